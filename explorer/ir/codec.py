@@ -1,0 +1,188 @@
+"""The one decoder between the two sides of the process wall.
+
+A child that ran typed code is not trusted: what it sends is bytes, read as JSON against the record types, then checked
+for what types cannot say (ids in range, edges that exist, small previews). Nothing else crosses, and never pickle.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from explorer.ir.graph import Gradient, Graph, Node, Saved
+from explorer.ir.record import Nested
+from explorer.ir.run import Run, RunRequest
+from explorer.ir.tensors import PREVIEW_ELEMENTS, Storage, Tensor
+from explorer.ir.training import TrainingFrame, TrainingRequest
+from explorer.ir.wall import Hello, Order
+
+MAX_BYTES = 256 * 2**20
+"""A message longer than this is not read."""
+
+MAX_CELLS = 256
+"""Elements of a storage that a record may carry."""
+
+_MAX_DEPTH = 64
+
+
+class IrError(ValueError):
+    """A message that is not what it claims to be. The text says where, and is meant for a log."""
+
+
+_encoder = msgspec.json.Encoder()
+_run_decoder = msgspec.json.Decoder(Run)
+_request_decoder = msgspec.json.Decoder(RunRequest)
+_training_request_decoder = msgspec.json.Decoder(TrainingRequest)
+_frame_decoder: msgspec.json.Decoder[TrainingFrame] = msgspec.json.Decoder(TrainingFrame)
+_order_decoder = msgspec.json.Decoder(Order)
+_hello_decoder = msgspec.json.Decoder(Hello)
+
+
+def encode(record: Any) -> bytes:
+    """Write a record as JSON: the same bytes for equal records."""
+    return _encoder.encode(record)
+
+
+def decode_run(message: bytes) -> Run:
+    """Read a `Run` and check it.
+
+    Raises:
+        IrError: it is not a run, or it contradicts itself.
+    """
+    run: Run = _decode(_run_decoder, message)
+    check_run(run)
+    return run
+
+
+def decode_request(message: bytes) -> RunRequest:
+    """Read a `RunRequest`; raises `IrError`."""
+    request: RunRequest = _decode(_request_decoder, message)
+    for given in request.inputs:
+        _check_nested(given.value, PREVIEW_ELEMENTS, f"input {given.name}")
+    _check_nested(request.gradient, PREVIEW_ELEMENTS, "gradient")
+    return request
+
+
+def decode_training_request(message: bytes) -> TrainingRequest:
+    """Read a `TrainingRequest`; raises `IrError`."""
+    request: TrainingRequest = _decode(_training_request_decoder, message)
+    return request
+
+
+def decode_training_frame(message: bytes) -> TrainingFrame:
+    """Read one message of a training child; raises `IrError`."""
+    frame: TrainingFrame = _decode(_frame_decoder, message)
+    return frame
+
+
+def decode_order(message: bytes) -> Order:
+    """Read the order that comes before a request; raises `IrError`."""
+    order: Order = _decode(_order_decoder, message)
+    return order
+
+
+def decode_hello(message: bytes) -> Hello:
+    """Read what a worker says when it is ready; raises `IrError`."""
+    hello: Hello = _decode(_hello_decoder, message)
+    return hello
+
+
+def _decode(decoder: msgspec.json.Decoder[Any], message: bytes) -> Any:
+    if len(message) > MAX_BYTES:
+        raise IrError(f"a message of {len(message)} bytes is over the limit of {MAX_BYTES}")
+    try:
+        return decoder.decode(message)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise IrError(str(problem)) from problem
+
+
+def check_run(run: Run) -> None:
+    """Check what the types of a `Run` cannot say; raises `IrError`."""
+    _check_graph(run.graph, len(run.ops))
+    nodes = len(run.graph.nodes)
+    for index, op in enumerate(run.ops):
+        _require(op.index == index, f"op {index} has index {op.index}")
+        _require(op.grad_fn is None or 0 <= op.grad_fn < nodes, f"op {index} names node {op.grad_fn}")
+    for tensor in run.tensors:
+        _check_tensor(tensor, nodes)
+    for storage in run.storages:
+        _check_storage(storage)
+    calls = len(run.backwards)
+    _require(run.backward is None or 0 <= run.backward < calls, f"backward {run.backward} of {calls}")
+    for index, call in enumerate(run.backwards):
+        _require(call.index == index, f"backward call {index} has index {call.index}")
+        _check_nested(call.value, 1, "backward value")
+    for given in run.inputs:
+        _check_nested(given.value, PREVIEW_ELEMENTS, f"input {given.name}")
+
+
+def _check_graph(graph: Graph, ops: int) -> None:
+    count = len(graph.nodes)
+    for index, node in enumerate(graph.nodes):
+        _require(node.id == index, f"node {index} has id {node.id}")
+        _check_node(node, ops)
+    before = (-1, -1)
+    for edge in graph.edges:
+        _require(0 <= edge.source < count and 0 <= edge.target < count, f"edge {edge.source}->{edge.target} of {count}")
+        _require(0 <= edge.slot < graph.nodes[edge.source].slots, f"slot {edge.slot} of node {edge.source}")
+        _require(edge.output_nr >= 0, f"output_nr {edge.output_nr}")
+        _require(before < (edge.source, edge.slot), "edges are not in order of source and slot")
+        before = (edge.source, edge.slot)
+        _check_gradient(edge.gradient)
+    for root in graph.roots:
+        _require(0 <= root.node < count, f"root {root.node} of {count}")
+        _check_nested(root.value, PREVIEW_ELEMENTS, "root value")
+
+
+def _check_node(node: Node, ops: int) -> None:
+    _require(node.op is None or 0 <= node.op < ops, f"node {node.id} names op {node.op}")
+    for saved in node.saved:
+        _check_saved(saved)
+    for gradient in node.incoming:
+        _check_gradient(gradient)
+    for derivative in node.local:
+        _check_nested(derivative, PREVIEW_ELEMENTS, f"local derivative of node {node.id}")
+
+
+def _check_saved(saved: Saved) -> None:
+    _require(saved.nbytes >= 0, f"saved {saved.name} of {saved.nbytes} bytes")
+    _check_nested(saved.value, PREVIEW_ELEMENTS, f"saved {saved.name}")
+
+
+def _check_gradient(gradient: Gradient | None) -> None:
+    if gradient is not None:
+        _check_nested(gradient.value, PREVIEW_ELEMENTS, "gradient")
+
+
+def _check_tensor(tensor: Tensor, nodes: int) -> None:
+    _require(tensor.grad_fn is None or 0 <= tensor.grad_fn < nodes, f"tensor {tensor.name} names node {tensor.grad_fn}")
+    _check_nested(tensor.value, PREVIEW_ELEMENTS, f"value of {tensor.name}")
+    _check_nested(tensor.grad, PREVIEW_ELEMENTS, f"grad of {tensor.name}")
+
+
+def _check_storage(storage: Storage) -> None:
+    _check_nested(storage.cells, MAX_CELLS, f"cells of storage {storage.id}")
+
+
+def _check_nested(value: Nested, elements: int, where: str) -> None:
+    """Accept numbers and short strings in lists of lists, `elements` of them at most; walk without recursion."""
+    left, stack = elements, [(value, 0)]
+    while stack:
+        item, depth = stack.pop()
+        if isinstance(item, list):
+            _require(depth < _MAX_DEPTH, f"{where} is nested too deeply")
+            _require(len(item) <= max(left, elements), f"{where} has more than {elements} elements")
+            stack.extend((inner, depth + 1) for inner in item)
+        elif item is not None or depth:
+            _require(
+                isinstance(item, int | float) or (isinstance(item, str) and len(item) <= 64),
+                f"{where} holds {type(item).__name__}",
+            )
+            left -= 1
+            _require(left >= 0, f"{where} has more than {elements} elements")
+
+
+def _require(holds: bool, problem: str) -> None:
+    if not holds:
+        raise IrError(problem)

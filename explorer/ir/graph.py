@@ -1,0 +1,100 @@
+"""The autograd graph as torch holds it: nodes are backward functions, edges are entries of ``next_functions``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from explorer.ir.record import Nested, Record
+from explorer.ir.tensors import Stats, TensorMeta
+
+NodeKind = Literal["operation", "leaf", "custom"]
+"""``leaf`` is an AccumulateGrad; ``custom`` the backward of a user's ``autograd.Function``."""
+
+
+class Gradient(Record, frozen=True, kw_only=True):
+    """A gradient that flowed, as it was when it arrived."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    stats: Stats
+    value: Nested | None = None
+    """Its numbers where there are 64 elements or fewer, else None."""
+
+
+class Saved(Record, frozen=True, kw_only=True):
+    """A tensor (or a plain value) that the forward call put aside for backward: one ``_saved_*`` attribute."""
+
+    name: str
+    """Without the ``_saved_`` prefix, as in ``self`` or ``exponent``."""
+    tensor: TensorMeta | None = None
+    """None for a plain value such as an exponent, and for a tensor that could not be read."""
+    nbytes: int = 0
+    """Bytes that its elements take, ``numel * element_size``; 0 for a plain value."""
+    value: Nested | None = None
+    stats: Stats | None = None
+    text: str | None = None
+    """A plain value as text, as in ``2``."""
+    alias: str | None = None
+    """Name of a named tensor that lies in the same storage (leaf = saved = view is one memory)."""
+    error: str | None = None
+    """Why it could not be read, in torch's words (freed, changed in place)."""
+
+
+class Node(Record, frozen=True, kw_only=True):
+    """One backward function."""
+
+    id: int
+    name: str
+    """The class name without namespace, as in ``MulBackward0`` or ``AccumulateGrad``."""
+    kind: NodeKind
+    sequence_nr: int | None = None
+    """None for a leaf (torch gives those 2**64-1)."""
+    slots: int = 0
+    """``len(next_functions)``; a slot without an edge is an input that needs no gradient."""
+    line: int | None = None
+    module: str | None = None
+    """Path of the innermost module whose call made it, as in ``model.layer1.0.conv1``."""
+    call: int = 0
+    """Which call of that module, from 0: a module used twice makes two groups."""
+    op: int | None = None
+    """Index into `Run.ops` of the forward call that made it."""
+    variable: str | None = None
+    """Name of the tensor it belongs to: the leaf's name, or the variable that its output was bound to."""
+    output: TensorMeta | None = None
+    """The tensor it is the grad_fn of, where that was seen; for a leaf the leaf tensor."""
+    saved: tuple[Saved, ...] = ()
+    incoming: tuple[Gradient | None, ...] = ()
+    """The gradient that came in from the side of the loss, summed over its uses, one per output of the forward call."""
+    local: tuple[Nested | None, ...] = ()
+    """Local derivative by slot, where small: what this node alone returns for an incoming gradient of ones."""
+
+
+class Edge(Record, frozen=True, kw_only=True):
+    """``source.next_functions[slot] == (target, output_nr)``; source lies nearer to the result than target."""
+
+    source: int
+    slot: int
+    target: int
+    output_nr: int
+    gradient: Gradient | None = None
+    """What source sent along this edge: its own contribution, before target sums."""
+
+
+class Root(Record, frozen=True, kw_only=True):
+    """Where backward starts: one output of one node."""
+
+    node: int
+    output_nr: int
+    name: str
+    """Variable name or source text of the result."""
+    tensor: TensorMeta | None = None
+    value: Nested | None = None
+    stats: Stats | None = None
+
+
+class Graph(Record, frozen=True, kw_only=True):
+    """Nodes in traversal order from the roots (``nodes[i].id == i``), edges ordered by (source, slot)."""
+
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    roots: tuple[Root, ...] = ()

@@ -1,0 +1,120 @@
+"""A run: what was asked, and everything that was seen. A request goes to the worker, a `Run` comes back; both are JSON."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from explorer.ir.graph import Graph
+from explorer.ir.record import Nested, Record
+from explorer.ir.tensors import Storage, Tensor, TensorMeta
+
+SCHEMA_VERSION = 1
+
+Status = Literal["ok", "refused", "error", "stopped"]
+"""``refused`` by the gate before it ran; ``error`` the code raised; ``stopped`` by a limit or a crash of its process."""
+
+
+class Sentence(Record, frozen=True, kw_only=True):
+    """A text for people: a key of the catalogue in `explorer.words`, with what to fill in. Pages show it in their language."""
+
+    key: str
+    values: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Input(Record, frozen=True, kw_only=True):
+    """A free name of a bare expression, given a number (or nested lists) from outside."""
+
+    name: str
+    value: Nested = 1.0
+    requires_grad: bool = True
+
+
+class RunRequest(Record, frozen=True, kw_only=True):
+    """Everything that decides what a run does: equal requests give equal runs (timings apart)."""
+
+    code: str
+    inputs: tuple[Input, ...] = ()
+    result: str | None = None
+    """Variable to differentiate; None takes the last expression, else ``loss``, else the last tensor assigned that has a grad_fn."""
+    gradient: Nested | None = None
+    """``gradient`` handed to ``backward`` of a non-scalar result, broadcast to its shape; None means ones."""
+    backward: int = -1
+    """Which of the code's own ``backward()`` calls to capture, from 0; -1 is the last."""
+    seed: int = 0
+    device: str = "cpu"
+
+
+class Op(Record, frozen=True, kw_only=True):
+    """One forward call that Python made."""
+
+    index: int
+    name: str
+    """As in ``mul`` or ``linear``."""
+    text: str
+    """The piece of source that made it, at most 80 characters, as in ``x ** 2``."""
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    module: str | None = None
+    call: int = 0
+    inputs: tuple[TensorMeta, ...] = ()
+    outputs: tuple[TensorMeta, ...] = ()
+    input_names: tuple[str | None, ...] = ()
+    in_place: bool = False
+    grad_fn: int | None = None
+    """Node id in the graph shown, where this call made one that is in it."""
+    seconds: float = 0.0
+
+
+class BackwardCall(Record, frozen=True, kw_only=True):
+    """One call of backward (or of ``torch.autograd.grad``) that the code made itself."""
+
+    index: int
+    line: int | None = None
+    kind: Literal["backward", "grad"] = "backward"
+    name: str | None = None
+    """Name or source text of the tensor it was called on."""
+    value: Nested | None = None
+    """The number it was called on, where that is one number (a loss)."""
+    nodes: int = 0
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """All that is known of one run. `docs/json.md` documents it as the command line writes it."""
+
+    schema_version: int = SCHEMA_VERSION
+    status: Status
+    message: str | None = None
+    """What happened and what to try, one English sentence or two; None when there is nothing to say."""
+    line: int | None = None
+    """The source line, from 1, that `message` speaks of."""
+    sentence: Sentence | None = None
+    """The same message for translation."""
+    notes: tuple[Sentence, ...] = ()
+    """Further remarks that are no failure, as in "recording stopped after 20000 calls"."""
+    graph: Graph = Graph()
+    tensors: tuple[Tensor, ...] = ()
+    storages: tuple[Storage, ...] = ()
+    ops: tuple[Op, ...] = ()
+    stdout: str = ""
+    seconds: float = 0.0
+    """Wall seconds from the start of the code to the end of the capture, in the child."""
+    timings: dict[str, float] = msgspec.field(default_factory=dict)
+    """Wall seconds by phase: ``gate``, ``forward``, ``backward``, ``capture``, and the parent's ``fork``, ``total``."""
+    code: str = ""
+    seed: int = 0
+    device: str = "cpu"
+    inputs: tuple[Input, ...] = ()
+    """The free names that were given values."""
+    result: str | None = None
+    """What was differentiated: a variable's name, or the source text of the last expression."""
+    results: tuple[str, ...] = ()
+    """Variables that could be chosen as the result."""
+    result_shape: tuple[int, ...] | None = None
+    """Shape of the result; not ``()`` means that a gradient of that shape was handed to backward."""
+    backward: int | None = None
+    """Index in `backwards` of the call that `graph` shows; None where the product called backward itself."""
+    backwards: tuple[BackwardCall, ...] = ()
