@@ -1,0 +1,129 @@
+"""One request in a worker process: read the order, put up the walls, read the request, answer, end.
+
+It trusts nothing that happens after the request began. Whatever `execute` or `train` lets through ends here as one sentence.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from explorer.ir import (
+    Hello,
+    Limits,
+    Run,
+    RunRequest,
+    Sentence,
+    TrainingEnd,
+    TrainingFrame,
+    TrainingRequest,
+    Wall,
+    decode_order,
+    decode_request,
+    decode_training_request,
+    encode,
+    read_frame,
+    write_frame,
+)
+from explorer.words import tell
+from explorer.worker.limits import TimeLimit, held_back, soft_deadline
+
+_REQUEST_CAP = 16 * 2**20
+"""Bytes of a request. Typed code is capped far lower by the gate; this bounds what a worker reads."""
+
+
+class Tasks(Protocol):
+    """What a worker can do; `explorer.worker.tasks` is the product's."""
+
+    def execute(self, request: RunRequest) -> Run: ...
+
+    def train(self, request: TrainingRequest, emit: Callable[[TrainingFrame], None]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The wire to the parent: one socket (both descriptors equal) or two pipes."""
+
+    reader: int
+    writer: int
+
+    def receive(self) -> bytes:
+        """The next message; raises EOFError where the parent has gone."""
+        message = read_frame(self.reader, _REQUEST_CAP)
+        if message is None:
+            raise EOFError
+        return message
+
+    def send(self, record: Any) -> None:
+        """Send one record; raises OSError where the parent has gone."""
+        message = encode(record)
+        with held_back():
+            write_frame(self.writer, message)
+
+
+def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> None:
+    """Serve one request. `confine` puts up the walls, before anything of the request is read."""
+    order = decode_order(channel.receive())
+    confine(order.limits)
+    message = channel.receive()
+    if order.task == "run":
+        _run(channel, tasks, decode_request(message), order.limits)
+    else:
+        _train(channel, tasks, decode_training_request(message), order.limits)
+
+
+def _run(channel: Channel, tasks: Tasks, request: RunRequest, limits: Limits) -> None:
+    try:
+        with soft_deadline(limits.seconds):
+            message = encode(tasks.execute(request))
+    except BaseException as problem:  # whatever it is, it must become a sentence
+        message = encode(_failed(_reason(problem, limits)))
+    if len(message) > limits.answer:
+        message = encode(_failed(Sentence(key="runner.too_much", values={"mib": str(limits.answer // 2**20)})))
+    write_frame(channel.writer, message)
+
+
+def _train(channel: Channel, tasks: Tasks, request: TrainingRequest, limits: Limits) -> None:
+    try:
+        with soft_deadline(limits.seconds):
+            tasks.train(request, channel.send)
+    except BaseException as problem:
+        sentence = _reason(problem, limits)
+        channel.send(TrainingEnd(status="stopped", message=tell(sentence), sentence=sentence))
+
+
+def _failed(sentence: Sentence) -> Run:
+    return Run(status="stopped", message=tell(sentence), sentence=sentence)
+
+
+def _reason(problem: BaseException, limits: Limits) -> Sentence:
+    """Why a run did not come to its own end: a limit that nothing inside caught, else a fault of ours."""
+    if isinstance(problem, TimeLimit):
+        return Sentence(key="runner.time", values={"seconds": f"{limits.seconds:g}"})
+    if isinstance(problem, MemoryError):
+        return Sentence(key="runner.memory", values={"mib": str((limits.memory or 0) // 2**20)})
+    return Sentence(key="runner.fault", values={"fault": f"{type(problem).__name__} in {where(problem)}"})
+
+
+def where(problem: BaseException) -> str:
+    """The innermost line of ours or of a library that raised, as in ``walk.py:31``. It reads no file."""
+    *_, (frame, line) = traceback.walk_tb(problem.__traceback__)
+    return f"{Path(frame.f_code.co_filename).name}:{line}"
+
+
+def greet(channel: Channel, load: Callable[[], Tasks], tell_wall: Callable[[], Wall]) -> Tasks | None:
+    """Load what a run needs and say hello; None where that failed, which the hello then says instead of a traceback."""
+    try:
+        tasks, wall = load(), tell_wall()
+        import torch
+
+        devices = ("cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count())))
+        hello = Hello(torch=str(torch.__version__), devices=devices, wall=wall)
+    except Exception as problem:  # an installation can be broken in any way
+        channel.send(Hello(fault=f"{type(problem).__name__}: {problem} ({where(problem)})"))
+        return None
+    channel.send(hello)
+    return tasks

@@ -1,0 +1,283 @@
+"""One run, in the child: check, execute under the recorder, differentiate, write down. Nothing here raises."""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from explorer.capture import Named, Recorder, Recording
+from explorer.capture.forward import MOST_OPS
+from explorer.capture.metas import is_tensor
+from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS
+from explorer.capture.walk import MOST_NODES
+from explorer.ir import Input, Run, RunRequest, Sentence, Status
+from explorer.words import tell
+from explorer.worker import facade, gate, results
+from explorer.worker.errors import explain, first_sentence, frames_of, is_out_of_memory
+from explorer.worker.findings import first_not_finite
+from explorer.worker.inputs import BadInputError, choose_inputs, make_tensor
+from explorer.worker.limits import TimeLimit
+from explorer.worker.output import Printed, captured
+from explorer.worker.program import Program, prepare
+from explorer.worker.refused import Refused
+from explorer.worker.seeding import seed_everything
+
+
+@dataclass
+class _Outcome:
+    """What is known so far; a run that fails keeps what it had."""
+
+    status: Status = "ok"
+    sentence: Sentence | None = None
+    line: int | None = None
+    notes: list[Sentence] = field(default_factory=list)
+    inputs: tuple[Input, ...] = ()
+    result: str | None = None
+    candidates: tuple[str, ...] = ()
+    recording: Recording | None = None
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def fail(self, status: Status, sentence: Sentence, line: int | None = None) -> None:
+        """Keep the first failure; a later one only follows from it."""
+        if self.status == "ok":
+            self.status, self.sentence, self.line = status, sentence, line
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[phase] = self.timings.get(phase, 0.0) + time.perf_counter() - began
+
+
+def execute(request: RunRequest) -> Run:
+    """Run typed code in this process and return all that was seen. It never raises: failures are in the `Run`."""
+    began = time.perf_counter()
+    outcome = _Outcome()
+    with captured() as printed, _on_device(request, outcome):
+        session = _Session(request, outcome)
+        session.guarded("gate", session.check)
+        if outcome.status == "ok":
+            session.guarded("forward", session.forward)
+            with _uncollected():
+                session.guarded("backward", session.backward if outcome.status == "ok" else session.look)
+                session.guarded("capture", session.write_down)
+        session.guarded("capture", session.release)
+    return _run(request, outcome, printed, time.perf_counter() - began)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection while records are made by the ten thousand: each pass would walk them all."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Session:
+    """The steps of one run, in order; each leaves in `outcome` what it found."""
+
+    def __init__(self, request: RunRequest, outcome: _Outcome) -> None:
+        self._request, self._outcome = request, outcome
+        self._recorder = Recorder(request.code, request.backward)
+        self._globals: dict[str, Any] = {}
+        self._presets: dict[str, Any] = {}
+        self._program: Program | None = None
+        self._last: results.Choice | None = None
+        self._phase = ""
+        self._wreck: list[Mapping[str, Any]] = []
+        """The variables of the functions that a failure passed through, the outermost first."""
+
+    def guarded(self, phase: str, step: Callable[[], None]) -> None:
+        """Take a step; whatever it raises becomes the outcome's sentence."""
+        self._phase = phase
+        with self._outcome.timed(phase):
+            try:
+                step()
+            except BaseException as problem:
+                self._failed(problem)
+
+    def check(self) -> None:
+        """Parse, check and compile the code, and give numbers to its free names."""
+        seed_everything(self._request.seed)
+        tree = gate.check(self._request.code)
+        self._globals = facade.namespace()
+        self._presets = dict(self._globals)
+        program = self._program = prepare(tree, self._request.code, self._globals)
+        self._outcome.inputs = choose_inputs(program.free, self._request.inputs)
+        for given in self._outcome.inputs:
+            self._globals[given.name] = make_tensor(given)
+
+    def forward(self) -> None:
+        """Execute the code under the recorder."""
+        program = self._program
+        if program is None:
+            return
+        with self._recorder.watching():
+            exec(program.body, self._globals)  # noqa: S102  # this is the jailed child: the one place that runs typed code
+            if program.tail is not None:
+                value = eval(program.tail, self._globals)  # noqa: S307  # the last expression, for its value
+                if is_tensor(value):
+                    self._last = results.Choice(program.tail_text, value)
+
+    def backward(self) -> None:
+        """Differentiate the result, unless the code did so itself."""
+        variables = self._variables()
+        self._outcome.candidates = results.candidates(variables)
+        if self._recorder.calls.calls:
+            self._own_backward()
+            return
+        choice = results.choose(self._request.result, variables, self._last)
+        if choice is None:
+            self._outcome.sentence = _nothing_to_differentiate(variables, self._last)
+            return
+        self._outcome.result = choice.name
+        self._recorder.look(choice.tensor, choice.name, variables)
+        gradient = results.make_gradient(self._request.gradient, choice.tensor)
+        self._recorder.differentiate(choice.tensor, gradient)
+
+    def look(self) -> None:
+        """After a failure: the graph that was built until then, by the variables of the innermost function that has one."""
+        scopes = [self._variables(), *self._wreck]
+        self._outcome.candidates = results.candidates(scopes[0])
+        if self._recorder.snapshot is not None:
+            return
+        for scope in reversed(scopes):
+            for name in reversed(results.candidates(scope)[-1:]):
+                self._outcome.result = name
+                self._recorder.look(scope[name], name, *scopes)
+                return
+
+    def write_down(self) -> None:
+        """Turn everything seen into records."""
+        program, last = self._program, None
+        if self._last is not None:
+            last = Named(self._last.name, self._last.tensor, "result")
+        recording = self._recorder.finish(self._variables(), program.lines if program else {}, last)
+        self._outcome.recording = recording
+        if len(recording.ops) >= MOST_OPS:
+            self._outcome.notes.append(Sentence(key="session.note.ops", values={"count": str(MOST_OPS)}))
+        if len(recording.graph.nodes) >= MOST_NODES:
+            self._outcome.notes.append(Sentence(key="session.note.nodes", values={"count": str(MOST_NODES)}))
+        elif len(recording.graph.nodes) > MOST_NODES_WITH_NUMBERS:
+            values = {"count": str(MOST_NODES_WITH_NUMBERS)}
+            self._outcome.notes.append(Sentence(key="session.note.numbers", values=values))
+        found = first_not_finite(recording)
+        if found is not None:
+            self._outcome.notes.append(found)
+
+    def release(self) -> None:
+        """Free the code's variables, then what the recorder held of them."""
+        self._globals.clear()
+        self._wreck.clear()
+        self._last = None
+        self._recorder.release()
+
+    def _own_backward(self) -> None:
+        calls, asked = self._recorder.calls, self._request.backward
+        if calls.shown is None and asked >= 0:
+            values = {"index": str(asked), "count": str(len(calls.calls))}
+            self._outcome.fail("error", Sentence(key="session.backward.unknown", values=values))
+
+    def _variables(self) -> Mapping[str, Any]:
+        """The names that the code itself bound."""
+        missing = object()
+        return {
+            name: value
+            for name, value in self._globals.items()
+            if not name.startswith("__") and self._presets.get(name, missing) is not value
+        }
+
+    def _failed(self, problem: BaseException) -> None:
+        fail, frames = self._outcome.fail, list(frames_of(problem))
+        line = frames[-1][1] if frames else self._recorder.unreadable_line()
+        self._wreck = [dict(frame.f_locals) for frame, _ in frames if frame.f_locals is not frame.f_globals]
+        if isinstance(problem, Refused):
+            fail("refused", problem.sentence, problem.line)
+        elif isinstance(problem, BadInputError):
+            fail("refused", problem.sentence)
+        elif isinstance(problem, results.BadResultError):
+            fail("error", problem.sentence)
+        elif isinstance(problem, TimeLimit):
+            fail("stopped", Sentence(key="session.stopped.time"), line)
+        elif is_out_of_memory(problem):
+            fail("stopped", Sentence(key="session.stopped.memory"), line)
+        elif self._phase == "capture" or (not frames and not _is_torchs(problem)):
+            fail("error", Sentence(key="session.error.capture", values={"said": first_sentence(problem)}))
+        else:
+            piece = self._recorder.source.here(frames[-1][0]).text if frames else ""
+            fail("error", explain(problem, [*self._globals, *dir(builtins)], piece), line)
+
+
+@contextmanager
+def _on_device(request: RunRequest, outcome: _Outcome) -> Iterator[None]:
+    """Make `request.device` torch's default, where it is not the CPU."""
+    if request.device == "cpu":
+        yield
+        return
+    try:
+        device = torch.device(request.device)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as problem:
+        values = {"device": request.device[:20], "said": str(problem).split("\n")[0][:200]}
+        outcome.fail("refused", Sentence(key="session.device", values=values))
+        yield
+        return
+    with device:
+        yield
+
+
+def _is_torchs(problem: BaseException) -> bool:
+    """Whether an exception without a line of typed code is torch's, about that code, rather than a fault of ours."""
+    return isinstance(problem, RuntimeError | NotImplementedError | RecursionError | KeyboardInterrupt)
+
+
+def _nothing_to_differentiate(variables: Mapping[str, Any], last: results.Choice | None) -> Sentence:
+    tensors = [value for value in variables.values() if is_tensor(value)] + ([last.tensor] if last else [])
+    if not tensors:
+        return Sentence(key="session.nothing.no_tensors")
+    if any(tensor.requires_grad for tensor in tensors):
+        return Sentence(key="session.nothing.only_leaves")
+    if not any(tensor.is_floating_point() or tensor.is_complex() for tensor in tensors):
+        return Sentence(key="session.nothing.integers")
+    return Sentence(key="session.nothing.requires_grad")
+
+
+def _run(request: RunRequest, outcome: _Outcome, printed: Printed, seconds: float) -> Run:
+    recording = outcome.recording
+    root = recording.graph.roots[0] if recording and recording.graph.roots else None
+    return Run(
+        status=outcome.status,
+        message=tell(outcome.sentence) if outcome.sentence else None,
+        line=outcome.line,
+        sentence=outcome.sentence,
+        notes=tuple(outcome.notes),
+        graph=recording.graph if recording else Run(status="ok").graph,
+        tensors=recording.tensors if recording else (),
+        storages=recording.storages if recording else (),
+        ops=recording.ops if recording else (),
+        stdout=printed.text(),
+        seconds=seconds,
+        timings=outcome.timings,
+        code=request.code,
+        seed=request.seed,
+        device=request.device,
+        inputs=outcome.inputs,
+        result=outcome.result or (root.name if root else None),
+        results=outcome.candidates,
+        result_shape=root.tensor.shape if root and root.tensor else None,
+        backward=recording.backward if recording else None,
+        backwards=recording.backwards if recording else (),
+    )

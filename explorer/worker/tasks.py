@@ -1,0 +1,6 @@
+"""The product's tasks. Importing this module imports torch and everything that a run needs."""
+
+from explorer.worker.session import execute
+from explorer.worker.train import train
+
+__all__ = ["execute", "train"]
