@@ -1,0 +1,45 @@
+"""The first forward call that gave a NaN, and the first that gave an infinity: by the sum of each output.
+
+Cannot see: numbers inside vmap, on another device than the CPU, and in memory that was not filled yet (``torch.empty``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+
+MOST_ELEMENTS = 2**24
+_UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)
+
+
+class FiniteWatch:
+    """Indices of the first calls with an output that is not finite; to be told under ``quiet``."""
+
+    def __init__(self) -> None:
+        self.first_nan: int | None = None
+        self.first_inf: int | None = None
+
+    def look(self, index: int, name: str, outputs: Sequence[torch.Tensor]) -> None:
+        """Look at the outputs of call number `index`."""
+        if (self.first_nan is not None and self.first_inf is not None) or name.startswith("empty"):
+            return
+        for output in outputs:
+            if output.is_floating_point() and output.is_cpu and output.layout == torch.strided:
+                self._look_at(index, output)
+
+    def _look_at(self, index: int, output: torch.Tensor) -> None:
+        try:
+            if output.numel() > MOST_ELEMENTS or math.isfinite(_sum(output)):
+                return
+            if self.first_nan is None and bool(output.isnan().any()):
+                self.first_nan = index
+            if self.first_inf is None and bool(output.isinf().any()):
+                self.first_inf = index
+        except _UNREADABLE:
+            return
+
+
+def _sum(output: torch.Tensor) -> float:
+    return float(torch.Tensor.item(output) if output.numel() == 1 else output.detach().sum().item())

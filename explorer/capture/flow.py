@@ -1,0 +1,88 @@
+"""The gradients that flow in one backward: by a hook before and one after every node, taken off again afterwards.
+
+The hooks only read; they run after the user's tensor hooks, so what they see is what flows on. Cannot see: gradients
+that the engine hands to ``autograd.grad`` without running the leaf's node (those are given by `arrived`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from explorer.capture.numbers import Reader, Reading
+from explorer.capture.private import quiet
+from explorer.capture.walk import Walk, node_kind
+
+_Arrival = tuple[tuple[object, ...] | None, Reading]
+
+
+class Flow:
+    """What came in at each node, and what each edge carried. Ids and slots as in the `Walk`."""
+
+    def __init__(self, walk: Walk, reader: Reader) -> None:
+        self.incoming: dict[int, tuple[Reading | None, ...]] = {}
+        self.sent: dict[tuple[int, int], Reading] = {}
+        self._walk, self._reader = walk, reader
+        self._targets = {(source, slot): (target, output_nr) for source, slot, target, output_nr in walk.edges}
+        self._arrivals: defaultdict[tuple[int, int], list[_Arrival]] = defaultdict(list)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Read the gradients of the backward that runs inside."""
+        handles = []
+        try:
+            for identity, node in enumerate(self._walk.nodes):
+                handles.append(node.register_prehook(self._before(identity)))
+                if node_kind(node) != "leaf":
+                    handles.append(node.register_hook(self._after(identity)))
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def arrived(self, identity: int, output_nr: int, gradient: torch.Tensor | None) -> None:
+        """Tell what ``autograd.grad`` returned for an input, where its node did not run."""
+        known = list(self.incoming.get(identity, ()))
+        known += [None] * (output_nr + 1 - len(known))
+        known[output_nr] = known[output_nr] or (None if gradient is None else self._reader.read(gradient))
+        self.incoming[identity] = tuple(known)
+
+    def _before(self, identity: int) -> Callable[[Sequence[torch.Tensor | None]], None]:
+        def read(gradients: Sequence[torch.Tensor | None]) -> None:
+            self.incoming[identity] = tuple(
+                None if gradient is None else self._read_sum(gradient, (identity, output_nr))
+                for output_nr, gradient in enumerate(gradients)
+            )
+
+        return read
+
+    def _after(self, identity: int) -> Callable[[Sequence[torch.Tensor | None], Any], None]:
+        def read(sent: Sequence[torch.Tensor | None], _incoming: Any) -> None:
+            for slot, gradient in enumerate(sent):
+                target = self._targets.get((identity, slot))
+                if gradient is not None and target is not None:
+                    record = self.sent[identity, slot] = self._reader.read(gradient)
+                    self._arrivals[target].append((_memory(gradient), record))
+
+        return read
+
+    def _read_sum(self, gradient: torch.Tensor, target: tuple[int, int]) -> Reading:
+        """What one edge alone brought, unchanged by a hook since, has been read already."""
+        arrivals = self._arrivals.pop(target, [])
+        if len(arrivals) == 1 and arrivals[0][0] is not None and arrivals[0][0] == _memory(gradient):
+            return arrivals[0][1]
+        return self._reader.read(gradient)
+
+
+def _memory(gradient: torch.Tensor) -> tuple[object, ...] | None:
+    """Equal for the same elements as long as nothing was written there; None where there is no memory to compare."""
+    try:
+        with quiet():
+            address = gradient.data_ptr() if gradient.layout == torch.strided else 0
+            return (address, gradient._version, gradient.shape, gradient.stride()) if address else None
+    except RuntimeError:  # fake, meta, or inside vmap
+        return None

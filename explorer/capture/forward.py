@@ -1,0 +1,204 @@
+"""The forward log: every call of torch that Python makes, by ``TorchFunctionMode``, and every ``autograd.Function``.
+
+Each call keeps the span of sequence numbers of the nodes that were made while it ran, so that all of them, also the
+kernels' own inside ``layer_norm`` or ``cross_entropy``, are attributed to its source line and module.
+Cannot see: calls that torch's C++ makes inside one call, and calls on other threads.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from explorer.capture.finite import FiniteWatch
+from explorer.capture.metas import Storages, is_tensor
+from explorer.capture.modules import ModuleCall, ModuleCalls
+from explorer.capture.private import next_sequence_nr, quiet, saved_tensors_are_packed, sequence_nr
+from explorer.capture.source import NOWHERE, Place, Source, lookup, snippet_frames
+from explorer.ir import TensorMeta
+
+MOST_OPS = 20_000
+"""Calls that are kept; the code runs on unrecorded after them."""
+
+_TENSOR: Any = torch.Tensor
+_BACKWARD = frozenset({torch.Tensor.backward, torch.autograd.grad})
+_READERS = frozenset({_TENSOR.grad.__get__, _TENSOR.requires_grad_, _TENSOR.retain_grad})
+_MOST_TENSORS = 64
+
+
+class Span:
+    """A piece of the run: the nodes numbered from `start` up to but not including `end` were made in it."""
+
+    __slots__ = ("end", "module", "op", "outer", "place", "readable", "start")
+
+    def __init__(self, place: Place, module: ModuleCall | None, outer: Span | None, op: OpDraft | None) -> None:
+        self.place, self.module, self.outer, self.op = place, module, outer, op
+        self.start = next_sequence_nr()
+        self.end: int | None = None
+        self.readable = not saved_tensors_are_packed()
+
+    def holds(self, number: int) -> bool:
+        return self.start <= number and (self.end is None or number < self.end)
+
+
+class OpDraft:
+    """One forward call while it is written down; its node is known by sequence number until the graph is."""
+
+    __slots__ = ("in_place", "index", "input_names", "inputs", "module", "name", "nodes", "outputs", "place", "seconds")
+
+    def __init__(self, index: int, name: str, place: Place, module: ModuleCall | None) -> None:
+        self.index, self.name, self.place, self.module = index, name, place, module
+        self.inputs: tuple[TensorMeta, ...] = ()
+        self.outputs: tuple[TensorMeta, ...] = ()
+        self.input_names: tuple[str | None, ...] = ()
+        self.nodes: tuple[int | None, ...] = ()
+        self.in_place = False
+        self.seconds = 0.0
+
+
+class ForwardLog(TorchFunctionMode):
+    """Writes down calls while `watching`. `ops` and `spans` are in the order in which the calls began."""
+
+    def __init__(self, source: Source, storages: Storages, modules: ModuleCalls) -> None:
+        super().__init__()
+        self.ops: list[OpDraft] = []
+        self.spans: list[Span] = []
+        self.full = False
+        self.first = next_sequence_nr()
+        self.finite = FiniteWatch()
+        self._source, self._storages, self._modules = source, storages, modules
+        self._open: Span | None = None
+        self._paused = False
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        # `apply` is no torch function, so the mode does not see it; mypy dislikes giving a method another value, here meant.
+        apply = torch.autograd.Function.__dict__["apply"]
+        torch.autograd.Function.apply = classmethod(self._custom(apply))  # type: ignore[assignment,method-assign]
+        try:
+            with self:
+                yield
+        finally:
+            torch.autograd.Function.apply = apply  # type: ignore[method-assign]
+
+    @contextmanager
+    def backward_span(self, place: Place) -> Iterator[None]:
+        """What backward makes (with ``create_graph``) belongs to its line; calls inside it are no forward calls."""
+        paused, self._paused = self._paused, True
+        span = self._begin(place, None)
+        try:
+            yield
+        finally:
+            self._end(span)
+            self._paused = paused
+
+    def span_of(self, number: int | None) -> Span | None:
+        """The innermost span in which the node with this sequence number was made."""
+        at = -1 if number is None else bisect_right(self.spans, number, key=lambda span: span.start) - 1
+        span = self.spans[at] if at >= 0 else None
+        while span is not None and number is not None and not span.holds(number):
+            span = span.outer
+        return span
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if self._paused or self.full or func in _BACKWARD or func in _READERS:
+            return func(*args, **kwargs)
+        return self._record(_name(func), func, args, kwargs)
+
+    def _custom(self, apply: Any) -> Callable[..., Any]:
+        def applied(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            call = apply.__get__(None, cls)
+            if self._paused or self.full:
+                return call(*args, **kwargs)
+            return self._record(cls.__name__, call, args, kwargs)
+
+        return applied
+
+    def _record(self, name: str, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        frame = next(snippet_frames(), None)
+        inputs = _tensors((*args, *kwargs.values()))
+        if not inputs and name in _SILENT:
+            return func(*args, **kwargs)
+        op = OpDraft(len(self.ops), name, self._source.here(frame), self._modules.current)
+        with quiet():
+            op.inputs = tuple([TensorMeta(**self._storages.fields(tensor)) for tensor in inputs])
+        op.input_names = _names(inputs, frame, op.place)
+        kept = len(self.ops), len(self.spans)
+        self.ops.append(op)
+        span = self._begin(op.place, op)
+        began = time.perf_counter()
+        try:
+            result = func(*args, **kwargs)
+        finally:
+            op.seconds = time.perf_counter() - began
+            self._end(span)
+        outputs = _tensors((result,)) or (inputs[:1] if name == "__setitem__" else [])
+        if outputs:
+            self._close(op, inputs, outputs)
+        elif len(self.ops) == kept[0] + 1:
+            del self.ops[kept[0] :], self.spans[kept[1] :]  # it only read: a shape, a number, a flag
+        self.full = len(self.ops) >= MOST_OPS
+        return result
+
+    def _close(self, op: OpDraft, inputs: list[torch.Tensor], outputs: list[torch.Tensor]) -> None:
+        with quiet():
+            op.outputs = tuple([TensorMeta(**self._storages.fields(tensor)) for tensor in outputs])
+            after = [tensor._version if not tensor.is_inference() else 0 for tensor in inputs]
+            op.nodes = tuple([None if (node := out.grad_fn) is None else sequence_nr(node) for out in outputs])
+            self.finite.look(op.index, op.name, outputs)
+        op.in_place = any(meta.version < version for meta, version in zip(op.inputs, after, strict=True))
+
+    def _begin(self, place: Place, op: OpDraft | None) -> Span:
+        span = Span(place, self._modules.current, self._open, op)
+        self.spans.append(span)
+        self._open = span
+        return span
+
+    def _end(self, span: Span) -> None:
+        span.end = next_sequence_nr()
+        self._open = span.outer
+
+
+_SILENT = frozenset({"__set__", "__repr__", "__format__", "manual_seed", "set_default_device"})
+
+
+def _name(func: Callable[..., Any]) -> str:
+    name = getattr(func, "__name__", "")
+    if name == "__get__":
+        name = getattr(getattr(func, "__self__", None), "__name__", name)
+    return name or type(func).__name__
+
+
+def _tensors(values: Sequence[Any]) -> list[torch.Tensor]:
+    """The tensors among call arguments, also some lists deep (``torch.cat([a, b])``), at most `_MOST_TENSORS`."""
+    found: list[torch.Tensor] = []
+    _collect(values, found, 0)
+    return found
+
+
+def _collect(values: Iterable[Any], found: list[torch.Tensor], depth: int) -> None:
+    for value in values:
+        kind = type(value)
+        if len(found) >= _MOST_TENSORS:
+            return
+        if kind is torch.Tensor or is_tensor(value):
+            found.append(value)
+        elif depth < 3 and (kind is list or kind is tuple or kind.__module__ == "torch.return_types"):
+            _collect(value, found, depth + 1)
+
+
+def _names(tensors: list[torch.Tensor], frame: FrameType | None, place: Place) -> tuple[str | None, ...]:
+    if frame is None or place is NOWHERE:
+        return (None,) * len(tensors)
+    named = {id(lookup(frame, name)): name for name in reversed(place.names)}
+    return tuple(named.get(id(tensor)) for tensor in tensors)

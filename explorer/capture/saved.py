@@ -1,0 +1,93 @@
+"""Saved tensors: the ``_saved_*`` attributes of a grad_fn, and ``saved_tensors`` of an ``autograd.Function``.
+
+To be read before backward, which frees them. Cannot see: what a function keeps as an attribute of ``ctx``, and tensors
+packed by ``saved_tensors_hooks`` (reading would call the user's ``unpack``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from explorer.capture.metas import Storages, is_tensor
+from explorer.capture.numbers import Reader, Reading
+from explorer.ir import Saved, TensorMeta
+
+_PREFIX = "_saved_"
+_TEXT_LENGTH = 80
+_MOST = 64
+
+
+_attribute_names: dict[type, tuple[str, ...]] = {}
+
+
+def _attributes(kind: type) -> tuple[str, ...]:
+    """Read once for each class: ``dir`` for each node is what would cost most."""
+    known = _attribute_names.get(kind)
+    if known is None:
+        names = tuple(name for name in dir(kind) if name.startswith(_PREFIX))
+        known = names or (("saved_tensors",) if hasattr(kind, "saved_tensors") else ())
+        _attribute_names[kind] = known
+    return known
+
+
+@dataclass(frozen=True)
+class SavedDraft:
+    """One thing that a node has put aside, as read before backward; `record` tells the rest when it is shown."""
+
+    name: str
+    tensor: TensorMeta | None = None
+    nbytes: int = 0
+    numbers: Reading | None = None
+    text: str | None = None
+    error: str | None = None
+
+    def record(self, aliases: Mapping[int, str]) -> Saved:
+        """As a record; `aliases` are the names of storages."""
+        return Saved(
+            name=self.name,
+            tensor=self.tensor,
+            nbytes=self.nbytes,
+            value=self.numbers.value if self.numbers else None,
+            stats=self.numbers.stats if self.numbers else None,
+            text=self.text,
+            alias=aliases.get(self.tensor.storage_id) if self.tensor and self.tensor.storage_id >= 0 else None,
+            error=self.error,
+        )
+
+
+def read_saved(node: Any, storages: Storages, reader: Reader | None, readable: bool = True) -> tuple[SavedDraft, ...]:
+    """What `node` has put aside, with its numbers by `reader` where there is one."""
+    found: list[SavedDraft] = []
+    for attribute in _attributes(type(node)):
+        name = attribute.removeprefix(_PREFIX)
+        if not readable:
+            found.append(SavedDraft(name=name, error="packed by saved_tensors_hooks"))
+            continue
+        try:
+            value = getattr(node, attribute)
+        except Exception as problem:  # in torch's words: freed, or changed in place
+            found.append(SavedDraft(name=name, error=str(problem).split("\n")[0][:300]))
+            continue
+        if type(value) in (tuple, list) and any(is_tensor(item) for item in value):
+            found.extend(_one(f"{name}[{at}]", item, storages, reader) for at, item in enumerate(value[:_MOST]))
+        elif value is not None:
+            found.append(_one(name, value, storages, reader))
+    return tuple(found)
+
+
+def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> SavedDraft:
+    if not is_tensor(value):
+        return SavedDraft(name=name, text=str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
+    return SavedDraft(
+        name=name,
+        tensor=storages.meta(value),
+        nbytes=torch.Tensor.numel(value) * torch.Tensor.element_size(value),
+        numbers=reader.read(value) if reader else None,
+    )
+
+
+_PLAIN = (bool, int, float, complex, str, tuple, list, type(None), torch.dtype, torch.device, torch.layout)

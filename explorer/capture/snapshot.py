@@ -1,0 +1,192 @@
+"""One backward's graph as it is before its buffers are freed: structure, saved tensors, local derivatives, names.
+
+The gradients are added by its `flow` while backward runs; `graph` then writes it all down as records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from explorer.capture.flow import Flow
+from explorer.capture.forward import ForwardLog, Span
+from explorer.capture.local import local_derivatives
+from explorer.capture.metas import Storages
+from explorer.capture.modules import ModulePaths
+from explorer.capture.numbers import Reader, Reading, read_stats, read_values
+from explorer.capture.private import quiet, sequence_nr
+from explorer.capture.saved import SavedDraft, read_saved
+from explorer.capture.variables import Named
+from explorer.capture.walk import Walk, edge_of, node_kind, node_name, walk
+from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta
+
+MOST_NODES_WITH_NUMBERS = 50_000
+"""A larger graph keeps its structure and gives up its numbers."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Where backward starts."""
+
+    node: Any
+    output_nr: int
+    name: str
+    tensor: torch.Tensor | None
+
+
+@dataclass
+class Snapshot:
+    """A graph before backward. Ids are indices into `walk.nodes`, which are kept so that tensors find their node."""
+
+    walk: Walk
+    flow: Flow
+    roots: tuple[Root, ...]
+    saved: list[tuple[SavedDraft, ...]]
+    local: dict[int, tuple[Reading | None, ...]]
+    leaves: dict[int, TensorMeta]
+    names: dict[int, str]
+    spans: list[Span | None]
+    aliases: dict[int, str]
+    first: int
+    """The sequence number at which the run began: records count from it, so that equal runs have equal records."""
+
+    @classmethod
+    def before_backward(
+        cls, results: Sequence[Result], storages: Storages, log: ForwardLog, named: Sequence[Named]
+    ) -> Snapshot:
+        """Read everything that backward would free; of the names of one tensor the first in `named` counts."""
+        with quiet():
+            found = walk([result.node for result in results])
+            reader = Reader() if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
+            spans = [log.span_of(sequence_nr(node)) for node in found.nodes]
+            return cls(
+                walk=found,
+                flow=Flow(found, reader) if reader else Flow(Walk(), Reader()),
+                roots=tuple(_root(result, found, storages) for result in results),
+                saved=[
+                    read_saved(node, storages, reader, span is None or span.readable)
+                    for node, span in zip(found.nodes, spans, strict=True)
+                ],
+                local=local_derivatives(found.nodes) if reader else {},
+                leaves={
+                    at: storages.meta(node.variable) for at, node in enumerate(found.nodes) if node_kind(node) == "leaf"
+                },
+                names=_names(named, found),
+                spans=spans,
+                aliases=_aliases(named, storages),
+                first=log.first,
+            )
+
+    def node_of(self, tensor: torch.Tensor) -> int | None:
+        """The id of a tensor's grad_fn, or of its AccumulateGrad."""
+        return _node_of(tensor, self.walk)
+
+    def unreadable_line(self) -> int | None:
+        """The source line of the first node with a saved tensor that could not be read."""
+        for saved, span in zip(self.saved, self.spans, strict=True):
+            if span is not None and span.readable and any(one.error for one in saved):
+                return span.place.line
+        return None
+
+    def ids_by_sequence_nr(self) -> dict[int | None, int]:
+        """Node ids by torch's own sequence numbers; leaves have none."""
+        return {sequence_nr(node): at for at, node in enumerate(self.walk.nodes) if at not in self.leaves}
+
+    def leaf_tensors(self) -> list[tuple[int, torch.Tensor]]:
+        """Ids and tensors of all leaves."""
+        return [(at, self.walk.nodes[at].variable) for at in self.leaves]
+
+    def graph(
+        self,
+        paths: ModulePaths,
+        named: Sequence[Named],
+        lines: Mapping[str, int],
+        outputs: Mapping[int, TensorMeta],
+    ) -> Graph:
+        """The records. `named` are the names at the end of the run, bound on `lines`; those at backward come first."""
+        names = {**_names(named, self.walk), **self.names}
+        build = self._node(paths, names, lines, outputs)
+        return Graph(
+            nodes=tuple(build(at) for at in range(len(self.walk.nodes))),
+            edges=tuple(
+                Edge(
+                    source=source,
+                    slot=slot,
+                    target=target,
+                    output_nr=output_nr,
+                    gradient=_gradient(self.flow.sent.get((source, slot))),
+                )
+                for source, slot, target, output_nr in self.walk.edges
+            ),
+            roots=self.roots,
+        )
+
+    def _node(
+        self,
+        paths: ModulePaths,
+        names: Mapping[int, str],
+        lines: Mapping[str, int],
+        outputs: Mapping[int, TensorMeta],
+    ) -> Callable[[int], Node]:
+        def build(at: int) -> Node:
+            node, span = self.walk.nodes[at], self.spans[at]
+            number = sequence_nr(node)
+            return Node(
+                id=at,
+                name=node_name(node),
+                kind=node_kind(node),
+                sequence_nr=None if number is None else number - self.first,
+                slots=self.walk.slots[at],
+                line=span.place.line if span else lines.get(names.get(at, "")),
+                module=paths.path(span.module) if span else None,
+                call=span.module.call if span and span.module else 0,
+                op=span.op.index if span and span.op else None,
+                variable=names.get(at),
+                output=self.leaves.get(at) or (None if number is None else outputs.get(number)),
+                saved=tuple(saved.record(self.aliases) for saved in self.saved[at]),
+                incoming=tuple(_gradient(one) for one in self.flow.incoming.get(at, ())),
+                local=tuple(one.value if one else None for one in self.local.get(at, ())),
+            )
+
+        return build
+
+
+def _root(result: Result, found: Walk, storages: Storages) -> Root:
+    tensor = result.tensor
+    return Root(
+        node=found.ids[result.node],
+        output_nr=result.output_nr,
+        name=result.name,
+        tensor=None if tensor is None else storages.meta(tensor),
+        value=None if tensor is None else read_values(tensor),
+        stats=None if tensor is None else read_stats(tensor),
+    )
+
+
+def _node_of(tensor: torch.Tensor, found: Walk) -> int | None:
+    with quiet():
+        edge = edge_of(tensor)
+        return None if edge is None else found.ids.get(edge.node)
+
+
+def _names(named: Sequence[Named], found: Walk) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for one in named:
+        at = _node_of(one.tensor, found)
+        if at is not None:
+            names.setdefault(at, one.name)
+    return names
+
+
+def _aliases(named: Sequence[Named], storages: Storages) -> dict[int, str]:
+    aliases: dict[int, str] = {}
+    for one in named:
+        aliases.setdefault(storages.id_of(one.tensor), one.name)
+    return aliases
+
+
+def _gradient(reading: Reading | None) -> Gradient | None:
+    return None if reading is None else reading.gradient()

@@ -1,0 +1,87 @@
+"""Where in the typed code the interpreter is: by the frames of the ``<snippet>`` file and their ``co_positions()``.
+
+Cannot see: code made at run time under another file name.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+SNIPPET = "<snippet>"
+"""The file name that typed code is compiled under."""
+
+_TEXT_LENGTH = 80
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A piece of source; lines from 1, columns from 0 in characters."""
+
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    text: str = ""
+    names: tuple[str, ...] = ()
+    """The identifiers in it."""
+
+
+NOWHERE = Place()
+
+
+def snippet_frames(frame: FrameType | None = None) -> Iterator[FrameType]:
+    """The frames of typed code, innermost first."""
+    at: FrameType | None = frame or sys._getframe(1)
+    while at is not None:
+        if at.f_code.co_filename == SNIPPET:
+            yield at
+        at = at.f_back
+
+
+class Source:
+    """The typed code, and the piece of it that a frame is executing."""
+
+    def __init__(self, code: str) -> None:
+        self._lines = code.splitlines()
+        self._places: dict[tuple[CodeType, int], Place] = {}
+
+    def here(self, frame: FrameType | None) -> Place:
+        """The piece that `frame` is executing."""
+        if frame is None:
+            return NOWHERE
+        key = (frame.f_code, frame.f_lasti)
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = self._find(*key)
+        return place
+
+    def _find(self, code: CodeType, instruction: int) -> Place:
+        for index, (line, end_line, column, end_column) in enumerate(code.co_positions()):
+            if index == instruction // 2:
+                return self._cut(line, column, end_line, end_column)
+        return NOWHERE
+
+    def _cut(self, line: int | None, column: int | None, end_line: int | None, end_column: int | None) -> Place:
+        if line is None or column is None or end_line is None or end_column is None or end_line > len(self._lines):
+            return Place(line=line)
+        rows = [row.encode() for row in self._lines[line - 1 : end_line]]
+        column, end_column = (
+            len(rows[at][:byte].decode(errors="ignore")) for at, byte in ((0, column), (-1, end_column))
+        )
+        pieces = self._lines[line - 1 : end_line]
+        pieces[-1] = pieces[-1][:end_column]
+        pieces[0] = pieces[0][column:]
+        text = " ".join(piece.strip() for piece in pieces)
+        return Place(line, column, end_line, end_column, text[:_TEXT_LENGTH], tuple(dict.fromkeys(_NAME.findall(text))))
+
+
+def lookup(frame: FrameType, name: str) -> Any:
+    """What a name means in a frame, or None."""
+    scopes: tuple[Mapping[str, Any], ...] = (frame.f_locals, frame.f_globals)
+    return next((scope[name] for scope in scopes if name in scope), None)
