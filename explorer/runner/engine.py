@@ -1,0 +1,226 @@
+"""The engine: a request in, a `Run` out, whatever the code does. Nothing here is remembered between runs."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from collections.abc import Callable
+from functools import cache
+from threading import Lock, Thread
+from time import perf_counter
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from explorer.ir import (
+    FrameError,
+    Hello,
+    IrError,
+    Order,
+    Run,
+    RunRequest,
+    Sentence,
+    TrainingRequest,
+    Wall,
+    decode_run,
+    encode,
+)
+from explorer.runner.forked import ZygoteHost
+from explorer.runner.fresh import FreshHost
+from explorer.runner.job import Job, Worker
+from explorer.runner.limits import order_for, places_of
+from explorer.runner.places import BusyError, Places, StoppedError
+from explorer.runner.settings import EngineError, Settings, read_settings
+from explorer.runner.training import Training
+from explorer.runner.verdict import ended_run, ended_training, key_of, sentence
+from explorer.words import say
+
+
+class Host(Protocol):
+    """Where workers come from. Both methods raise `EngineError` where none will start."""
+
+    def hello(self) -> Hello: ...
+
+    def spawn(self) -> Worker: ...
+
+    def close(self) -> None: ...
+
+
+class _Owned(NamedTuple):
+    """At most one run of each task goes on for each owner; a run without an owner is never replaced."""
+
+    task: str
+    owner: str | None
+
+
+class Engine:
+    """Runs requests in worker processes. Every method may be called from many threads at once.
+
+    Args:
+        settings: Limits and capacity.
+        cpu: Where workers for the CPU come from; also the one that tells the devices and the wall.
+        cuda: Where workers for CUDA devices come from.
+    """
+
+    def __init__(self, settings: Settings, cpu: Host, cuda: Host) -> None:
+        self.settings = settings
+        self._cpu, self._cuda = cpu, cuda
+        # A training run holds its place for a minute, so it waits in a queue of its own.
+        self._places = {
+            "run": Places(settings.slots, settings.queue),
+            "train": Places(settings.slots, settings.queue),
+        }
+        self._lock = Lock()
+        self._owners: dict[_Owned, Job] = {}
+        self._jobs: set[Job] = set()
+
+    @property
+    def slots(self) -> int:
+        """Runs that can work at once."""
+        return self.settings.slots
+
+    @property
+    def wall(self) -> Wall:
+        """How far the kernel keeps a run in; starts the workers if need be. Raises `EngineError`."""
+        return self._hello().wall
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Devices a request may name; starts the workers if need be. Raises `EngineError`."""
+        devices = self._hello().devices
+        return ("cpu",) if self.settings.mode == "hosted" else devices
+
+    def start(self) -> None:
+        """Make the first run fast: start the workers now and wait until they are ready. Raises `EngineError`."""
+        self._hello()
+
+    def close(self) -> None:
+        """Stop every run and end every worker process. The engine starts them again when it is used again."""
+        with self._lock:
+            jobs = tuple(self._jobs)
+        for job in jobs:
+            job.stop("runner.closed")
+        self._cpu.close()
+        self._cuda.close()
+
+    def run(self, request: RunRequest, *, owner: str | None = None) -> Run:
+        """Run `request` and wait for its answer. Whatever the code does, the answer is a `Run`.
+
+        Args:
+            request: What to run.
+            owner: Whose run it is (a session); a newer run of the same owner ends the older one.
+
+        Raises:
+            EngineError: no worker will start on this machine.
+        """
+        began = perf_counter()
+        job = Job()
+        answers: list[Run] = []
+
+        def take(message: bytes) -> bool:
+            answers.append(decode_run(message))
+            return True
+
+        owned = _Owned("run", owner)
+        self._register(job, owned)
+        try:
+            why = self._converse(job, request, take)
+        finally:
+            self._forget(job, owned)
+        if why is not None:
+            return ended_run(request, why)
+        timings = answers[0].timings | {"total": perf_counter() - began}
+        # What was asked is taken from the request, not from a child that ran typed code.
+        return msgspec.structs.replace(
+            answers[0], code=request.code, seed=request.seed, device=request.device, timings=timings
+        )
+
+    def train(self, request: TrainingRequest, *, owner: str | None = None) -> Training:
+        """Start a training run and return at once. A newer one of the same owner ends the older; it raises nothing."""
+        job = Job()
+        training = Training(job)
+        owned = _Owned("train", owner)
+        self._register(job, owned)
+        Thread(target=self._train, args=(job, request, training, owned), name="training", daemon=True).start()
+        return training
+
+    def _train(self, job: Job, request: TrainingRequest, training: Training, owned: _Owned) -> None:
+        try:
+            why = self._converse(job, request, training.take)
+        except EngineError as problem:
+            why = Sentence(key="runner.engine", values={"why": str(problem)})
+        finally:
+            self._forget(job, owned)
+        if why is not None:
+            training.finish(ended_training(why))
+
+    def _converse(
+        self, job: Job, request: RunRequest | TrainingRequest, take: Callable[[bytes], bool]
+    ) -> Sentence | None:
+        """Wait for a place, ask a worker, hand its messages to `take` until that is satisfied. None then, else why it was not."""
+        order = order_for(request, self.settings)
+        try:
+            if request.device not in self.devices:
+                return sentence("runner.device", order.limits, request.device)
+            with self._places[order.task].take(places_of(order, self.settings), job):
+                key = self._ask(job, order, request, take)
+        except BusyError:
+            key = "runner.busy"
+        except StoppedError:
+            key = job.reason
+        return None if key is None else sentence(key, order.limits, request.device)
+
+    def _ask(
+        self, job: Job, order: Order, request: RunRequest | TrainingRequest, take: Callable[[bytes], bool]
+    ) -> str | None:
+        """One conversation with one worker. Returns None where `take` was satisfied, else the key of the reason."""
+        worker = (self._cpu if request.device == "cpu" else self._cuda).spawn()
+        done, garbage, left = False, False, order.limits.answer
+        try:
+            with job.working(worker, order.limits.seconds + order.limits.grace, "runner.time"):
+                worker.send(encode(order))
+                worker.send(encode(request))
+                while not done and (message := worker.receive(left)) is not None:
+                    left -= len(message)
+                    done = take(message)
+        except (FrameError, IrError):
+            garbage = True
+        except OSError:  # the worker was gone before it had read everything; its exit status tells why
+            garbage = False
+        finally:
+            status = worker.finish(wait=not done)
+        return None if done else job.reason or key_of(status, garbage)
+
+    def _register(self, job: Job, owned: _Owned) -> None:
+        """Note a run that begins, and end the older one of the same owner."""
+        with self._lock:
+            older = self._owners.get(owned)
+            self._jobs.add(job)
+            if owned.owner is not None:
+                self._owners[owned] = job
+        if older is not None:
+            older.stop("runner.replaced")
+
+    def _forget(self, job: Job, owned: _Owned) -> None:
+        with self._lock:
+            self._jobs.discard(job)
+            if self._owners.get(owned) is job:
+                del self._owners[owned]
+
+    def _hello(self) -> Hello:
+        hello = self._cpu.hello()
+        if self.settings.mode == "hosted" and hello.wall.level != "full":
+            missing = [f"{layer.name} ({layer.detail})" for layer in hello.wall.layers if not layer.held]
+            raise EngineError(
+                say("runner.no_wall", missing=", ".join([*hello.wall.escaped, *missing]) or hello.wall.level)
+            )
+        return hello
+
+
+@cache
+def shared_engine() -> Engine:
+    """The engine of this process, made at the first call; nothing starts before it is used. Raises `EngineError` for bad settings."""
+    fresh = FreshHost()
+    engine = Engine(read_settings(), ZygoteHost() if sys.platform == "linux" else fresh, fresh)
+    atexit.register(engine.close)
+    return engine

@@ -1,0 +1,31 @@
+"""How much room a request gets: typed code little of memory and time, a model from the catalogue more."""
+
+from __future__ import annotations
+
+from explorer.ir import Limits, Order, RunRequest, TrainingRequest
+from explorer.models import is_catalogue_code
+from explorer.runner.settings import Settings
+
+_MIB = 2**20
+
+
+def order_for(request: RunRequest | TrainingRequest, settings: Settings) -> Order:
+    """The order that goes to the worker before `request`. On CUDA there is no address space limit: the driver reserves too much."""
+    ours = is_catalogue_code(request.code)
+    mib = settings.catalogue_memory_mib if ours else settings.memory_mib
+    seconds = settings.catalogue_seconds if ours else settings.seconds
+    training = isinstance(request, TrainingRequest)
+    return Order(
+        task="train" if training else "run",
+        limits=Limits(
+            seconds=settings.training_seconds if training else seconds,
+            memory=mib * _MIB if request.device == "cpu" else None,
+            answer=settings.answer_mib * _MIB,
+        ),
+    )
+
+
+def places_of(order: Order, settings: Settings) -> int:
+    """How many slots a run takes: one for each share of memory as large as typed code gets, but never more than there are."""
+    mib = (order.limits.memory or 0) // _MIB
+    return min(settings.slots, max(1, -(-mib // settings.memory_mib)))

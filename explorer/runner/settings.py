@@ -1,0 +1,109 @@
+"""What an operator decides, read once from the environment. `docs/security.md` lists every setting; a test keeps that true."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from explorer.words import say
+
+Mode = Literal["local", "hosted"]
+
+_MIB = 2**20
+_TYPED_MIB: Mapping[Mode, int] = {"local": 2048, "hosted": 1024}
+_ANSWER_MIB: Mapping[Mode, int] = {"local": 128, "hosted": 32}
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+class EngineError(Exception):
+    """The engine itself cannot work. Its text is one sentence for the operator: what is wrong and what to try."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Limits and capacity of one server."""
+
+    mode: Mode = "local"
+    """``hosted`` serves strangers: it refuses to start where the wall does not hold fully, and offers no CUDA device."""
+    seconds: float = 10.0
+    """Wall seconds of a run."""
+    catalogue_seconds: float = 30.0
+    """Wall seconds of a run of a model from the catalogue, whose code is the project's own."""
+    training_seconds: float = 60.0
+    """Wall seconds of a training run."""
+    memory_mib: int = 2048
+    """MiB for typed code, beyond what a fresh worker has."""
+    catalogue_memory_mib: int = 6144
+    """MiB for a model from the catalogue."""
+    answer_mib: int = 128
+    """MiB of one answer: of the JSON in which everything captured comes back."""
+    slots: int = 4
+    """Runs at once."""
+    queue: int = 64
+    """Runs that may wait for a slot."""
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read ``EXPLORER_*``.
+
+    Raises:
+        EngineError: a value is not what its setting takes.
+    """
+    mode = environment.get("EXPLORER_MODE", "local")
+    if mode not in _TYPED_MIB:
+        raise EngineError(say("runner.settings.mode", value=mode))
+    chosen = cast(Mode, mode)
+
+    def number(name: str, default: float) -> float:
+        return _positive(name, environment.get(name), default)
+
+    def count(name: str, default: int) -> int:
+        return max(1, int(number(name, default)))
+
+    return Settings(
+        mode=chosen,
+        seconds=number("EXPLORER_SECONDS", 10),
+        catalogue_seconds=number("EXPLORER_CATALOGUE_SECONDS", 30),
+        training_seconds=number("EXPLORER_TRAINING_SECONDS", 60),
+        memory_mib=count("EXPLORER_MEMORY_MIB", _TYPED_MIB[chosen]),
+        catalogue_memory_mib=count("EXPLORER_CATALOGUE_MEMORY_MIB", 6144),
+        answer_mib=count("EXPLORER_ANSWER_MIB", _ANSWER_MIB[chosen]),
+        slots=count("EXPLORER_SLOTS", default_slots()),
+        queue=count("EXPLORER_QUEUE", 64),
+    )
+
+
+def default_slots() -> int:
+    """``min(2 x cores, memory / 1 GiB)``, at least 1; memory as the machine or its control group allows, whichever is less."""
+    return max(1, min(2 * _cores(), _memory() // (1024 * _MIB)))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _memory() -> int:
+    """Bytes; where the system does not tell, as much as eight cores' slots would need."""
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return 16 * 1024 * _MIB
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(machine, int(_CGROUP_LIMIT.read_text(encoding="ascii")))
+    except (OSError, ValueError):  # no control group here, or "max"
+        return machine
+
+
+def _positive(name: str, text: str | None, default: float) -> float:
+    if text is None or not text.strip():
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise EngineError(say("runner.settings.number", name=name, value=text))
+    return value

@@ -1,0 +1,58 @@
+"""What is said of a run that brought no answer of its own."""
+
+from __future__ import annotations
+
+import signal
+
+from explorer.ir import Limits, Run, RunRequest, Sentence, Status, TrainingEnd
+from explorer.words import tell
+
+_CRASHES = frozenset(
+    getattr(signal, name) for name in ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT") if hasattr(signal, name)
+)
+
+
+def key_of(exit_status: int | None, garbage: bool = False) -> str:
+    """The sentence for a worker that ended without an answer.
+
+    Args:
+        exit_status: Negative for the signal that ended it, None where it is not known.
+        garbage: It sent something that is no answer, and was killed for it unless it had ended already.
+    """
+    if exit_status is None:
+        return "runner.lost"
+    if -exit_status in _CRASHES:
+        return "runner.crash"
+    if -exit_status == getattr(signal, "SIGXCPU", None):
+        return "runner.time"
+    if garbage:
+        return "runner.garbage"
+    return "runner.silent" if exit_status >= 0 else "runner.killed"
+
+
+def sentence(key: str, limits: Limits, device: str) -> Sentence:
+    """A sentence with what it may speak of: seconds, MiB and the device."""
+    values = {"seconds": f"{limits.seconds:g}", "mib": str(limits.answer // 2**20), "device": device}
+    return Sentence(key=key, values=values)
+
+
+def _status(said: Sentence) -> Status:
+    return "refused" if said.key == "runner.device" else "stopped"
+
+
+def ended_run(request: RunRequest, said: Sentence) -> Run:
+    """A run of which only its request and its end are known."""
+    return Run(
+        status=_status(said),
+        message=tell(said),
+        sentence=said,
+        code=request.code,
+        seed=request.seed,
+        device=request.device,
+        inputs=request.inputs,
+    )
+
+
+def ended_training(said: Sentence) -> TrainingEnd:
+    """The end of a training run that did not tell its end itself."""
+    return TrainingEnd(status=_status(said), message=tell(said), sentence=said)
