@@ -1,0 +1,1 @@
+"""Pure functions over a captured graph: fold, search, lay out."""

@@ -1,0 +1,71 @@
+"""Places for a picture, by the product's own layered engine or by Graphviz, here or in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from explorer.graph.compound import lay_out_layered
+from explorer.graph.picture import Picture
+from explorer.ir import Layout, encode
+
+Engine = Literal["layered", "graphviz"]
+
+MANY_BOXES = 3000
+"""A picture with more boxes is laid out elsewhere by `lay_out_apart`, so that this process goes on answering."""
+
+_decoder = msgspec.json.Decoder(Layout)
+
+
+class LayoutError(RuntimeError):
+    """The engine gave no layout; the text is for a log. Keep the layout there was, or ask the layered engine."""
+
+
+class LayoutTimeoutError(LayoutError):
+    """The engine was stopped at its limit."""
+
+
+def lay_out(picture: Picture, engine: Engine = "layered", seconds: float = 20.0) -> Layout:
+    """Place every box, wire and frame of `picture` (px); the same picture gives the same layout.
+
+    Args:
+        picture: what to place.
+        engine: ``layered`` works here; ``graphviz`` in a process of its own, since it can hang or crash.
+        seconds: wall seconds that Graphviz may take.
+
+    Raises:
+        LayoutError: Graphviz failed or took too long.
+    """
+    return lay_out_layered(picture) if engine == "layered" else _apart(picture, engine, seconds)
+
+
+def lay_out_apart(picture: Picture, engine: Engine = "layered", seconds: float = 20.0) -> Layout:
+    """As `lay_out`, with a large picture in a process of its own: for a process that has others to serve meanwhile.
+
+    Raises:
+        LayoutError: the engine failed or took too long.
+    """
+    if engine == "layered" and len(picture.boxes) <= MANY_BOXES:
+        return lay_out_layered(picture)
+    return _apart(picture, engine, seconds)
+
+
+def _apart(picture: Picture, engine: Engine, seconds: float) -> Layout:
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "explorer.graph.apart", engine],
+            input=encode(picture),
+            capture_output=True,
+            timeout=seconds,
+            check=True,
+            cwd=Path(__file__).parents[2],
+        )
+        return _decoder.decode(ended.stdout)
+    except subprocess.TimeoutExpired as stopped:
+        raise LayoutTimeoutError(f"{engine} was stopped after {seconds:g} s") from stopped
+    except (subprocess.CalledProcessError, msgspec.DecodeError) as failed:
+        raise LayoutError(f"{engine} failed: {failed}") from failed
