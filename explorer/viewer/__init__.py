@@ -1,0 +1,1 @@
+"""The interactive drawing: one JavaScript viewer and what feeds it."""

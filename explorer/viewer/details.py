@@ -1,0 +1,223 @@
+"""What the inspector says about one box: facts of a node, or sums over a module's nodes. Plain values, ready for JSON.
+
+Only what is shown is sent. Floats are cut to 9 significant digits, which is what a float32 holds; the inspector shows fewer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.graph.inputs import Given, given
+from explorer.graph.memory import saved_bytes
+from explorer.ir import Edge, Gradient, Nested, Node, Op, Root, Run, Saved, Stats, Tensor, TensorMeta
+
+Facts = dict[str, Any]
+
+
+@dataclass
+class Details:
+    """A run, indexed for questions about one node."""
+
+    run: Run
+    out_edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    roots: dict[int, list[Root]] = field(default_factory=lambda: defaultdict(list))
+    tensors: dict[int, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
+    given: dict[tuple[int, int], Given] = field(default_factory=dict)
+    """By node and place among the inputs of its call: those that need no gradient."""
+    calls: dict[str, list[int]] = field(default_factory=dict)
+    """By module: its calls in this graph, as `Node.call` counts them over the whole run."""
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for edge in self.run.graph.edges:
+            self.out_edges[edge.source].append(edge)
+        for root in self.run.graph.roots:
+            self.roots[root.node].append(root)
+        for tensor in self.run.tensors:
+            if tensor.grad_fn is not None:
+                self.tensors[tensor.grad_fn].append(tensor)
+        self.given = {(each.node, each.place): each for each in given(self.run.graph, self.run.ops, self.run.tensors)}
+        numbers: dict[str, set[int]] = defaultdict(set)
+        for node in self.run.graph.nodes:
+            numbers[node.module or ""].add(node.call)
+        self.calls = {module: sorted(found) for module, found in numbers.items()}
+        self.lines = self.run.code.splitlines()
+
+    def node(self, node: Node) -> Facts:
+        """All that is known of one node. A key whose value would be empty is left out."""
+        op = None if node.op is None else self.run.ops[node.op]
+        return _without_gaps(
+            kind=node.kind,
+            node=node.id,
+            name=node.name,
+            variable=node.variable,
+            text=op and op.text,
+            line=node.line,
+            source=self._line(node.line),
+            module=node.module,
+            **self._call(node),
+            in_place=bool(op and op.in_place),
+            inputs=self._inputs(node, op),
+            outputs=_outputs(node, op),
+            saved=[_saved(saved) for saved in node.saved],
+            incoming=[_gradient(gradient) for gradient in node.incoming],
+            outgoing=[self._outgoing(edge) for edge in self.out_edges[node.id]],
+            slots=node.slots,
+            local=[rounded(derivative) for derivative in node.local],
+            tensors=[_tensor(tensor) for tensor in self.tensors[node.id]],
+            results=[_root(root) for root in self.roots[node.id]],
+            storages=sorted(_storages(node, op)),
+        )
+
+    def module(self, path: str, nodes: Iterable[int]) -> Facts:
+        """Sums over the nodes of a module: bytes saved count each stretch of memory once; parameters are the elements of its leaves."""
+        members = [self.run.graph.nodes[node] for node in nodes]
+        norms = [norm for node in members for norm in self._norms(node)]
+        leaves = [node.output for node in members if node.kind == "leaf" and node.output]
+        return _without_gaps(
+            kind="module",
+            module=path,
+            nodes=len(members),
+            saved_bytes=saved_bytes(members),
+            largest_norm=_largest(norms),
+            parameters=sum(math.prod(leaf.shape) for leaf in leaves),
+        )
+
+    def _call(self, node: Node) -> Facts:
+        """Which call of its module made the node, from 1, and of how many; nothing where the graph holds one call only."""
+        calls = self.calls[node.module or ""]
+        return {"call": calls.index(node.call) + 1, "calls": len(calls)} if node.module and len(calls) > 1 else {}
+
+    def _inputs(self, node: Node, op: Op | None) -> list[Facts]:
+        """Every input of the call; of one that needs no gradient also why, and its numbers."""
+        if op is None:
+            return []
+        names = [*op.input_names, *([None] * len(op.inputs))]
+        return [
+            _meta(tensor, name=name, **_no_gradient(self.given.get((node.id, place))))
+            for place, (tensor, name) in enumerate(zip(op.inputs, names, strict=False))
+        ]
+
+    def _line(self, line: int | None) -> str | None:
+        return self.lines[line - 1].strip() if line and line <= len(self.lines) else None
+
+    def _outgoing(self, edge: Edge) -> Facts:
+        target = self.run.graph.nodes[edge.target]
+        facts = {
+            "slot": edge.slot,
+            "target": edge.target,
+            "to": target.variable or target.name,
+            "output_nr": edge.output_nr,
+        }
+        return facts | (_gradient(edge.gradient) or {})
+
+    def _norms(self, node: Node) -> list[float]:
+        gradients = [*node.incoming, *(edge.gradient for edge in self.out_edges[node.id])]
+        return [float(gradient.stats.norm) for gradient in gradients if gradient]
+
+
+def rounded(value: Nested | None) -> Nested | None:
+    """`value` with its floats cut to 9 significant digits; lists keep their nesting."""
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value
+
+
+def _without_gaps(**facts: object) -> Facts:
+    return {name: fact for name, fact in facts.items() if fact is not None and fact is not False and fact != []}
+
+
+def _largest(norms: Sequence[float]) -> Nested | None:
+    """The largest norm; NaN if one is, since that is what has to be seen."""
+    if not norms:
+        return None
+    largest = math.nan if any(map(math.isnan, norms)) else max(norms)
+    return rounded(largest) if math.isfinite(largest) else str(largest).replace("inf", "Infinity").replace("nan", "NaN")
+
+
+def _no_gradient(found: Given | None) -> Facts:
+    """``why``: it is ``frozen``, its ``dtype`` can have no gradient, or it is ``plain`` data."""
+    if found is None:
+        return {}
+    continuous = found.meta.dtype.startswith(("float", "bfloat", "complex"))
+    why = "frozen" if found.frozen else "plain" if continuous else "dtype"
+    return {"why": why, "value": rounded(found.value)}
+
+
+def _outputs(node: Node, op: Op | None) -> list[Facts]:
+    tensors = op.outputs if op else (node.output,) if node.output else ()
+    names = [node.variable] if len(tensors) == 1 else [None] * len(tensors)
+    return [_meta(tensor, name=name) for tensor, name in zip(tensors, names, strict=True)]
+
+
+def _meta(tensor: TensorMeta, **more: object) -> Facts:
+    return _without_gaps(
+        shape=str(tensor.shape),
+        stride=str(tensor.stride),
+        dtype=tensor.dtype,
+        device=tensor.device,
+        storage=tensor.storage_id,
+        offset=tensor.storage_offset or None,
+        view=tensor.is_view,
+        **more,
+    )
+
+
+def _saved(saved: Saved) -> Facts:
+    return (_meta(saved.tensor) if saved.tensor else {}) | _without_gaps(
+        name=saved.name,
+        bytes=saved.nbytes or None,
+        value=rounded(saved.value),
+        stats=_stats(saved.stats),
+        text=saved.text,
+        alias=saved.alias,
+        error=saved.error,
+    )
+
+
+def _gradient(gradient: Gradient | None) -> Facts | None:
+    if gradient is None:
+        return None
+    return _without_gaps(
+        shape=str(gradient.shape), dtype=gradient.dtype, value=rounded(gradient.value), stats=_stats(gradient.stats)
+    )
+
+
+def _tensor(tensor: Tensor) -> Facts:
+    return _without_gaps(
+        name=tensor.name,
+        origin=tensor.origin,
+        leaf=tensor.is_leaf,
+        shape=str(tensor.shape),
+        value=rounded(tensor.value),
+        value_stats=_stats(tensor.value_stats),
+        grad=rounded(tensor.grad),
+        grad_stats=_stats(tensor.grad_stats),
+    )
+
+
+def _root(root: Root) -> Facts:
+    return _without_gaps(name=root.name, value=rounded(root.value), stats=_stats(root.stats), output_nr=root.output_nr)
+
+
+def _stats(stats: Stats | None) -> Facts | None:
+    if stats is None:
+        return None
+    return _without_gaps(
+        numel=stats.numel,
+        norm=rounded(stats.norm),
+        min=rounded(stats.min),
+        max=rounded(stats.max),
+        nans=stats.nans or None,
+        infs=stats.infs or None,
+    )
+
+
+def _storages(node: Node, op: Op | None) -> set[int]:
+    """Storages under the node's output and its saved tensors; -1 stands for none."""
+    tensors = [node.output, *(saved.tensor for saved in node.saved), *(op.outputs if op else ())]
+    return {tensor.storage_id for tensor in tensors if tensor} - {-1}

@@ -1,0 +1,18 @@
+// One selection, linked everywhere: every view on the page says here what was selected and hears what others selected,
+// at once and without a round trip to Python.
+//
+// A selection is {node, line, storage, tensor, source}: a graph node's id, a source line from 1, storage ids (an array), a tensor's
+// name; each is null where it does not apply. `source` names the view that published it, so that it can ignore its own echo.
+const EVENT = "explorer:selection";
+const NOTHING = { node: null, line: null, storage: [], tensor: null, source: null };
+
+export function publish(selection) {
+  window.dispatchEvent(new CustomEvent(EVENT, { detail: { ...NOTHING, ...selection } }));
+}
+
+// Calls listen(selection) for every selection published from now on; returns a function that stops it.
+export function subscribe(listen) {
+  const heard = (event) => listen(event.detail);
+  window.addEventListener(EVENT, heard);
+  return () => window.removeEventListener(EVENT, heard);
+}

@@ -1,0 +1,48 @@
+// From one drawing to the next: where the camera holds on, and what stays selected. Two drawings of one graph have most boxes in common,
+// or at least the same nodes.
+
+// `opened` is the box id or frame id ("m:PATH#CALL") of the module whose folding asked for the new drawing, else null. Returns a point of
+// the old drawing and the same one in the new, or null for another graph.
+export function anchor(before, after, selection, opened) {
+  const [from, to] = opened ? [placeOf(before, opened), placeOf(after, opened)] : [null, null];
+  if (from && to) return { from, to };
+  const twins = Array.from({ length: before.count }, (_, box) => [box, twinOf(before, after, box)]).filter(([, twin]) => twin !== undefined);
+  const sameNodes = before.columns.node_name.length === after.columns.node_name.length;
+  if (!twins.length || (!sameNodes && twins.length * 2 < Math.min(before.count, after.count))) return null;
+  const [box, twin] = twins.find(([each]) => selection.boxes.includes(each)) ?? twins[0];
+  return { from: [before.x[box], before.y[box]], to: [after.x[twin], after.y[twin]] };
+}
+
+// What of a selection is there in the new drawing: the same boxes; of a module its frame or its folded box, whichever there is now; of what
+// is folded away the box that holds it.
+export function heirs(before, after, { boxes, frame }) {
+  const kept = boxes.map((box) => after.boxOfId.get(before.id(box))).filter((box) => box !== undefined);
+  if (kept.length) return { boxes: kept, frame: null };
+  if (frame === null && !boxes.length) return { boxes: [], frame: null };
+  const opened = frame === null ? after.frameOfId.get(before.id(boxes[0])) : after.frameOfId.get(before.text("frame_id", frame));
+  if (opened !== undefined) return { boxes: [], frame: opened };
+  const folded = frame === null ? undefined : after.boxOfId.get(before.text("frame_id", frame));
+  const holder = folded ?? after.boxesOfNode.get(nodeIn(before, boxes, frame))?.[0];
+  return { boxes: holder === undefined ? [] : [holder], frame: null };
+}
+
+// A node that a selection shows, or holds.
+function nodeIn(scene, boxes, frame) {
+  if (frame === null) return scene.nodesOf(boxes[0])[0];
+  const path = scene.text("frame_module", frame);
+  const modules = scene.columns.node_module;
+  return Array.from(modules.keys()).find((node) => `${scene.text("node_module", node)}.`.startsWith(`${path}.`));
+}
+
+function twinOf(before, after, box) {
+  const twin = after.boxOfId.get(before.id(box));
+  return twin !== undefined && after.title(twin) === before.title(box) ? twin : undefined;
+}
+
+// Where a module is drawn: the upper middle of its frame, or of its folded box.
+function placeOf(scene, id) {
+  const { frame_x: xs, frame_y: ys, frame_height: hs } = scene.columns;
+  const [frame, box] = [scene.frameOfId.get(id), scene.boxOfId.get(id)];
+  if (frame !== undefined) return [xs[frame], ys[frame] - hs[frame] / 2];
+  return box === undefined ? null : [scene.x[box], scene.y[box] - scene.h[box] / 2];
+}

@@ -1,0 +1,81 @@
+// What the shapes mean: the kinds that this drawing holds, each drawn by the same code as the boxes themselves.
+import { element } from "./dom.mjs";
+import { setFace, writeLabel } from "./labels.mjs";
+import { paint } from "./shapes.mjs";
+
+const WIDTH = 30;
+const HEIGHT = 16;
+const LABELS = [
+  { column: "label_gradient", sample: "↑ 4", word: "legend.gradient" },
+  { column: "label_count", sample: "×2", word: "legend.count" },
+];
+
+export class Legend {
+  constructor() {
+    this.list = element("ul", {});
+    this.button = element("button", { type: "button", "aria-expanded": "true", onclick: () => this.#fold() });
+    this.root = element("div", { class: "legend" }, this.button, this.list);
+  }
+
+  #fold() {
+    this.list.hidden = !this.list.hidden;
+    this.button.setAttribute("aria-expanded", String(!this.list.hidden));
+  }
+
+  show(scene, theme) {
+    const { words } = scene;
+    const kinds = scene.header.kinds.filter((kind) => scene.columns.box_kind.includes(scene.header.kinds.indexOf(kind)));
+    const name = (kind) => (kind === "module" ? words["legend.module"] : words[`kind.${kind}`]);
+    this.button.textContent = words.legend;
+    this.list.replaceChildren(
+      ...kinds.map((kind) => element("li", {}, swatch((context) => paintSmall(context, kind, theme)), name(kind))),
+      ...(scene.frames ? [element("li", {}, swatch((context) => paintFrame(context, theme)), words["legend.frame"])] : []),
+      element("li", {}, swatch((context) => paintArrow(context, theme)), words["legend.arrow"]),
+      ...LABELS.filter(({ column }) => scene.columns[column].some(Boolean)).map(({ sample, word }) =>
+        element("li", {}, swatch((context) => paintLabel(context, sample, theme)), words[word])),
+    );
+  }
+}
+
+function swatch(draw) {
+  const ratio = window.devicePixelRatio || 1;
+  const canvas = element("canvas", { width: WIDTH * ratio, height: HEIGHT * ratio, "aria-hidden": "true" });
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  draw(context);
+  return canvas;
+}
+
+// A box at half its size, so that corners and dashes keep their proportions.
+function paintSmall(context, kind, theme) {
+  context.scale(0.5, 0.5);
+  paint(context, kind, WIDTH - 3, HEIGHT - 3, 46, 22, theme);
+}
+
+function paintFrame(context, theme) {
+  context.beginPath();
+  context.roundRect(2, 1, WIDTH - 5, HEIGHT - 3, 4);
+  context.fillStyle = theme["frame-fill"];
+  context.strokeStyle = theme["frame-edge"];
+  context.fill();
+  context.stroke();
+}
+
+function paintArrow(context, theme) {
+  context.strokeStyle = context.fillStyle = theme.wire;
+  context.lineWidth = 1.2;
+  context.beginPath();
+  context.moveTo(14, 0);
+  context.lineTo(14, 11);
+  context.stroke();
+  context.beginPath();
+  context.moveTo(14, 15);
+  context.lineTo(10.5, 9);
+  context.lineTo(17.5, 9);
+  context.fill();
+}
+
+function paintLabel(context, sample, theme) {
+  setFace(context, theme);
+  writeLabel(context, theme, sample, WIDTH / 2, HEIGHT / 2 + 0.5);
+}

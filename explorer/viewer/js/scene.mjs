@@ -1,0 +1,124 @@
+// Reads what explorer/viewer/scene.py writes: the drawing as typed arrays, details parsed only when asked for.
+const MAGIC = "AXS1";
+const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i8: Int8Array, i16: Int16Array, i32: Int32Array };
+const utf8 = new TextDecoder();
+
+export function decode(bytes) {
+  const data = bytes.byteOffset % 8 ? bytes.slice() : bytes;
+  if (utf8.decode(data.subarray(0, 4)) !== MAGIC) throw new Error("this is not a scene");
+  const length = new DataView(data.buffer, data.byteOffset).getUint32(4, true);
+  const header = JSON.parse(utf8.decode(data.subarray(8, 8 + length)));
+  const start = 8 + length;
+  const columns = {};
+  let end = 0;
+  for (const { name, type, at, count, scale } of header.columns) {
+    const column = new ARRAYS[type](data.buffer, data.byteOffset + start + at, count);
+    columns[name] = scale === 1 ? column : Float32Array.from(column, (units) => units * scale);
+    end = Math.max(end, at + Math.ceil(column.byteLength / 8) * 8);
+  }
+  return new Scene(header, columns, data.subarray(start + end));
+}
+
+export class Scene {
+  constructor(header, columns, details) {
+    this.header = header;
+    this.words = header.words;
+    this.width = header.width;
+    this.height = header.height;
+    this.columns = columns;
+    this.details = details;
+    this.count = columns.box_x.length;
+    this.x = columns.box_x;
+    this.y = columns.box_y;
+    this.w = columns.box_width;
+    this.h = columns.box_height;
+    this.wires = readWires(columns);
+    this.frames = columns.frame_x.length;
+    this.labels = columns.label_wire.length;
+    this.labelOfWire = new Map(Array.from(columns.label_wire, (wire, label) => [wire, label]));
+    this.boxesOfNode = this.#indexNodes();
+    this.frameOfId = new Map(Array.from({ length: this.frames }, (_, frame) => [this.text("frame_id", frame), frame]));
+    this.boxOfId = new Map(Array.from({ length: this.count }, (_, box) => [this.id(box), box]));
+  }
+
+  text(column, index) { return this.header.texts[this.columns[column][index]]; }
+  kind(box) { return this.header.kinds[this.columns.box_kind[box]]; }
+  node(box) { return this.columns.box_node[box] ? this.columns.box_node[box] - 1 : null; }
+  id(box) { return this.text("box_id", box) || `n${this.node(box)}`; }
+  title(box) { return this.text("box_title", box); }
+  subtitle(box) { return this.text("box_subtitle", box); }
+  label(label, gradients) { return [this.text("label_count", label), gradients ? this.text("label_gradient", label) : ""].filter(Boolean).join(" "); }
+  line(node) { return this.columns.node_line[node] || null; }
+
+  // The nodes that a box stands for: its own, or all those in a folded module.
+  nodesOf(box) {
+    const node = this.node(box);
+    return node === null ? this.columns.inside.subarray(this.insideAt[box], this.insideAt[box + 1]) : [node];
+  }
+
+  boxDetail(box) { return this.#detail(this.columns.box_detail[box]); }
+  frameDetail(frame) { return this.#detail(this.columns.frame_detail[frame]); }
+
+  // The saved tensor of the owner's details that a box of kind "saved" shows.
+  savedOf(box) { return this.boxDetail(box).saved?.[this.columns.box_saved[box] - 1]; }
+
+  // The input of the same call that a box of kind "input" shows.
+  inputOf(box) { return this.boxDetail(box).inputs?.[this.columns.box_input[box] - 1]; }
+
+  nodesOfLine(line) {
+    const lines = this.columns.node_line;
+    return Array.from(lines.keys()).filter((node) => lines[node] === line);
+  }
+
+  #detail(place) {
+    const ends = this.columns.detail_end;
+    return JSON.parse(utf8.decode(this.details.subarray(place ? ends[place - 1] : 0, ends[place])));
+  }
+
+  // node -> its boxes: its own first, then a leaf's copies; the boxes of its inputs and saved tensors come last.
+  #indexNodes() {
+    this.insideAt = new Uint32Array(this.count + 1);
+    for (let box = 0; box < this.count; box++) this.insideAt[box + 1] = this.insideAt[box] + this.columns.box_inside[box];
+    const boxes = new Map();
+    const add = (box) => {
+      for (const node of this.nodesOf(box)) boxes.has(node) ? boxes.get(node).push(box) : boxes.set(node, [box]);
+    };
+    const second = new Set(["input", "saved", "result"]);
+    for (let box = 0; box < this.count; box++) if (!second.has(this.kind(box))) add(box);
+    for (let box = 0; box < this.count; box++) if (second.has(this.kind(box))) add(box);
+    return boxes;
+  }
+}
+
+// Wires with absolute points: of wire w, points at[w] to at[w + 1]; and who follows whom, in both directions.
+function readWires(columns) {
+  const { wire_source: source, wire_target: target, wire_points: points, point_x: dx, point_y: dy } = columns;
+  const count = source.length;
+  const at = new Uint32Array(count + 1);
+  const x = new Float32Array(dx.length);
+  const y = new Float32Array(dy.length);
+  for (let wire = 0; wire < count; wire++) {
+    at[wire + 1] = at[wire] + points[wire];
+    let px = columns.box_x[source[wire]];
+    let py = columns.box_y[source[wire]];
+    for (let point = at[wire]; point < at[wire + 1]; point++) {
+      x[point] = px += dx[point];
+      y[point] = py += dy[point];
+    }
+  }
+  const boxes = columns.box_x.length;
+  return { count, source, target, at, x, y, out: adjacency(boxes, source), into: adjacency(boxes, target) };
+}
+
+// Compressed rows: the wires that have `ends[wire] === box` are list[at[box]] to list[at[box + 1]].
+function adjacency(boxes, ends) {
+  const at = new Uint32Array(boxes + 1);
+  for (const box of ends) at[box + 1]++;
+  for (let box = 0; box < boxes; box++) at[box + 1] += at[box];
+  const next = at.slice();
+  const list = new Uint32Array(ends.length);
+  for (let wire = 0; wire < ends.length; wire++) list[next[ends[wire]]++] = wire;
+  return { at, list };
+}
+
+export function wiresAt({ at, list }, box) { return list.subarray(at[box], at[box + 1]); }

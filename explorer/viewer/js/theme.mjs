@@ -1,0 +1,36 @@
+// Colours for the canvas, read from the style sheet, so that they are written down once. Streamlit's theme arrives as --st-... variables
+// on an element around the view; without them (an exported file) the reader's own preference decides.
+const KINDS = ["operation", "custom", "leaf", "input", "saved", "result", "module"];
+const SINGLE = ["paper", "ink", "muted", "wire", "accent", "frame-fill", "frame-edge", "alarm"];
+
+// Marks `root` with data-theme and returns the colours and fonts to draw with.
+export function readTheme(root) {
+  const before = getComputedStyle(root);
+  const background = before.getPropertyValue("--st-background-color").trim();
+  const dark = background ? luminance(background) < 0.5 : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "dark" : "light";
+  const style = getComputedStyle(root);
+  const color = (name) => style.getPropertyValue(`--${name}`).trim();
+  const theme = { dark, sans: color("sans"), mono: color("mono") };
+  for (const name of SINGLE) theme[name] = color(name);
+  for (const kind of KINDS) theme[kind] = { fill: color(`${kind}-fill`), edge: color(`${kind}-edge`) };
+  return theme;
+}
+
+// 0 (black) to 1 (white) of any CSS colour; the canvas is what knows how to read one.
+function luminance(color) {
+  const context = document.createElement("canvas").getContext("2d");
+  context.fillStyle = color;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+}
+
+// Calls `changed` when the reader's system turns dark or light; returns a function that stops it.
+export function watchTheme(changed) {
+  const query = matchMedia("(prefers-color-scheme: dark)");
+  query.addEventListener("change", changed);
+  return () => query.removeEventListener("change", changed);
+}
+
+export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

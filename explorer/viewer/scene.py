@@ -1,0 +1,238 @@
+"""One blob of bytes for the browser: the drawing as typed columns, and the inspector's texts as slices read only when asked for.
+
+    "AXS1" | u32 length of the header | header, JSON | columns | details, JSON slices one after another
+
+All little-endian, each column starting at a multiple of 8 bytes. The header lists the columns (name, type, place, count, scale); every
+column holds whole numbers in the smallest type that takes them, lengths in quarters of a px. 10,000 boxes take under half a megabyte.
+`js/scene.mjs` is the reader.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+import msgspec
+
+from explorer.derivatives import Derivative, describe
+from explorer.graph.flow import Label, labels
+from explorer.ir import Box, BoxKind, Frame, Layout, Node, Run, Wire
+from explorer.viewer.details import Details, Facts
+from explorer.words import Language, catalogue, say
+
+MAGIC = b"AXS1"
+
+SCALE = 0.25
+"""px that one unit of a length column stands for."""
+
+LONGEST_TEXT = 240
+"""Characters of a title or a name that are sent; no box shows more."""
+
+_KINDS: tuple[BoxKind, ...] = get_args(BoxKind)
+_TYPES = {"B": "u8", "H": "u16", "I": "u32", "b": "i8", "h": "i16", "i": "i32"}
+_UNSIGNED, _SIGNED = "BHI", "bhi"
+
+
+def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
+    """Pack the drawing `layout` of `run`, with every text of the viewer in `language`. Equal arguments give equal bytes."""
+    columns, texts, slices = _Columns(), _Texts(), _Slices(Details(run))
+    _add_boxes(columns, texts, slices, layout.boxes, run)
+    _add_wires(columns, layout.wires, layout.boxes)
+    _add_labels(columns, texts, labels(run.graph, layout))
+    _add_frames(columns, texts, slices, layout)
+    _add_nodes(columns, texts, run)
+    columns.add("detail_end", slices.ends)
+    header = {
+        "language": language,
+        "words": words(language),
+        "width": layout.width,
+        "height": layout.height,
+        "kinds": _KINDS,
+        "texts": texts.all,
+        "open_modules": layout.open_modules,
+        "depth": max((node.module.count(".") + 1 for node in run.graph.nodes if node.module), default=0),
+        "saved": any(saved.tensor for node in run.graph.nodes for saved in node.saved),
+        "tensors": {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None},
+        "roots": [root.node for root in run.graph.roots],
+        "formulas": _formulas(run, language),
+        "columns": columns.index,
+    }
+    text = msgspec.json.encode(header)
+    text += b" " * (-len(text) % 8)
+    return MAGIC + len(text).to_bytes(4, "little") + text + columns.bytes + slices.bytes
+
+
+def words(language: Language) -> dict[str, str]:
+    """Every text of the viewer by its key without ``viewer.``."""
+    return {key.removeprefix("viewer."): say(key, language) for key in catalogue() if key.startswith("viewer.")}
+
+
+def _formulas(run: Run, language: Language) -> dict[str, Derivative]:
+    """What each kind of node in the graph computes, by its name; unknown ones are left out."""
+    described = {name: describe(name, language) for name in sorted({node.name for node in run.graph.nodes})}
+    return {name: derivative for name, derivative in described.items() if derivative is not None}
+
+
+class _Columns:
+    """Columns of whole numbers, one after another, each in the smallest type that takes all its numbers."""
+
+    def __init__(self) -> None:
+        self.index: list[dict[str, Any]] = []
+        self.bytes = b""
+
+    def add(self, name: str, numbers: Sequence[int], scale: float = 1) -> None:
+        data = _packed(numbers)
+        place = len(self.bytes)
+        self.index.append(
+            {"name": name, "type": _TYPES[data.typecode], "at": place, "count": len(data), "scale": scale}
+        )
+        self.bytes += data.tobytes() + b"\0" * (-len(data) * data.itemsize % 8)
+
+    def add_lengths(self, name: str, lengths: Iterable[float]) -> None:
+        """A column of px, rounded to `SCALE`."""
+        self.add(name, [round(length / SCALE) for length in lengths], SCALE)
+
+
+def _packed(numbers: Sequence[int]) -> array[int]:
+    """Raises OverflowError for a number that takes more than 32 bits."""
+    for code in _SIGNED if min(numbers, default=0) < 0 else _UNSIGNED:
+        try:
+            data = array(code, numbers)
+        except OverflowError:
+            continue
+        if sys.byteorder == "big":
+            data.byteswap()
+        return data
+    raise OverflowError("a column of the scene holds a number of more than 32 bits")
+
+
+class _Texts:
+    """Every text once; 0 is the empty text."""
+
+    def __init__(self) -> None:
+        self._places = {"": 0}
+
+    def place(self, text: str | None) -> int:
+        short = text or ""
+        if len(short) > LONGEST_TEXT:
+            short = short[: LONGEST_TEXT - 1] + "…"
+        return self._places.setdefault(short, len(self._places))
+
+    @property
+    def all(self) -> list[str]:
+        return list(self._places)
+
+
+class _Slices:
+    """The details, each a piece of JSON: of a node once, however many boxes show it; of each module box and frame."""
+
+    def __init__(self, details: Details) -> None:
+        self.details = details
+        self.ends: list[int] = []
+        self._pieces: list[bytes] = []
+        self._of_node: dict[int, int] = {}
+
+    @property
+    def bytes(self) -> bytes:
+        return b"".join(self._pieces)
+
+    def node(self, node: Node) -> int:
+        if node.id not in self._of_node:
+            self._of_node[node.id] = self.add(self.details.node(node))
+        return self._of_node[node.id]
+
+    def add(self, facts: Facts) -> int:
+        piece = msgspec.json.encode(facts)
+        self._pieces.append(piece)
+        self.ends.append((self.ends[-1] if self.ends else 0) + len(piece))
+        return len(self._pieces) - 1
+
+
+def _add_boxes(columns: _Columns, texts: _Texts, slices: _Slices, boxes: Sequence[Box], run: Run) -> None:
+    """`box_node`, `box_saved` and `box_input` are one more than the number, 0 where there is none; `box_id` is empty for ``n`` and the node's number."""
+    columns.add_lengths("box_x", (box.x for box in boxes))
+    columns.add_lengths("box_y", (box.y for box in boxes))
+    columns.add_lengths("box_width", (box.width for box in boxes))
+    columns.add_lengths("box_height", (box.height for box in boxes))
+    columns.add("box_kind", [_KINDS.index(box.kind) for box in boxes])
+    columns.add("box_node", [0 if box.node is None else box.node + 1 for box in boxes])
+    columns.add("box_saved", [0 if box.saved is None else box.saved + 1 for box in boxes])
+    columns.add("box_input", [0 if box.input is None else box.input + 1 for box in boxes])
+    columns.add("box_id", [texts.place("" if box.id == f"n{box.node}" else box.id) for box in boxes])
+    columns.add("box_title", [texts.place(box.title) for box in boxes])
+    columns.add("box_subtitle", [texts.place(box.subtitle) for box in boxes])
+    columns.add("box_module", [texts.place(box.module) for box in boxes])
+    columns.add("box_inside", [len(box.nodes) for box in boxes])
+    columns.add("inside", [node for box in boxes for node in box.nodes])
+    columns.add("box_detail", [_detail(slices, box, run) for box in boxes])
+
+
+def _detail(slices: _Slices, box: Box, run: Run) -> int:
+    if box.node is not None:
+        return slices.node(run.graph.nodes[box.node])
+    return slices.add(slices.details.module(box.module or box.title, box.nodes))
+
+
+def _add_wires(columns: _Columns, wires: Sequence[Wire], boxes: Sequence[Box]) -> None:
+    """A wire's first point is relative to the centre of its source, each further one to the one before: small numbers, few bytes."""
+    columns.add("wire_source", [wire.source for wire in wires])
+    columns.add("wire_target", [wire.target for wire in wires])
+    columns.add("wire_points", [len(wire.points) for wire in wires])
+    for axis, name in enumerate(("point_x", "point_y")):
+        steps: list[int] = []
+        for wire in wires:
+            source = boxes[wire.source]
+            before = round((source.x, source.y)[axis] / SCALE)
+            for point in wire.points:
+                here = round(point[axis] / SCALE)
+                steps.append(here - before)
+                before = here
+        columns.add(name, steps, SCALE)
+
+
+def _add_labels(columns: _Columns, texts: _Texts, found: Sequence[Label]) -> None:
+    """What wires say of their gradients; a place is the centre of the text."""
+    columns.add("label_wire", [label.wire for label in found])
+    columns.add_lengths("label_x", (label.x for label in found))
+    columns.add_lengths("label_y", (label.y for label in found))
+    columns.add("label_gradient", [texts.place(label.gradient) for label in found])
+    columns.add("label_count", [texts.place(label.times) for label in found])
+
+
+def _add_frames(columns: _Columns, texts: _Texts, slices: _Slices, layout: Layout) -> None:
+    """`frame_id` is the id that the module's box has where it is folded."""
+    frames = layout.frames
+    columns.add_lengths("frame_x", (frame.x for frame in frames))
+    columns.add_lengths("frame_y", (frame.y for frame in frames))
+    columns.add_lengths("frame_width", (frame.width for frame in frames))
+    columns.add_lengths("frame_height", (frame.height for frame in frames))
+    columns.add("frame_depth", [frame.depth for frame in frames])
+    columns.add("frame_title", [texts.place(frame.title) for frame in frames])
+    columns.add("frame_id", [texts.place(f"m:{frame.module}#{frame.call}") for frame in frames])
+    columns.add("frame_module", [texts.place(frame.module) for frame in frames])
+    inside = [_inside(frame, layout.boxes) for frame in frames]
+    columns.add(
+        "frame_detail",
+        [slices.add(slices.details.module(f.module, nodes)) for f, nodes in zip(frames, inside, strict=True)],
+    )
+
+
+def _inside(frame: Frame, boxes: Sequence[Box]) -> list[int]:
+    """Nodes drawn inside a frame: told by place, since a module may be called twice."""
+    held = [
+        box for box in boxes if abs(box.x - frame.x) * 2 <= frame.width and abs(box.y - frame.y) * 2 <= frame.height
+    ]
+    nodes = {node for box in held for node in box.nodes} | {box.node for box in held if box.node is not None}
+    return sorted(nodes)
+
+
+def _add_nodes(columns: _Columns, texts: _Texts, run: Run) -> None:
+    """What search and the link to source lines need of every node, drawn or folded away; line 0 stands for none."""
+    nodes = run.graph.nodes
+    columns.add("node_line", [node.line or 0 for node in nodes])
+    columns.add("node_name", [texts.place(node.name) for node in nodes])
+    columns.add("node_module", [texts.place(node.module) for node in nodes])
+    columns.add("node_variable", [texts.place(node.variable) for node in nodes])
+    columns.add("node_text", [texts.place(None if node.op is None else run.ops[node.op].text) for node in nodes])

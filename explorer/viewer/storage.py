@@ -1,0 +1,152 @@
+"""The storage strip: what of a run it is fed with, and Streamlit's side of it.
+
+The browser gets where each tensor lies (shape, stride, offset) and works out for itself which cell holds which element: that is exact for
+any window of any storage, and a table of cells for every tensor would be larger than the tensors (`js/strided.mjs`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from math import prod
+from typing import Any
+
+from explorer.ir import Nested, Run, Storage, Tensor
+from explorer.viewer.component import browser_module
+from explorer.words import Language, catalogue
+
+MOST_STORAGES = 40
+"""Storages drawn at once; a large model has hundreds, and the one that was asked for is always among them."""
+
+ELEMENT_BYTES = {
+    "bool": 1,
+    "uint8": 1,
+    "int8": 1,
+    "float8_e4m3fn": 1,
+    "float8_e5m2": 1,
+    "int16": 2,
+    "uint16": 2,
+    "float16": 2,
+    "bfloat16": 2,
+    "int32": 4,
+    "uint32": 4,
+    "float32": 4,
+    "complex32": 4,
+    "int64": 8,
+    "uint64": 8,
+    "float64": 8,
+    "complex64": 8,
+    "complex128": 16,
+}
+"""``itemsize`` of each dtype that this product draws, in bytes."""
+
+_mount = browser_module("explorer_storage", "storage_view.mjs", "storage.css")
+
+
+def storage_view(
+    run: Run, *, key: str, language: Language, storage: int | None = None, tensor: str | None = None
+) -> None:
+    """Show the storages of a run as strips of cells, and how its tensors read them.
+
+    It follows the selection that the other views publish, and publishes what is chosen in it.
+
+    Args:
+        run: whose tensors and storages.
+        key: unique in the app.
+        language: of its words.
+        storage: id of the storage to begin with.
+        tensor: name of the tensor to begin with; None takes the first view, which has most to show.
+    """
+    chosen = next((one for one in run.tensors if one.name == tensor), None) or opening(run.tensors, storage)
+    drawn, more = strips(run, chosen.storage_id if chosen else storage)
+    ids = {-1, *(one["id"] for one in drawn)}
+    _mount(
+        key=key,
+        data={
+            "storages": drawn,
+            "more": more,
+            "tensors": [facts(one) for one in run.tensors if one.storage_id in ids],
+            "tensor": chosen.name if chosen else None,
+            "words": view_words("storage.", language),
+        },
+    )
+
+
+def strips(run: Run, wanted: int | None = None) -> tuple[list[dict[str, Any]], int]:
+    """The storages to draw, by id, and how many are left out: the last to go are those that several tensors share, and `wanted`."""
+    sharers = Counter(tensor.storage_id for tensor in run.tensors)
+    ordered = sorted(run.storages, key=lambda one: (one.id != wanted, sharers[one.id] < 2, one.id))
+    drawn = sorted(ordered[:MOST_STORAGES], key=lambda one: one.id)
+    return [_strip(one) for one in drawn], len(ordered) - len(drawn)
+
+
+def _strip(storage: Storage) -> dict[str, Any]:
+    width = ELEMENT_BYTES.get(storage.dtype, 1)
+    return {
+        "id": storage.id,
+        "dtype": storage.dtype,
+        "device": storage.device,
+        "nbytes": storage.nbytes,
+        "width": width,
+        "count": storage.nbytes // width,
+        "cells": storage.cells,
+    }
+
+
+def facts(tensor: Tensor) -> dict[str, Any]:
+    """One tensor as the browser reads it: strides and offset in elements, `width` in bytes, values in row-major order."""
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "stride": list(tensor.stride),
+        "offset": tensor.storage_offset,
+        "storage": tensor.storage_id,
+        "width": ELEMENT_BYTES.get(tensor.dtype, 1),
+        "dtype": tensor.dtype,
+        "device": tensor.device,
+        "layout": tensor.layout,
+        "strided": tensor.layout == "strided",
+        "version": tensor.version,
+        "leaf": tensor.is_leaf,
+        "requiresGrad": tensor.requires_grad,
+        "contiguous": tensor.is_contiguous,
+        "view": tensor.is_view,
+        "line": tensor.line,
+        "node": tensor.grad_fn,
+        "inside": lies_inside(tensor),
+        "values": None if tensor.value is None else list(flat(tensor.value)),
+    }
+
+
+def lies_inside(tensor: Tensor) -> bool:
+    """Whether every element lies in the storage: a storage resized after the tensor was made may have lost some.
+
+    A tensor without elements, and one without strides, lies nowhere and so not outside.
+    """
+    if len(tensor.stride) != len(tensor.shape) or 0 in tensor.shape:
+        return True
+    last = tensor.storage_offset + sum(
+        (size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride, strict=True)
+    )
+    return tensor.storage_offset >= 0 and (last + 1) * ELEMENT_BYTES.get(tensor.dtype, 1) <= tensor.storage_nbytes
+
+
+def flat(value: Nested) -> Iterable[Any]:
+    """The numbers of nested lists in row-major order."""
+    if isinstance(value, list):
+        for item in value:
+            yield from flat(item)
+    else:
+        yield value
+
+
+def opening(tensors: Iterable[Tensor], storage: int | None = None) -> Tensor | None:
+    """The tensor to show before anything is chosen: the first view with elements, else the first tensor (over `storage`, if given)."""
+    over = [one for one in tensors if storage in (None, one.storage_id)]
+    views = [one for one in over if one.is_view and one.storage_id >= 0 and prod(one.shape) > 0]
+    return next(iter([*views, *over]), None)
+
+
+def view_words(prefix: str, language: Language) -> dict[str, str]:
+    """All texts whose keys begin with `prefix`, by the rest of the key, for a view to fill in itself."""
+    return {key.removeprefix(prefix): text[language] for key, text in catalogue().items() if key.startswith(prefix)}
