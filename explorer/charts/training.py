@@ -1,0 +1,205 @@
+"""Training curves as one plotly figure: loss, accuracy and gradient norms, one above the other over the same steps.
+
+The panels share one x axis, so that a step pointed at in one is pointed at in all. The figure is a plain dict, which
+Streamlit sends 20 times as fast as plotly's own objects.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from explorer.ir import Number, TrainingPoint
+from explorer.words import Language, say
+
+MOST_POINTS = 1_000
+"""Points drawn of each curve; of more, each stretch shows its lowest and its highest loss."""
+
+MOST_LAYERS = 12
+"""Parameters drawn; of more, the first and the last six: there a gradient vanishes or explodes first."""
+
+_PANEL, _GAP, _TOP, _LEGEND_ROW = 150, 46, 34, 22
+"""px: height of a panel, between two panels, above the first, and of one row of the legend."""
+
+_NAME = 48
+"""Characters of a parameter's name that are shown."""
+
+_LINE = "#4c6ef5"
+_RAMP = ((59, 91, 219), (18, 184, 134), (245, 159, 0))
+"""From the first parameter to the last; readable on white and on black."""
+
+_Trace = dict[str, Any]
+
+
+def curves(
+    points: Sequence[TrainingPoint],
+    parameters: Sequence[str],
+    language: Language = "en",
+    *,
+    steps: int | None = None,
+    log: bool = False,
+) -> dict[str, Any]:
+    """A figure of all that was measured so far.
+
+    Args:
+        points: in order of their steps; those of the run so far.
+        parameters: names in the order of each point's `layer_norms`.
+        language: of titles.
+        steps: where the x axis ends, so that it does not move while points arrive; None ends at the last point.
+        log: logarithmic y axes (accuracy stays linear); a value that is not above zero is then left out.
+    """
+    drawn = thin(points)
+    panels = [_loss(drawn, language), _accuracy(drawn, language), _norm(drawn, language)]
+    panels.append(_layers(drawn, parameters, language))
+    panels = [panel for panel in panels if panel[1]]
+    last = steps or (points[-1].step if points else 2)
+    return {"data": _traces(panels, drawn), "layout": _layout(panels, language, last, log)}
+
+
+def thin(points: Sequence[TrainingPoint], most: int = MOST_POINTS) -> list[TrainingPoint]:
+    """At most about `most` points: the first, the last, and of each stretch the lowest and the highest loss."""
+    if len(points) <= most:
+        return list(points)
+    count, stretches = len(points), max(most // 2, 1)
+    kept = {0, count - 1}
+    for stretch in range(stretches):
+        indices = range(stretch * count // stretches, (stretch + 1) * count // stretches)
+        losses = [(float(points[index].loss), index) for index in indices]
+        finite = [pair for pair in losses if math.isfinite(pair[0])] or losses
+        kept |= {min(finite)[1], max(finite)[1]}
+    return [points[index] for index in sorted(kept)]
+
+
+def _loss(points: list[TrainingPoint], language: Language) -> tuple[str, list[_Trace]]:
+    return say("training.chart.loss", language), [_curve("loss", [point.loss for point in points])]
+
+
+def _accuracy(points: list[TrainingPoint], language: Language) -> tuple[str, list[_Trace]]:
+    if not points or points[0].metric is None:
+        return "", []
+    trace = _curve("accuracy", [point.metric for point in points])
+    return say("training.chart.accuracy", language), [trace]
+
+
+def _norm(points: list[TrainingPoint], language: Language) -> tuple[str, list[_Trace]]:
+    trace = _curve("|grad|", [point.gradient_norm for point in points])
+    return say("training.chart.gradient_norm", language), [trace]
+
+
+def _layers(points: list[TrainingPoint], parameters: Sequence[str], language: Language) -> tuple[str, list[_Trace]]:
+    count, half = len(parameters), MOST_LAYERS // 2
+    shown = list(range(count)) if count <= MOST_LAYERS else [*range(half), *range(count - half, count)]
+    key = "training.chart.layers" if count <= MOST_LAYERS else "training.chart.hidden"
+    traces = [
+        _curve(_plain(parameters[index]), _column(points, index), _shade(position, len(shown))) | {"showlegend": True}
+        for position, index in enumerate(shown)
+    ]
+    return say(key, language, shown=half, count=count), traces
+
+
+def _plain(name: str) -> str:
+    """A parameter's name as text: plotly reads tags in a name, and this one came from typed code."""
+    return html.escape(name if len(name) <= _NAME else f"{name[: _NAME - 1]}…", quote=False)
+
+
+def _column(points: list[TrainingPoint], index: int) -> list[Number | None]:
+    """One parameter's norms; None where a point has none, since a child that ran typed code is not trusted to count."""
+    return [point.layer_norms[index] if index < len(point.layer_norms) else None for point in points]
+
+
+def _curve(name: str, values: Sequence[Number | None], colour: str = _LINE) -> _Trace:
+    """One line; a bias is dotted, so that colour is not alone in telling it from its weight."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "y": [_finite(value) for value in values],
+        "line": {"color": colour, "width": 1.5, "dash": "dot" if name.endswith("bias") else "solid"},
+        "showlegend": False,
+        "hovertemplate": "%{y:.4g}",
+    }
+
+
+def _finite(value: Number | None) -> float | None:
+    """The number, or None, a gap, for one that cannot be drawn."""
+    return None if value is None or not math.isfinite(float(value)) else float(value)
+
+
+def _shade(position: int, count: int) -> str:
+    """A colour of the ramp."""
+    place = position / max(count - 1, 1) * (len(_RAMP) - 1)
+    before = min(int(place), len(_RAMP) - 2)
+    share = place - before
+    channels = [round(a + (b - a) * share) for a, b in zip(_RAMP[before], _RAMP[before + 1], strict=True)]
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
+def _traces(panels: list[tuple[str, list[_Trace]]], points: list[TrainingPoint]) -> list[_Trace]:
+    steps = [point.step for point in points]
+    mode = "lines+markers" if len(points) <= 30 else "lines"
+    return [
+        trace | {"x": steps, "yaxis": _axis("y", index), "mode": mode, "marker": {"size": 4}}
+        for index, (_, traces) in enumerate(panels)
+        for trace in traces
+    ]
+
+
+def _axis(letter: str, index: int) -> str:
+    return letter if index == 0 else f"{letter}{index + 1}"
+
+
+def _layout(panels: list[tuple[str, list[_Trace]]], language: Language, last: int, log: bool) -> dict[str, Any]:
+    rows = -(-len(panels[-1][1]) // 6)  # plotly makes more room itself where a row does not fit
+    inner = len(panels) * _PANEL + (len(panels) - 1) * _GAP
+    bottom = 44 + rows * _LEGEND_ROW
+    layout: dict[str, Any] = {
+        "height": inner + _TOP + bottom,
+        "margin": {"l": 52, "r": 8, "t": _TOP, "b": bottom},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "x unified",
+        "hoversubplots": "axis",
+        "hoverlabel": {"font": {"size": 10}, "namelength": -1},
+        "uirevision": "training",
+        "legend": {"orientation": "h", "x": 0, "y": -40 / inner, "yanchor": "top", "font": {"size": 11}},
+        "xaxis": {
+            "title": {"text": say("training.chart.step", language), "standoff": 4},
+            "range": [1, max(last, 2)],
+            "anchor": _axis("y", len(panels) - 1),
+            "showgrid": False,
+            "zeroline": False,
+            "showspikes": True,
+            "spikemode": "across",
+            "spikethickness": 1,
+        },
+        "annotations": [],
+    }
+    for index, (title, traces) in enumerate(panels):
+        top = 1 - index * (_PANEL + _GAP) / inner
+        accuracy = traces[0]["name"] == "accuracy"
+        layout["yaxis" + _axis("y", index)[1:]] = {
+            "domain": [max(top - _PANEL / inner, 0), top],
+            "zeroline": False,
+            "nticks": 5,
+            "exponentformat": "power",
+            "type": "log" if log and not accuracy else "linear",
+        } | ({"range": [0, 1.02], "tickformat": ".0%"} if accuracy else {} if log else {"rangemode": "tozero"})
+        layout["annotations"].append(_title(title, top))
+    return layout
+
+
+def _title(text: str, top: float) -> dict[str, Any]:
+    return {
+        "text": text,
+        "x": 0,
+        "y": top,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "yshift": 6,
+        "showarrow": False,
+        "font": {"size": 13},
+    }

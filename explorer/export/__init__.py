@@ -1,0 +1,1 @@
+"""A run written as text, DOT, SVG or one HTML file."""

@@ -1,0 +1,134 @@
+"""A run as aligned plain text, for a terminal or a message: what happened, the nodes by module, the leaves, what was printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from explorer.graph.measure import bytes_text, cells, shape_text, shorten
+from explorer.graph.modules import ModuleTree, modules
+from explorer.ir import Graph, Node, Run, Tensor
+from explorer.words import Language, say, tell
+
+_GAP = "  "
+
+
+def write(run: Run, language: Language = "en") -> str:
+    """The whole run in lines; control characters of typed names and of what was printed are shown as escapes."""
+    parts = [list(_summary(run, language))]
+    if run.graph.nodes:
+        parts.append([say("export.nodes", language), *_nodes(run, language)])
+        parts.append([say("export.leaves", language), *_leaves(run, language)])
+    else:
+        parts.append([say("export.empty", language)])
+    if run.stdout:
+        parts.append([say("export.printed", language), *(_GAP + _clean(line) for line in run.stdout.splitlines())])
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _clean(text: str) -> str:
+    """Nothing that moves a terminal's cursor or its colours."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
+def _summary(run: Run, language: Language) -> Iterator[str]:
+    yield f"{say('export.status', language)}: {run.status}"
+    if run.sentence or run.message:
+        where = f" ({say('export.column.line', language)} {run.line})" if run.line else ""
+        yield _clean((tell(run.sentence, language) if run.sentence else run.message or "") + where)
+    yield from (_clean(tell(note, language)) for note in run.notes)
+    for root in run.graph.roots:
+        value = root.value if isinstance(root.value, int | float | str) else None
+        shown = f"= {value:.6g}" if isinstance(value, int | float) else f"= {value}" if value is not None else ""
+        shape = shape_text(root.tensor.shape) if root.tensor else ""
+        yield f"{say('export.result', language)}: {_clean(root.name)} {shown or shape}".rstrip()
+
+
+def _nodes(run: Run, language: Language) -> Iterator[str]:
+    heads = ("node", "line", "source", "inputs", "output", "saved", "gradient")
+    tree = modules(run.graph)
+    inputs: list[list[str]] = [[] for _ in run.graph.nodes]
+    for edge in run.graph.edges:
+        leaf = run.graph.nodes[edge.target]
+        inputs[edge.source].append(leaf.variable or f"#{edge.target}" if leaf.kind == "leaf" else f"#{edge.target}")
+    rows: list[tuple[str, ...]] = [tuple(say(f"export.column.{head}", language) for head in heads)]
+    titles: dict[int, str] = {}
+    for node, depth, title in _listing(tree):
+        if node is None:
+            titles[len(rows)] = _GAP * depth + title
+            rows.append(("",) * len(heads))
+        else:
+            rows.append(_node_row(run, run.graph.nodes[node], depth, inputs[node]))
+    for index, line in enumerate(_aligned(rows)):
+        yield _GAP + _clean(titles.get(index, line))
+
+
+def _listing(tree: ModuleTree) -> Iterator[tuple[int | None, int, str]]:
+    """Nodes in forward order with their indent, and a line with a title where a module call begins."""
+    open_calls: list[int] = []
+    for node in tree.order:
+        around = tree.line(tree.owner[node])[::-1]
+        same = 0
+        while same < min(len(around), len(open_calls)) and around[same] == open_calls[same]:
+            same += 1
+        for depth in range(same, len(around)):
+            call = tree.calls[around[depth]]
+            yield None, depth, call.module + (f" #{call.number}" if call.repeated else "")
+        open_calls = around
+        yield node, len(around), ""
+
+
+def _node_row(run: Run, node: Node, depth: int, inputs: Sequence[str]) -> tuple[str, ...]:
+    op = run.ops[node.op] if node.op is not None else None
+    saved = [item.nbytes for item in node.saved if item.tensor is not None]
+    norms = [f"{float(gradient.stats.norm):.4g}" for gradient in node.incoming if gradient is not None]
+    return (
+        f"{_GAP * depth}#{node.id} {node.name}",
+        str(node.line or ""),
+        shorten(op.text if op else "", 36),
+        shorten(", ".join(inputs), 40),
+        shape_text(node.output.shape) if node.output else "",
+        f"{len(saved)} · {bytes_text(sum(saved))}" if saved else "",
+        ", ".join(norms),
+    )
+
+
+def _leaves(run: Run, language: Language) -> Iterator[str]:
+    heads = ("name", "shape", "value", "grad", "gradient")
+    rows: list[tuple[str, ...]] = [tuple(say(f"export.column.{head}", language) for head in heads)]
+    tensors = {tensor.grad_fn: tensor for tensor in run.tensors if tensor.is_leaf and tensor.grad_fn is not None}
+    places = {node: place for place, node in enumerate(tensors)}
+    ordered = sorted(leaves(run.graph), key=lambda node: places.get(node.id, len(places)))
+    rows += [_leaf_row(node, tensors.get(node.id)) for node in ordered]
+    return (_GAP + _clean(line) for line in _aligned(rows))
+
+
+def leaves(graph: Graph) -> list[Node]:
+    """The AccumulateGrad nodes in traversal order."""
+    return [node for node in graph.nodes if node.kind == "leaf"]
+
+
+def _leaf_row(node: Node, tensor: Tensor | None) -> tuple[str, ...]:
+    norms = [f"{float(gradient.stats.norm):.4g}" for gradient in node.incoming if gradient is not None]
+    return (
+        node.variable or f"#{node.id}",
+        shape_text(node.output.shape) if node.output else "",
+        shorten(_numbers(tensor.value), 40) if tensor else "",
+        shorten(_numbers(tensor.grad), 40) if tensor else "",
+        ", ".join(norms),
+    )
+
+
+def _numbers(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_numbers(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return str(value)
+    return "" if value is None else f"{value:.6g}" if isinstance(value, int | float) else str(value)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """Columns side by side, by cells of a terminal, so that Korean lines up too."""
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        padded = (text + " " * (width - cells(text)) for text, width in zip(row, widths, strict=True))
+        yield _GAP.join(padded).rstrip()
