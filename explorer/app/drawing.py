@@ -1,0 +1,55 @@
+"""From a run to what the viewer shows, and what its folding and its buttons do to the page's state."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from explorer.app.state import GraphState
+from explorer.graph.folding import every_module, open_to_depth, toggle
+from explorer.graph.layout import lay_out
+from explorer.graph.modules import modules
+from explorer.graph.picture import compose
+from explorer.ir import Graph, Record, Run
+from explorer.viewer import scene
+from explorer.words import Language
+
+
+class Drawing(Record, frozen=True, kw_only=True):
+    """A run drawn."""
+
+    scene: bytes
+    """For `explorer.viewer.component.graph_view`."""
+    open_modules: tuple[str, ...]
+    """What is drawn open; also where the state leaves the choice to the size of the graph."""
+
+
+def draw(run: Run, state: GraphState, language: Language) -> Drawing:
+    """Compose, lay out and pack `run` as `state` wants it."""
+    opened = None if state.open_modules is None else frozenset(state.open_modules)
+    picture = compose(
+        run.graph, run.ops, run.tensors, open_modules=opened, show_saved=state.show_saved, language=language
+    )
+    return Drawing(scene=scene.encode(run, lay_out(picture), language), open_modules=picture.open_modules)
+
+
+def toggled(state: GraphState, open_modules: tuple[str, ...], module: str) -> GraphState:
+    """The state after a double click on `module`."""
+    return _opened(state, toggle(frozenset(open_modules), module))
+
+
+def commanded(state: GraphState, graph: Graph, command: str) -> GraphState:
+    """The state after a button of the viewer's toolbar; one that is not known changes nothing."""
+    match command.split(":"):
+        case ["fold_all"]:
+            return _opened(state, frozenset())
+        case ["unfold_all"]:
+            return _opened(state, every_module(modules(graph)))
+        case ["depth", depth] if depth.isdecimal():
+            return _opened(state, open_to_depth(graph, int(depth)))
+        case ["saved", ("on" | "off") as switch]:
+            return replace(state, show_saved=switch == "on")
+    return state
+
+
+def _opened(state: GraphState, modules: frozenset[str]) -> GraphState:
+    return replace(state, open_modules=tuple(sorted(modules)))

@@ -1,0 +1,81 @@
+"""The state of the Tensors page: one small serialisable record, and the code that it offers to begin with."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from explorer.app.state import GraphState
+from explorer.ir import Input, Record, RunRequest
+
+EXAMPLES = {
+    "views": """\
+points = torch.tensor([
+    [4., 1.],
+    [5., 3.],
+    [2., 1.],
+])
+second = points[1]
+points_t = points.t()
+
+copy = points[1].clone()
+copy[0] = 10.
+
+points_t_cont = points_t.contiguous()""",
+    "slices": """\
+a = torch.arange(9)
+b = a.view(3, 3)
+c = b[1:, 1:]
+diagonal = b.diagonal()
+every_other = a[::2]""",
+    "transpose": """\
+some_t = torch.ones(3, 4, 5)
+transpose_t = some_t.transpose(0, 2)
+print(some_t.stride(), transpose_t.stride())""",
+    "unusual": """\
+row = torch.tensor([1., 2., 3.])
+wide = row.expand(4, 3)
+
+windows = torch.arange(6).as_strided((4, 3), (1, 1))
+
+z = torch.tensor([1 + 2j, 3 - 1j])
+parts = torch.view_as_real(z)
+
+scalar = torch.tensor(3.5)
+empty = torch.zeros(0, 3)
+sparse = torch.eye(2).to_sparse()""",
+}
+"""Code by name; the title of an example is the text ``tensors.example.<name>``. After chapter 3.7 and 3.8 of the notes that the product began from."""
+
+
+class TensorsState(Record, frozen=True, kw_only=True):
+    """What a person chose and typed on the Tensors page. Equal states show equal pages."""
+
+    example: str | None = "views"
+    """Name of the example last chosen; None after code came from the Graph page."""
+    draft: str = EXAMPLES["views"]
+    """The text in the editor."""
+    revision: int = 0
+    """Grows when the page puts a text into the editor: until then the text is the person's."""
+    code: str = EXAMPLES["views"]
+    """The text that was run last."""
+    inputs: tuple[Input, ...] = ()
+    """Values of its free names, where it came from the Graph page."""
+    seed: int = 0
+    device: str = "cpu"
+
+    def request(self) -> RunRequest:
+        return RunRequest(code=self.code, inputs=self.inputs, seed=self.seed, device=self.device)
+
+    def ask(self, code: str) -> TensorsState:
+        """The same page with `code` run."""
+        return replace(self, code=code, draft=code)
+
+    def with_example(self, name: str) -> TensorsState:
+        """The example in place of whatever is in the editor, and run."""
+        return TensorsState(example=name, revision=self.revision + 1).ask(EXAMPLES[name])
+
+    def with_graph(self, graph: GraphState) -> TensorsState:
+        """What the Graph page ran, with its inputs, seed and device."""
+        given = tuple(one for one in graph.inputs if one.name in graph.free)
+        put = TensorsState(example=None, revision=self.revision + 1, inputs=given, seed=graph.seed, device=graph.device)
+        return put.ask(graph.code)

@@ -1,0 +1,57 @@
+"""The record of the Graph page: what it asks for, and what is derived from a run for the screen."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorer.app.numbers import NumberError
+from explorer.app.remarks import marks, remarks
+from explorer.app.sliders import reach
+from explorer.app.state import GraphState, fingerprint
+from explorer.ir import Input, Run, RunRequest, Sentence, encode
+
+
+def test_the_state_survives_being_written_and_read():
+    state = GraphState(code="x * 2", inputs=(Input(name="x", value=[1.0, 2.0]),), shape=(3, 8, 8), selected=4)
+    assert msgspec.json.decode(encode(state), type=GraphState) == state
+
+
+def test_the_state_says_what_to_run():
+    state = GraphState(code="x * 2", gradient="[1, 0]", result="y", backward=2, seed=7)
+    assert state.request() == RunRequest(code="x * 2", gradient=[1.0, 0.0], result="y", backward=2, seed=7)
+    assert GraphState(gradient="  ").request().gradient is None
+
+
+def test_a_gradient_that_is_no_number_is_said_before_anything_runs():
+    with pytest.raises(NumberError):
+        GraphState(gradient="two").request()
+
+
+def test_what_only_concerns_the_picture_asks_for_no_new_run():
+    before = fingerprint(GraphState(code="x").request())
+    assert fingerprint(GraphState(code="x", selected=3, open_modules=("a",), draft="xy").request()) == before
+    assert fingerprint(GraphState(code="y").request()) != before
+
+
+@given(st.floats(min_value=-1e12, max_value=1e12))
+def test_a_slider_reaches_its_value(value):
+    end = reach(value)
+    assert end >= max(5.0, abs(value))
+    assert end == 5.0 or end / 5 < abs(value)
+    assert reach(end) == end
+
+
+def test_a_failure_is_said_first_with_its_line():
+    run = Run(status="error", message="x is missing", line=3, code="x", notes=(Sentence(key="remark.note"),))
+    first, second = remarks(run, "en")
+    assert (first.kind, first.title, first.text) == ("error", "Error, line 3", "x is missing")
+    assert (second.kind, second.text) == ("note", "Note")
+    assert remarks(run, "ko")[0].title == "오류, 3번째 줄"
+    assert marks(run, "x", "en") == {3: "x is missing"}
+    assert marks(run, "other code", "en") == {}
+
+
+def test_a_run_with_nothing_to_say_says_nothing():
+    assert remarks(Run(status="ok"), "en") == ()
+    assert marks(None, "x", "en") == {}
