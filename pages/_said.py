@@ -1,0 +1,31 @@
+"""What a run said: the reason why it failed, remarks, and what the code printed. All of it as plain text."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.app.remarks import Remark
+from pages._session import words
+
+_PRINTED_HEIGHT = 180
+"""px; longer output scrolls."""
+
+_PRINTED_LINES = 8
+
+
+def show_remarks(said: tuple[Remark, ...]) -> None:
+    """A quiet box for each; its look follows from its kind (style.css), and its title says the kind in words."""
+    for position, remark in enumerate(said):
+        with st.container(key=f"remark_{remark.kind}_{position}", gap=None):
+            st.text(remark.title)
+            st.text(remark.text)
+
+
+def show_printed(stdout: str) -> None:
+    """What the code printed, in a box that scrolls when it is long."""
+    if not stdout:
+        return
+    with st.container(key="printed", gap=None):
+        st.text(words("printed.title"))
+        long = stdout.count("\n") > _PRINTED_LINES
+        st.code(stdout, language=None, height=_PRINTED_HEIGHT if long else "content", wrap_lines=True)

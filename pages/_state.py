@@ -1,0 +1,61 @@
+"""The Graph page's record in the session, and widgets that show one field of it and write it back: the record is the one truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from msgspec.structs import replace
+
+from explorer.app.state import GraphState
+
+_STATE = "graph.state"
+
+ANSWERED = "graph.answered"
+"""Key of the fingerprint of the request that was answered last; without it the next rerun runs again."""
+
+
+def state() -> GraphState:
+    """The record as it is now; the first visit starts with the first example."""
+    return st.session_state.setdefault(_STATE, GraphState())
+
+
+def change(**fields: Any) -> None:
+    """Give fields of the record new values."""
+    become(replace(state(), **fields))
+
+
+def become(new: GraphState) -> None:
+    """Put another record in the place of the one that was."""
+    st.session_state[_STATE] = new
+
+
+def show(key: str, value: object) -> str:
+    """Make the widget `key` show `value`; returns the key. Untouched where it does already, so that a dragged handle is not pulled back."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return key
+
+
+def bound(field: str) -> dict[str, Any]:
+    """The arguments that tie a widget to one field of the record."""
+    key = show(f"graph.{field}", getattr(state(), field))
+    return {"key": key, "on_change": _take, "args": (field, key)}
+
+
+def _take(field: str, key: str) -> None:
+    change(**{field: st.session_state[key]})
+
+
+def ask(code: str) -> None:
+    """Ask for a run of `code`, even where it is the same as before; what was chosen for other code is dropped."""
+    if code != state().code:
+        change(free=(), result="", gradient="", backward=-1, open_modules=None, selected=None)
+    change(code=code, draft=code, problem=None)
+    st.session_state.pop(ANSWERED, None)
+
+
+def put(code: str) -> None:
+    """Put `code` into the editor, in place of what stands there, and ask for its run."""
+    change(revision=state().revision + 1)
+    ask(code)

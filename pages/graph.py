@@ -1,0 +1,168 @@
+"""The Graph page: type or pick, run, see the graph. It reads the state, calls one function of each layer below, and draws."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.app.drawing import Drawing, commanded, draw, toggled
+from explorer.app.numbers import NumberError, show_seconds
+from explorer.app.remarks import Remark, remarks
+from explorer.app.state import fingerprint
+from explorer.charts import gradient_norms
+from explorer.ir import Run
+from explorer.viewer.component import graph_view
+from explorer.viewer.leaf_table import leaf_table
+from explorer.words import tell
+from pages._inputs import choose_inputs, choose_result
+from pages._said import show_printed, show_remarks
+from pages._session import attempt, keep_run, language, last_run, running_note, shown_run, words
+from pages._source import choose_run, choose_source, edit_code
+from pages._state import ANSWERED, become, change, state
+
+VIEW = "graph.view"
+DRAWN = "graph.drawn"
+ENTERED = "graph.entered"
+"""Keys of the viewer, of the last drawing with what it was drawn from, and of whether this session has seen the page."""
+
+HEIGHT = 600
+"""px of the viewer."""
+
+PHASES = ("gate", "forward", "backward", "capture", "fork", "total")
+
+
+def answer(note: DeltaGenerator) -> tuple[Remark, ...]:
+    """Run what the state asks for, unless that is the run at hand, with a word in `note` meanwhile; returns what is to be said about it."""
+    try:
+        while (asked := fingerprint(request := state().request())) != st.session_state.get(ANSWERED):
+            note.text(words("run.running"))
+            run = attempt(request)
+            keep_run(run)
+            # The run also tells which names are free: values chosen for those ask for one more round.
+            change(free=tuple(given.name for given in run.inputs))
+            st.session_state[ANSWERED] = asked
+    except NumberError as problem:
+        return (_on_typing(tell(problem.sentence, language())),)
+    finally:
+        note.empty()
+    said = remarks(last_run(), language())
+    problem = state().problem
+    return said if problem is None else (_on_typing(tell(problem, language())), *said)
+
+
+def _on_typing(text: str) -> Remark:
+    return Remark(kind="refused", title=words("remark.typed"), text=text)
+
+
+def drawing_of(run: Run) -> Drawing:
+    """The drawing of `run` as the state wants it; computed once for each."""
+    wanted = (state().open_modules, state().show_saved, language())
+    drawn_run, drawn_as, drawing = st.session_state.get(DRAWN, (None, None, None))
+    if drawn_run is not run or drawn_as != wanted:
+        drawing = draw(run, state(), language())
+        st.session_state[DRAWN] = (run, wanted, drawing)
+    return drawing
+
+
+@st.fragment
+def picture() -> None:
+    """The drawing and the drawer under it: folding, unfolding and selecting rerun no more than this."""
+    run = shown_run()
+    if run is None:
+        with st.container(key="nothing"):
+            st.text(words("graph.nothing"))
+        return
+    if (caption := _which_graph(run)) is not None:
+        with st.container(key="before"):
+            st.text(caption)
+    _view(run)
+    _drawer(run)
+
+
+def _which_graph(run: Run) -> str | None:
+    """Where the graph shown is not simply that of the last run: whose it is."""
+    if run is not last_run():
+        return words("graph.before")
+    if run.status == "ok":
+        return None
+    return words("graph.partial.nowhere") if run.line is None else words("graph.partial", line=run.line)
+
+
+def _view(run: Run) -> None:
+    """The viewer; it sends back what was selected, folded and switched."""
+    drawing = drawing_of(run)
+    with st.container(key="picture"):
+        graph_view(
+            drawing.scene,
+            key=VIEW,
+            height=HEIGHT,
+            selected=state().selected,
+            on_selected=lambda: change(selected=st.session_state[VIEW].selected),
+            on_toggled=lambda: become(toggled(state(), drawing.open_modules, st.session_state[VIEW].toggled)),
+            on_command=lambda: become(commanded(state(), run.graph, st.session_state[VIEW].command)),
+        )
+
+
+def _drawer(run: Run) -> None:
+    """Leaves, gradient norms and timings; only the open tab is computed."""
+    leaves, norms, timings = st.tabs(
+        [words("drawer.leaves"), words("drawer.norms"), words("drawer.timings")], key="graph.drawer", on_change="rerun"
+    )
+    if leaves.open:
+        with leaves:
+            leaf_table(run, key="graph.leaves", language=language())
+    if norms.open:
+        with norms:
+            st.plotly_chart(gradient_norms(run.graph, language()), key="graph.norms", config={"displaylogo": False})
+    if timings.open:
+        with timings:
+            _timings(run)
+
+
+def _timings(run: Run) -> None:
+    """Wall time by phase, as the worker and the engine measured it."""
+    with st.container(key="timings", gap=None):
+        for phase in PHASES:
+            if phase in run.timings:
+                with st.container(horizontal=True):
+                    st.text(words(f"timings.{phase}"), width=180)
+                    st.text(show_seconds(run.timings[phase]))
+
+
+def main() -> None:
+    note = running_note()
+    entered = st.session_state.get(ENTERED, False)
+    # Before anything is drawn: until then the page shows the run before, and the editor that it waits. Only who comes in for
+    # the first time sees the page at once, since torch may still be starting.
+    said = answer(note) if entered else ()
+    with st.container(key="workbench"):
+        left, right = st.columns([5, 12], gap="medium")
+    with left:
+        choose_source()
+        edit_code()
+        if entered:
+            _below_editor(said)
+    with right:
+        picture() if entered else _starting()
+    if not entered:
+        st.session_state[ENTERED] = True
+        answer(note)
+        st.rerun()
+
+
+def _below_editor(said: tuple[Remark, ...]) -> None:
+    """Seed and device, what the run has to say, values to choose, what it printed."""
+    choose_run()
+    show_remarks(said)
+    if (run := last_run()) is not None:
+        choose_inputs(run)
+        choose_result(run)
+        show_printed(run.stdout)
+
+
+def _starting() -> None:
+    with st.container(key="nothing"):
+        st.text(words("graph.starting"))
+
+
+main()

@@ -1,0 +1,118 @@
+"""The Tensors page: run code, see every tensor it made, and which cells of which storage each one reads."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.app.remarks import Remark, marks, remarks
+from explorer.app.state import fingerprint
+from explorer.app.tensors import EXAMPLES, TensorsState
+from explorer.ir import Run
+from explorer.viewer.editor import code_editor
+from explorer.viewer.storage import storage_view
+from explorer.viewer.tensor_table import tensor_table
+from pages._said import show_printed, show_remarks
+from pages._session import attempt, language, running_note, words
+from pages._state import show
+from pages._state import state as graph_state
+
+_STATE, _ANSWERED = "tensors.state", "tensors.answered"
+_LAST, _SHOWN = "tensors.last", "tensors.shown"
+"""Keys of the page's record, of the request answered last, of its answer, and of the last answer that has tensors."""
+
+
+def state() -> TensorsState:
+    return st.session_state.setdefault(_STATE, TensorsState())
+
+
+def become(new: TensorsState) -> None:
+    """Go over to another state, and run what it asks for even where that was run before."""
+    st.session_state[_STATE] = new
+    st.session_state.pop(_ANSWERED, None)
+
+
+def answer() -> Run:
+    """The answer to what the state asks for: the one at hand, or a new run."""
+    note = running_note()
+    request = state().request()
+    if st.session_state.get(_ANSWERED) != (asked := fingerprint(request)):
+        note.text(words("run.running"))
+        run = attempt(request)
+        st.session_state[_LAST] = run
+        st.session_state[_ANSWERED] = asked
+        if run.tensors:
+            st.session_state[_SHOWN] = run
+    note.empty()
+    return st.session_state[_LAST]
+
+
+def said_about(run: Run) -> tuple[Remark, ...]:
+    """What is worth saying here. That a run has no graph is not: tensors need none."""
+    return () if run.status == "ok" else remarks(run, language())
+
+
+def choose_code() -> None:
+    """An example, or what the Graph page ran."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="tensors_source"):
+        st.selectbox(
+            words("tensors.example"),
+            list(EXAMPLES),
+            index=None,
+            required=True,
+            format_func=lambda name: words(f"tensors.example.{name}"),
+            placeholder=words("tensors.example"),
+            label_visibility="collapsed",
+            key=show("tensors.example", state().example),
+            on_change=_take_example,
+        )
+        st.button(words("tensors.from_graph"), key="tensors.from_graph", on_click=_take_graph)
+
+
+def _take_example() -> None:
+    become(state().with_example(st.session_state["tensors.example"]))
+
+
+def _take_graph() -> None:
+    become(state().with_graph(graph_state()))
+
+
+def edit_code(run: Run) -> None:
+    """The editor with its Run button; the line that the run complained about is marked."""
+    code_editor(
+        state().code,
+        key="tensors.editor",
+        revision=state().revision,
+        language=language(),
+        marks=marks(run, state().code, language()),
+        on_run=lambda code: become(state().ask(code)),
+    )
+
+
+def draw(run: Run) -> None:
+    """The table of tensors over the strips of cells; choosing in one chooses in the other, without a rerun."""
+    shown: Run | None = st.session_state.get(_SHOWN)
+    if shown is None:
+        with st.container(key="nothing"):
+            st.text(words("storage.none"))
+        return
+    if shown is not run:
+        with st.container(key="before"):
+            st.text(words("tensors.before"))
+    st.text(words("tensors.lead"))
+    tensor_table(shown, key="tensors.table", language=language())
+    storage_view(shown, key="tensors.storages", language=language())
+
+
+def main() -> None:
+    run = answer()
+    left, right = st.columns([5, 12], gap="medium")
+    with left:
+        choose_code()
+        edit_code(run)
+        show_remarks(said_about(run))
+        show_printed(run.stdout)
+    with right:
+        draw(run)
+
+
+main()

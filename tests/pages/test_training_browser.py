@@ -1,0 +1,32 @@
+import re
+
+from playwright.sync_api import expect
+
+WAIT_MS = 30_000
+
+
+def test_training_in_a_browser(open_page):
+    """Start, watch, stop, change the page and come back: one session, as a person would do it."""
+    page = open_page()
+    page.get_by_role("link", name="Training").click()
+    progress = page.locator(".st-key-training_progress")
+    expect(progress).to_contain_text("Step 300 of 300", timeout=WAIT_MS)
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(9)
+    expect(page.get_by_text("fc1.weight", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-training_result")).to_contain_text("100%")
+
+    steps = page.get_by_label("Steps")
+    steps.fill("100000")
+    steps.press("Enter")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(progress).to_contain_text(re.compile(r"Step [1-9]\d* of 100000"), timeout=WAIT_MS)
+    first = progress.inner_text()
+    expect(progress).not_to_have_text(first, timeout=WAIT_MS)
+
+    page.get_by_role("link", name="Graph").click()
+    page.get_by_role("link", name="Training").click()
+    expect(steps).to_have_value("100000")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text(re.compile(r"^After \d+ steps\."))).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(9)

@@ -1,0 +1,154 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import explorer.runner
+from explorer.ir import Sentence, TrainingEnd, TrainingPoint, TrainingPoints, TrainingStart, encode
+from explorer.runner import EngineError, Training
+from explorer.runner.job import Job
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "training.py")
+
+
+class Engine:
+    """An engine whose runs go on as the test says."""
+
+    devices = ("cpu",)
+
+    def __init__(self):
+        self.requests, self.runs, self.jobs = [], [], []
+
+    def train(self, request, *, owner):
+        assert owner
+        self.requests.append(request)
+        self.jobs.append(Job())
+        self.runs.append(Training(self.jobs[-1]))
+        return self.runs[-1]
+
+    def say(self, *frames):
+        for frame in frames:
+            self.runs[-1].take(encode(frame))
+
+
+class Broken(Engine):
+    def train(self, request, *, owner):
+        raise EngineError("no worker will start")
+
+
+START = TrainingStart(parameters=("fc.weight", "fc.bias"), parameter_count=354)
+
+
+def points(*losses):
+    return TrainingPoints(
+        points=tuple(
+            TrainingPoint(
+                step=step, loss=loss, gradient_norm=0.5, layer_norms=(0.4, 0.3), metric=0.75, seconds=step / 10
+            )
+            for step, loss in enumerate(losses, 1)
+        )
+    )
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    made = Engine()
+    monkeypatch.setattr(explorer.runner, "shared_engine", lambda: made)
+    return made
+
+
+@pytest.fixture
+def page(engine):
+    return fresh()
+
+
+def fresh(language="en"):
+    page = AppTest.from_file(PAGE, default_timeout=20)
+    page.session_state["lang"] = language
+    page.run()
+    assert not page.exception
+    return page
+
+
+def texts(page):
+    return [element.value for element in page.text]
+
+
+def metrics(page):
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def test_the_first_visit_trains_an_example(page, engine):
+    assert [request.dataset for request in engine.requests] == ["moons"]
+    assert page.button(key="training.stop").label == "Stop"
+    engine.say(START, points(0.7, 0.6))
+    page.run()
+    assert metrics(page) == {
+        "Loss": "0.6",
+        "Accuracy of the last batch": "75%",
+        "Gradient norm": "0.5",
+        "Parameters": "354",
+    }
+    engine.say(TrainingEnd(status="ok"))
+    page.run()
+    assert page.button(key="training.start").label == "Start"
+    assert not page.exception
+    assert len(engine.requests) == 1
+
+
+def test_what_is_chosen_is_what_is_asked(page, engine):
+    engine.say(START, TrainingEnd(status="ok"))
+    page.run()
+    page.selectbox(key="training.dataset").select("spiral").run()
+    page.selectbox(key="training.model").select("deep").run()
+    page.selectbox(key="training.optimizer").select("Adam").run()
+    assert page.number_input(key="training.momentum").disabled
+    page.number_input(key="training.learning_rate").set_value(0.02).run()
+    page.number_input(key="training.steps").set_value(77).run()
+    page.number_input(key="training.batch_size").set_value(8).run()
+    page.number_input(key="training.seed").set_value(5).run()
+    page.button(key="training.start").click().run()
+    asked = engine.requests[-1]
+    assert (asked.dataset, asked.optimizer, asked.learning_rate) == ("spiral", "Adam", 0.02)
+    assert (asked.steps, asked.batch_size, asked.seed) == (77, 8, 5)
+    assert "class DeepSigmoid" in asked.code
+    assert "OUTPUTS = 3" in asked.code
+    assert not page.exception
+
+
+def test_stop_stops_and_keeps_the_points(page, engine):
+    engine.say(START, points(0.7, 0.5))
+    page.run()
+    page.button(key="training.stop").click().run()
+    assert engine.jobs[-1].reason == "runner.stopped"
+    engine.runs[-1].finish(TrainingEnd(status="stopped", sentence=Sentence(key="runner.stopped")))
+    page.run()
+    assert metrics(page)["Loss"] == "0.5"
+    assert any(text.startswith("After 2 steps.") for text in texts(page))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Line 9: The loss became NaN"), ("ko", "9번째 줄: 4번째 스텝에서")]
+)
+def test_a_failure_is_one_sentence_with_its_line(engine, language, said):
+    page = fresh(language)
+    sentence = Sentence(key="training.not_finite", values={"step": "4", "loss": "NaN", "lr": "0.1"})
+    engine.say(START, points(0.7, "NaN"), TrainingEnd(status="error", line=9, sentence=sentence, stdout="hello"))
+    page.run()
+    assert not page.exception
+    assert any(said in text for text in texts(page))
+    assert metrics(page)[{"en": "Loss", "ko": "손실"}[language]] == "nan"
+    assert [code.value for code in page.code] == ["hello"]
+
+
+def test_an_engine_that_does_not_start_is_said_and_nothing_breaks(monkeypatch):
+    monkeypatch.setattr(explorer.runner, "shared_engine", Broken)
+    page = fresh()
+    assert any("no worker will start" in text for text in texts(page))
+
+
+def test_logarithmic_axes(page, engine):
+    engine.say(START, points(0.7, 0.5), TrainingEnd(status="ok"))
+    page.run()
+    page.toggle(key="training.log").set_value(True).run()
+    assert '"log"' in page.get("plotly_chart")[0].proto.spec
