@@ -1,0 +1,24 @@
+"""`python -m bench`: measure, and print a Markdown table. ``--no-browser`` leaves the browser out."""
+
+from __future__ import annotations
+
+import argparse
+
+from bench import capture, engine
+from bench.clock import table
+
+
+def main() -> None:
+    """Measure everything, one after the other."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--no-browser", action="store_true")
+    with_browser = not parser.parse_args().no_browser
+    rows = engine.rows()
+    if with_browser:
+        from bench import browser  # playwright need not be installed without it
+
+        rows += browser.rows()
+    print(table(rows + capture.rows()))
+
+
+main()

@@ -1,0 +1,108 @@
+"""Shared by all tests: golden files that change only when asked, a real app on a free port, a real Chromium."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from browsing import App, settled, until
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+
+HARMLESS = ("ResizeObserver loop",)
+"""Console messages of the browser itself that no page can help."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write golden files anew instead of comparing with them")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with a browser share one browser and one app, hence one xdist worker."""
+    for item in items:
+        if {"chromium", "app"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with a file under tests/golden: ``golden(Path("runs/cube.json"), text)``."""
+
+    def compare(file: Path, text: str) -> None:
+        path = Path(__file__).parent / "golden" / file
+        if request.config.getoption("--update"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"{path.name} is missing: run pytest --update and look at what it writes"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    running = App(tmp_path_factory.mktemp("app") / "log.txt", EXPLORER_SECONDS="4")
+    try:
+        until(running.healthy, 60, lambda: f"the app does not answer:\n{running.log.read_text()}")
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def app_url(app: App) -> str:
+    return app.url
+
+
+def _executable() -> str | None:
+    """CHROMIUM, else Debian's, else None for Playwright's own."""
+    chosen = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    return chosen if Path(chosen).exists() else None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=_executable(), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, app_url: str) -> Iterator[Callable[..., Page]]:
+    """Open the app in a fresh session; keyword arguments are those of a browser context. Fails on any error of the page."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(text in message.text for text in HARMLESS):
+            errors.append(message.text)
+
+    def failed(error: Error) -> None:
+        errors.append(str(error))
+
+    def opened(path: str = "", **options: object) -> Page:
+        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-US", **options})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", failed)
+        page.on("console", heard)
+        page.goto(f"{app_url}/{path}")
+        settled(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not errors, "\n".join(errors)
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """The app's first page in a wide window, settled."""
+    return open_page()
