@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from time import perf_counter
+from typing import Any, Protocol
 
 import torch
 
@@ -18,6 +19,17 @@ from explorer.capture.private import quiet
 from explorer.capture.walk import Walk, node_kind
 
 _Arrival = tuple[tuple[object, ...] | None, Reading]
+_Gradients = Sequence[torch.Tensor | None]
+
+
+class Listener(Protocol):
+    """Who wants the gradients themselves, while they flow. Ids as in the `Walk`; a leaf has only a `before`."""
+
+    def before(self, identity: int, gradients: _Gradients) -> None:
+        """The node is about to run on `gradients`, one per output of the forward call."""
+
+    def after(self, identity: int, sent: _Gradients, gradients: _Gradients) -> None:
+        """The node made `sent`, one per slot, of `gradients`; its saved tensors are still there."""
 
 
 class Flow:
@@ -26,6 +38,10 @@ class Flow:
     def __init__(self, walk: Walk, reader: Reader) -> None:
         self.incoming: dict[int, tuple[Reading | None, ...]] = {}
         self.sent: dict[tuple[int, int], Reading] = {}
+        self.seconds: dict[int, float] = {}
+        """How long each node ran, by id: from the last hook before it to the first after it."""
+        self.listeners: list[Listener] = []
+        self._began: dict[int, float] = {}
         self._walk, self._reader = walk, reader
         self._targets = {(source, slot): (target, output_nr) for source, slot, target, output_nr in walk.edges}
         self._arrivals: defaultdict[tuple[int, int], list[_Arrival]] = defaultdict(list)
@@ -52,21 +68,27 @@ class Flow:
         self.incoming[identity] = tuple(known)
 
     def _before(self, identity: int) -> Callable[[Sequence[torch.Tensor | None]], None]:
-        def read(gradients: Sequence[torch.Tensor | None]) -> None:
+        def read(gradients: _Gradients) -> None:
             self.incoming[identity] = tuple(
                 None if gradient is None else self._read_sum(gradient, (identity, output_nr))
                 for output_nr, gradient in enumerate(gradients)
             )
+            for listener in self.listeners:
+                listener.before(identity, gradients)
+            self._began[identity] = perf_counter()
 
         return read
 
     def _after(self, identity: int) -> Callable[[Sequence[torch.Tensor | None], Any], None]:
-        def read(sent: Sequence[torch.Tensor | None], _incoming: Any) -> None:
+        def read(sent: _Gradients, incoming: _Gradients) -> None:
+            self.seconds[identity] = perf_counter() - self._began.pop(identity)
             for slot, gradient in enumerate(sent):
                 target = self._targets.get((identity, slot))
                 if gradient is not None and target is not None:
                     record = self.sent[identity, slot] = self._reader.read(gradient)
                     self._arrivals[target].append((_memory(gradient), record))
+            for listener in self.listeners:
+                listener.after(identity, sent, incoming)
 
         return read
 

@@ -183,5 +183,4 @@ def _op(draft: OpDraft, paths: ModulePaths, nodes: Mapping[int | None, int], sto
         input_names=tuple(names),
         in_place=draft.in_place,
         grad_fn=next((nodes[number] for number in draft.nodes if number in nodes), None),
-        seconds=draft.seconds,
     )

@@ -10,11 +10,12 @@ from explorer.ir.codec import (
     decode_training_request,
     encode,
 )
+from explorer.ir.evidence import Check, CheckedInput, Memory, Operator, Saving, Times, Verification, Weight
 from explorer.ir.frames import FrameError, read_frame, write_frame
 from explorer.ir.graph import Edge, Gradient, Graph, Node, NodeKind, Root, Saved
 from explorer.ir.layout import Box, BoxKind, Frame, Layout, Wire
 from explorer.ir.record import Nested, NonFinite, Number, Record, number
-from explorer.ir.run import SCHEMA_VERSION, BackwardCall, Input, Op, Run, RunRequest, Sentence, Status
+from explorer.ir.run import SCHEMA_VERSION, BackwardCall, Input, Op, Run, RunRequest, Sentence, Status, Verify, View
 from explorer.ir.tensors import PREVIEW_ELEMENTS, Stats, Storage, Tensor, TensorMeta
 from explorer.ir.training import (
     OptimizerName,
@@ -33,6 +34,8 @@ __all__ = [
     "BackwardCall",
     "Box",
     "BoxKind",
+    "Check",
+    "CheckedInput",
     "Edge",
     "Frame",
     "FrameError",
@@ -44,12 +47,14 @@ __all__ = [
     "Layer",
     "Layout",
     "Limits",
+    "Memory",
     "Nested",
     "Node",
     "NodeKind",
     "NonFinite",
     "Number",
     "Op",
+    "Operator",
     "OptimizerName",
     "Order",
     "Record",
@@ -57,19 +62,25 @@ __all__ = [
     "Run",
     "RunRequest",
     "Saved",
+    "Saving",
     "Sentence",
     "Stats",
     "Status",
     "Storage",
     "Tensor",
     "TensorMeta",
+    "Times",
     "TrainingEnd",
     "TrainingFrame",
     "TrainingPoint",
     "TrainingPoints",
     "TrainingRequest",
     "TrainingStart",
+    "Verification",
+    "Verify",
+    "View",
     "Wall",
+    "Weight",
     "Wire",
     "decode_hello",
     "decode_order",

@@ -104,6 +104,7 @@ def check_run(run: Run) -> None:
     for index, op in enumerate(run.ops):
         _require(op.index == index, f"op {index} has index {op.index}")
         _require(op.grad_fn is None or 0 <= op.grad_fn < nodes, f"op {index} names node {op.grad_fn}")
+        _require(all(0 <= at < len(run.operators) for at in op.operators), f"op {index} names operators {op.operators}")
     for tensor in run.tensors:
         _check_tensor(tensor, nodes)
     for storage in run.storages:
@@ -115,6 +116,18 @@ def check_run(run: Run) -> None:
         _check_nested(call.value, 1, "backward value")
     for given in run.inputs:
         _check_nested(given.value, PREVIEW_ELEMENTS, f"input {given.name}")
+    _check_evidence(run)
+
+
+def _check_evidence(run: Run) -> None:
+    if run.times is not None:
+        _require(len(run.times.forward) in (0, len(run.ops)), f"{len(run.times.forward)} forward times")
+        _require(len(run.times.backward) in (0, len(run.graph.nodes)), f"{len(run.times.backward)} backward times")
+    if run.check is not None:
+        _require(0 <= run.check.op < len(run.ops), f"check of op {run.check.op}")
+        for checked in run.check.inputs:
+            _check_nested(checked.autograd, PREVIEW_ELEMENTS, "checked derivative")
+            _check_nested(checked.numeric, PREVIEW_ELEMENTS, "finite difference")
 
 
 def _check_graph(graph: Graph, ops: int) -> None:
@@ -141,6 +154,7 @@ def _check_node(node: Node, ops: int) -> None:
         _check_saved(saved)
     for gradient in node.incoming:
         _check_gradient(gradient)
+    _check_gradient(node.gradient_x_input)
     for derivative in node.local:
         _check_nested(derivative, PREVIEW_ELEMENTS, f"local derivative of node {node.id}")
 

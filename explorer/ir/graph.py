@@ -67,6 +67,16 @@ class Node(Record, frozen=True, kw_only=True):
     """The gradient that came in from the side of the loss, summed over its uses, one per output of the forward call."""
     local: tuple[Nested | None, ...] = ()
     """Local derivative by slot, where small: what this node alone returns for an incoming gradient of ones."""
+    order: int = 1
+    """Which derivative this node belongs to: 1 for what forward made, 2 for what a backward with ``create_graph`` made of that, and so on."""
+    hooks: tuple[str, ...] = ()
+    """Hooks of the code on this node or on its tensor, as in ``tensor hook: clip`` or ``post hook: <lambda>``."""
+    retains_grad: bool = False
+    """Whether ``retain_grad()`` was called on the tensor that this node is the grad_fn of."""
+    segment: int | None = None
+    """Which checkpointed segment it is part of (its forward is computed again in backward), from 0."""
+    gradient_x_input: Gradient | None = None
+    """Gradient times value, element by element, of the tensor in `output`, where that was at hand when the gradient came."""
 
 
 class Edge(Record, frozen=True, kw_only=True):
@@ -98,3 +108,5 @@ class Graph(Record, frozen=True, kw_only=True):
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     roots: tuple[Root, ...] = ()
+    cut: bool = False
+    """Whether the graph goes on where the walk ended."""

@@ -24,8 +24,8 @@ A leaf is an int, a float, a bool, a `NonFinite` name, or a string such as ``"1+
 """
 
 
-class Record(msgspec.Struct, frozen=True):
-    """Base of all records: immutable; each also says ``kw_only``, which msgspec does not inherit."""
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of all records: immutable, and what has its default is not written. Each also says ``kw_only``, which msgspec does not inherit."""
 
 
 def number(value: float) -> Number:

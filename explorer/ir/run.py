@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from explorer.ir.evidence import Check, Memory, Operator, Times, Verification
 from explorer.ir.graph import Graph
 from explorer.ir.record import Nested, Record
 from explorer.ir.tensors import Storage, Tensor, TensorMeta
@@ -14,6 +15,9 @@ SCHEMA_VERSION = 1
 
 Status = Literal["ok", "refused", "error", "stopped"]
 """``refused`` by the gate before it ran; ``error`` the code raised; ``stopped`` by a limit or a crash of its process."""
+
+
+Verify = Literal["auto", "always", "never"]
 
 
 class Sentence(Record, frozen=True, kw_only=True):
@@ -44,6 +48,25 @@ class RunRequest(Record, frozen=True, kw_only=True):
     """Which of the code's own ``backward()`` calls to capture, from 0; -1 is the last."""
     seed: int = 0
     device: str = "cpu"
+    verify: Verify = "auto"
+    """Whether backward is executed a second time, node by node, as a proof; ``auto`` leaves out what would take long."""
+    repeats: int = 0
+    """How often the code is run again, only to take times."""
+    check: int | None = None
+    """Index of a forward call to check against finite differences."""
+
+
+class View(Record, frozen=True, kw_only=True):
+    """An output that is a view, and the tensor that it is a view of."""
+
+    output: int
+    """Position among the outputs of the call."""
+    shape: tuple[int, ...]
+    """Of the base."""
+    input: int | None = None
+    """Position of the base among the inputs of the call, where it is one of them."""
+    name: str | None = None
+    """Variable that holds the base, where one does."""
 
 
 class Op(Record, frozen=True, kw_only=True):
@@ -64,9 +87,13 @@ class Op(Record, frozen=True, kw_only=True):
     outputs: tuple[TensorMeta, ...] = ()
     input_names: tuple[str | None, ...] = ()
     in_place: bool = False
+    versions_after: tuple[int, ...] = ()
+    """``_version`` of each input after an in-place call (in `inputs` it is that before); empty where the call wrote to none."""
+    views: tuple[View, ...] = ()
     grad_fn: int | None = None
     """Node id in the graph shown, where this call made one that is in it."""
-    seconds: float = 0.0
+    operators: tuple[int, ...] = ()
+    """Indices into `Run.operators`: what the dispatcher was asked for, in order, in the first call of this kind."""
 
 
 class BackwardCall(Record, frozen=True, kw_only=True):
@@ -82,8 +109,8 @@ class BackwardCall(Record, frozen=True, kw_only=True):
     nodes: int = 0
 
 
-class Run(Record, frozen=True, kw_only=True):
-    """All that is known of one run. `docs/json.md` documents it as the command line writes it."""
+class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """All that is known of one run; of the records in it, what has its default is not written. `docs/json.md` documents it as the command line writes it."""
 
     schema_version: int = SCHEMA_VERSION
     status: Status
@@ -118,3 +145,9 @@ class Run(Record, frozen=True, kw_only=True):
     backward: int | None = None
     """Index in `backwards` of the call that `graph` shows; None where the product called backward itself."""
     backwards: tuple[BackwardCall, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    times: Times | None = None
+    memory: Memory | None = None
+    verification: Verification | None = None
+    check: Check | None = None
+    """The answer to `RunRequest.check`."""

@@ -22,6 +22,10 @@ class Stats(Record, frozen=True, kw_only=True):
     zeros: int = 0
     nans: int = 0
     infs: int = 0
+    histogram: tuple[int, ...] = ()
+    """Counts of the finite elements in equally wide bins from `min` to `max`; empty where the elements themselves are written."""
+    counted: int | None = None
+    """How many elements, evenly spread, `histogram` counts where it does not count all; None where it does."""
 
 
 class TensorMeta(Record, frozen=True, kw_only=True):

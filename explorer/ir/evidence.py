@@ -1,0 +1,110 @@
+"""What was found out about a run beside its graph: how it was dispatched, timed, weighed, and proved."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from explorer.ir.record import Nested, Number, Record
+
+
+class Operator(Record, frozen=True, kw_only=True):
+    """One call that went through torch's dispatcher."""
+
+    name: str
+    """With overload, as in ``aten::mul.Tensor``."""
+    keys: tuple[str, ...] = ()
+    """Dispatch keys in the order in which they are served, as in ``AutogradCPU``, ``ADInplaceOrView``, ``CPU``."""
+    kernel: str = ""
+    """The key whose kernel computed: a backend (``CPU``, ``CUDA``) or a ``Composite`` one that calls other operators."""
+    schema: str | None = None
+    """As torch declares it, as in ``mul.Tensor(Tensor self, Tensor other) -> Tensor``."""
+
+
+class Times(Record, frozen=True, kw_only=True):
+    """Seconds of wall time, or of device time on CUDA."""
+
+    forward: tuple[float, ...] = ()
+    """By index in `Run.ops`; a call counts what it calls."""
+    backward: tuple[float | None, ...] = ()
+    """By node id; None for a node that did not run."""
+    repeats: int = 0
+    """Numbers are the medians of so many further runs; 0: one run, the recorded one."""
+    device: str = "cpu"
+
+
+class Weight(Record, frozen=True, kw_only=True):
+    """Bytes kept for backward by the nodes of one module, or of the whole run (path ``""``); each piece of memory counted once."""
+
+    path: str
+    saved: int = 0
+    """All that its nodes keep alive."""
+    own: int = 0
+    """Of that, what nobody else holds: neither parameters and named inputs, nor nodes outside of the module."""
+    parameters: int = 0
+
+
+class Saving(Record, frozen=True, kw_only=True):
+    """How many bytes for backward would not be kept after one change."""
+
+    name: str
+    """The parameter that is frozen, or the module that is checkpointed."""
+    nbytes: int
+    nodes: int = 0
+    """Nodes that the graph would lose."""
+    exact: bool = True
+    """False where a node's rule is not known: then it may be more."""
+
+
+class Memory(Record, frozen=True, kw_only=True):
+    """What backward keeps alive, and what would change that."""
+
+    run: Weight = Weight(path="")
+    modules: tuple[Weight, ...] = ()
+    freezing: tuple[Saving, ...] = ()
+    checkpointing: tuple[Saving, ...] = ()
+
+
+class Verification(Record, frozen=True, kw_only=True):
+    """The captured backward, executed a second time node by node, beside what autograd left in ``.grad``."""
+
+    status: Literal["verified", "failed", "skipped"]
+    reason: str | None = None
+    """Why it was skipped: ``large``, ``asked``, ``nothing``."""
+    leaves: int = 0
+    """Leaf gradients compared."""
+    equal: int = 0
+    """Of those, how many were equal bit for bit."""
+    largest_difference: Number = 0.0
+    """Over all elements of all leaves, absolute."""
+    tolerance: float = 0.0
+    """What the largest difference was measured against; 0 asks for equal bits."""
+    worst: str | None = None
+    """Name of the leaf with the largest difference."""
+    executed: int = 0
+    """Nodes that were executed a second time."""
+    adopted: tuple[str, ...] = ()
+    """Names of nodes whose result was taken over instead, each name once: custom functions, and kernels that must not run twice."""
+
+
+class CheckedInput(Record, frozen=True, kw_only=True):
+    """The derivative of one forward call by one of its inputs, for one direction of the outputs."""
+
+    name: str | None = None
+    position: int = 0
+    autograd: Nested | None = None
+    """What the node returned, where small."""
+    numeric: Nested | None = None
+    """The finite difference, where small."""
+    largest_difference: Number = 0.0
+
+
+class Check(Record, frozen=True, kw_only=True):
+    """One forward call, its vector-Jacobian product by autograd beside central finite differences in float64."""
+
+    op: int
+    status: Literal["agrees", "differs", "impossible"]
+    reason: str | None = None
+    """Why it was not possible, or why a difference is no fault: ``kink``, ``integer``, ``random``, ``large``, ``in_place``, ``not_reached``."""
+    step: float = 0.0
+    tolerance: float = 0.0
+    inputs: tuple[CheckedInput, ...] = ()
