@@ -90,7 +90,7 @@ class Edge(Record, frozen=True, kw_only=True):
     """What source sent along this edge: its own contribution, before target sums."""
 
 
-class Root(Record, frozen=True, kw_only=True):
+class Root(Record, frozen=True, kw_only=True, omit_defaults=False):
     """Where backward starts: one output of one node."""
 
     node: int

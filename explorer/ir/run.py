@@ -96,7 +96,7 @@ class Op(Record, frozen=True, kw_only=True):
     """Indices into `Run.operators`: what the dispatcher was asked for, in order, in the first call of this kind."""
 
 
-class BackwardCall(Record, frozen=True, kw_only=True):
+class BackwardCall(Record, frozen=True, kw_only=True, omit_defaults=False):
     """One call of backward (or of ``torch.autograd.grad``) that the code made itself."""
 
     index: int

@@ -50,7 +50,7 @@ class TensorMeta(Record, frozen=True, kw_only=True):
     """``strided``; a sparse or other layout has no stride and no storage (empty stride, storage_id -1)."""
 
 
-class Tensor(TensorMeta, frozen=True, kw_only=True):
+class Tensor(TensorMeta, frozen=True, kw_only=True, omit_defaults=False):
     """A tensor that has a name in the run: a variable (``x``), an element of one (``xs[0]``), a parameter (``model.linear.weight``)."""
 
     name: str
@@ -68,7 +68,7 @@ class Tensor(TensorMeta, frozen=True, kw_only=True):
     """Id of its node in the graph shown, or of its AccumulateGrad for a leaf."""
 
 
-class Storage(Record, frozen=True, kw_only=True):
+class Storage(Record, frozen=True, kw_only=True, omit_defaults=False):
     """A piece of memory that one tensor or several point into."""
 
     id: int
