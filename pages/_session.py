@@ -9,15 +9,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.ir import Run, RunRequest
 from explorer.runner import EngineError, shared_engine
+from explorer.viewer.kept import kept
 from explorer.words import Language, say
 
 LANGUAGE = "lang"
-"""Key of a chosen language in the session's state, and its name in the address bar."""
+"""Key of a chosen language among what is kept, and its name in the address bar."""
 
 
 def language() -> Language:
     """The reader's language: as chosen, else Korean where the browser asks for it, else English."""
-    if (chosen := st.session_state.get(LANGUAGE)) is not None:
+    if (chosen := kept().get(LANGUAGE)) is not None:
         return chosen
     return "ko" if (st.context.locale or "").lower().startswith("ko") else "en"
 
@@ -29,7 +30,7 @@ def words(key: str, **values: object) -> str:
 
 def owner() -> str:
     """A name for this session, under which the engine keeps its runs apart from others'."""
-    return str(st.session_state.setdefault("owner", secrets.token_hex(8)))
+    return str(kept().setdefault("owner", secrets.token_hex(8)))
 
 
 def running_note() -> DeltaGenerator:
@@ -55,19 +56,19 @@ def attempt(request: RunRequest) -> Run:
 
 def keep_run(run: Run) -> None:
     """Remember the answer to the last request; where it has a graph, it is the one to show."""
-    st.session_state["run.last"] = run
+    kept()["run.last"] = run
     if run.graph.nodes:
-        st.session_state["run.shown"] = run
+        kept()["run.shown"] = run
 
 
 def last_run() -> Run | None:
     """The answer to the last request, whatever became of it."""
-    return st.session_state.get("run.last")
+    return kept().get("run.last")
 
 
 def shown_run() -> Run | None:
     """The last run that has a graph: what stays on screen when a later one fails."""
-    return st.session_state.get("run.shown")
+    return kept().get("run.shown")
 
 
 def devices() -> tuple[str, ...]:

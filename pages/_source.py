@@ -9,7 +9,7 @@ from explorer.examples import examples
 from explorer.models import Model, ModelError, catalogue, find
 from explorer.viewer.editor import code_editor
 from pages._session import devices, language, last_run, words
-from pages._state import ask, bound, change, put, show, state
+from pages._state import ask_typed, bound, change, put, show, state
 
 
 def choose_source() -> None:
@@ -97,17 +97,17 @@ def _take_sizes(model: Model) -> None:
 
 def edit_code() -> None:
     """The editor with its Run button; the line that the last run complained about is marked."""
-    done = code_editor(
+    draft = code_editor(
         state().draft,
         key="graph.editor",
         revision=state().revision,
         language=language(),
         marks=marks(last_run(), state().code, language()),
         max_lines=18,
-        on_run=ask,
+        on_run=ask_typed,
     )
-    if done.draft != state().draft:
-        change(draft=done.draft)
+    if draft != state().draft:
+        change(draft=draft)
 
 
 def choose_run() -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from msgspec.structs import replace
 
 from explorer.app.state import GraphState
+from explorer.viewer.kept import kept
 
 _STATE = "graph.state"
 
@@ -17,7 +18,8 @@ ANSWERED = "graph.answered"
 
 def state() -> GraphState:
     """The record as it is now; the first visit starts with the first example."""
-    return st.session_state.setdefault(_STATE, GraphState())
+    found: GraphState = kept().setdefault(_STATE, GraphState())
+    return found
 
 
 def change(**fields: Any) -> None:
@@ -27,7 +29,7 @@ def change(**fields: Any) -> None:
 
 def become(new: GraphState) -> None:
     """Put another record in the place of the one that was."""
-    st.session_state[_STATE] = new
+    kept()[_STATE] = new
 
 
 def show(key: str, value: object) -> str:
@@ -47,12 +49,18 @@ def _take(field: str, key: str) -> None:
     change(**{field: st.session_state[key]})
 
 
+def ask_typed(code: str, revision: str) -> None:
+    """Ask for a run of what stood in the editor, unless another text has been put there since it was sent."""
+    if revision == str(state().revision):
+        ask(code)
+
+
 def ask(code: str) -> None:
     """Ask for a run of `code`, even where it is the same as before; what was chosen for other code is dropped."""
     if code != state().code:
-        change(free=(), result="", gradient="", backward=-1, open_modules=None, selected=None)
+        change(result="", gradient="", backward=-1, open_modules=None, selected=None)
     change(code=code, draft=code, problem=None)
-    st.session_state.pop(ANSWERED, None)
+    kept().pop(ANSWERED, None)
 
 
 def put(code: str) -> None:

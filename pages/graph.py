@@ -12,6 +12,7 @@ from explorer.app.state import fingerprint
 from explorer.charts import gradient_norms
 from explorer.ir import Run
 from explorer.viewer.component import graph_view
+from explorer.viewer.kept import kept
 from explorer.viewer.leaf_table import leaf_table
 from explorer.words import tell
 from pages._inputs import choose_inputs, choose_result
@@ -34,13 +35,10 @@ PHASES = ("gate", "forward", "backward", "capture", "fork", "total")
 def answer(note: DeltaGenerator) -> tuple[Remark, ...]:
     """Run what the state asks for, unless that is the run at hand, with a word in `note` meanwhile; returns what is to be said about it."""
     try:
-        while (asked := fingerprint(request := state().request())) != st.session_state.get(ANSWERED):
+        if (asked := fingerprint(request := state().request())) != kept().get(ANSWERED):
             note.text(words("run.running"))
-            run = attempt(request)
-            keep_run(run)
-            # The run also tells which names are free: values chosen for those ask for one more round.
-            change(free=tuple(given.name for given in run.inputs))
-            st.session_state[ANSWERED] = asked
+            keep_run(attempt(request))
+            kept()[ANSWERED] = asked
     except NumberError as problem:
         return (_on_typing(tell(problem.sentence, language())),)
     finally:
@@ -57,10 +55,10 @@ def _on_typing(text: str) -> Remark:
 def drawing_of(run: Run) -> Drawing:
     """The drawing of `run` as the state wants it; computed once for each."""
     wanted = (state().open_modules, state().show_saved, language())
-    drawn_run, drawn_as, drawing = st.session_state.get(DRAWN, (None, None, None))
+    drawn_run, drawn_as, drawing = kept().get(DRAWN, (None, None, None))
     if drawn_run is not run or drawn_as != wanted:
         drawing = draw(run, state(), language())
-        st.session_state[DRAWN] = (run, wanted, drawing)
+        kept()[DRAWN] = (run, wanted, drawing)
     return drawing
 
 
@@ -131,7 +129,7 @@ def _timings(run: Run) -> None:
 
 def main() -> None:
     note = running_note()
-    entered = st.session_state.get(ENTERED, False)
+    entered = kept().get(ENTERED, False)
     # Before anything is drawn: until then the page shows the run before, and the editor that it waits. Only who comes in for
     # the first time sees the page at once, since torch may still be starting.
     said = answer(note) if entered else ()
@@ -145,7 +143,7 @@ def main() -> None:
     with right:
         picture() if entered else _starting()
     if not entered:
-        st.session_state[ENTERED] = True
+        kept()[ENTERED] = True
         answer(note)
         st.rerun()
 

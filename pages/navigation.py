@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.runner import EngineError, shared_engine
+from explorer.viewer.kept import kept
 from explorer.words import LANGUAGES
 from pages._session import LANGUAGE, language, words
 from pages._state import show
@@ -17,8 +18,8 @@ HERE = Path(__file__).parent
 
 def choose_language() -> None:
     """The switch at the right end of the top bar; a language that was chosen also stands in the address bar, so that a link keeps it."""
-    if LANGUAGE not in st.session_state and (asked := st.query_params.get(LANGUAGE)) in LANGUAGES:
-        st.session_state[LANGUAGE] = asked
+    if LANGUAGE not in kept() and (asked := st.query_params.get(LANGUAGE)) in LANGUAGES:
+        kept()[LANGUAGE] = asked
     with st.container(key="language"):
         st.segmented_control(
             "한국어 / English",
@@ -29,12 +30,12 @@ def choose_language() -> None:
             on_change=_take_language,
             label_visibility="collapsed",
         )
-    if LANGUAGE in st.session_state:
+    if LANGUAGE in kept():
         st.query_params[LANGUAGE] = language()
 
 
 def _take_language() -> None:
-    st.session_state[LANGUAGE] = st.session_state["language.switch"]
+    kept()[LANGUAGE] = st.session_state["language.switch"]
 
 
 def footer() -> None:

@@ -9,6 +9,7 @@ from explorer.app.state import fingerprint
 from explorer.app.tensors import EXAMPLES, TensorsState
 from explorer.ir import Run
 from explorer.viewer.editor import code_editor
+from explorer.viewer.kept import kept
 from explorer.viewer.storage import storage_view
 from explorer.viewer.tensor_table import tensor_table
 from pages._said import show_printed, show_remarks
@@ -22,28 +23,29 @@ _LAST, _SHOWN = "tensors.last", "tensors.shown"
 
 
 def state() -> TensorsState:
-    return st.session_state.setdefault(_STATE, TensorsState())
+    found: TensorsState = kept().setdefault(_STATE, TensorsState())
+    return found
 
 
 def become(new: TensorsState) -> None:
     """Go over to another state, and run what it asks for even where that was run before."""
-    st.session_state[_STATE] = new
-    st.session_state.pop(_ANSWERED, None)
+    kept()[_STATE] = new
+    kept().pop(_ANSWERED, None)
 
 
 def answer() -> Run:
     """The answer to what the state asks for: the one at hand, or a new run."""
     note = running_note()
     request = state().request()
-    if st.session_state.get(_ANSWERED) != (asked := fingerprint(request)):
+    if kept().get(_ANSWERED) != (asked := fingerprint(request)):
         note.text(words("run.running"))
         run = attempt(request)
-        st.session_state[_LAST] = run
-        st.session_state[_ANSWERED] = asked
+        kept()[_LAST] = run
+        kept()[_ANSWERED] = asked
         if run.tensors:
-            st.session_state[_SHOWN] = run
+            kept()[_SHOWN] = run
     note.empty()
-    return st.session_state[_LAST]
+    return kept()[_LAST]
 
 
 def said_about(run: Run) -> tuple[Remark, ...]:
@@ -84,13 +86,19 @@ def edit_code(run: Run) -> None:
         revision=state().revision,
         language=language(),
         marks=marks(run, state().code, language()),
-        on_run=lambda code: become(state().ask(code)),
+        on_run=_ask,
     )
+
+
+def _ask(code: str, revision: str) -> None:
+    """Run what stood in the editor, unless another text has been put there since it was sent."""
+    if revision == str(state().revision):
+        become(state().ask(code))
 
 
 def draw(run: Run) -> None:
     """The table of tensors over the strips of cells; choosing in one chooses in the other, without a rerun."""
-    shown: Run | None = st.session_state.get(_SHOWN)
+    shown: Run | None = kept().get(_SHOWN)
     if shown is None:
         with st.container(key="nothing"):
             st.text(words("storage.none"))

@@ -15,6 +15,7 @@ from explorer.ir import OptimizerName, Sentence, TrainingEnd, TrainingPoint, Tra
 from explorer.models import datasets, find_dataset, trainable_models
 from explorer.runner import EngineError, Training, shared_engine
 from explorer.viewer.editor import code_editor
+from explorer.viewer.kept import kept
 from explorer.words import say, tell
 from pages._said import show_printed, show_remarks
 from pages._session import devices, language, owner, words
@@ -32,12 +33,13 @@ class Started(NamedTuple):
 
 
 def state() -> TrainingState:
-    return st.session_state.setdefault(_STATE, TrainingState())
+    found: TrainingState = kept().setdefault(_STATE, TrainingState())
+    return found
 
 
 def started() -> Started | None:
     """The last training run, going on or over."""
-    return st.session_state.get(_STARTED)
+    return kept().get(_STARTED)
 
 
 def running() -> bool:
@@ -62,32 +64,37 @@ def bound(field: str) -> dict[str, Any]:
 
 
 def _take(field: str, key: str) -> None:
-    st.session_state[_STATE] = state().with_request(**{field: st.session_state[key]})
+    kept()[_STATE] = state().with_request(**{field: st.session_state[key]})
 
 
 def _take_model() -> None:
-    st.session_state[_STATE] = state().with_model(st.session_state["training.model"])
+    kept()[_STATE] = state().with_model(st.session_state["training.model"])
 
 
 def _take_dataset() -> None:
-    st.session_state[_STATE] = state().with_dataset(st.session_state["training.dataset"])
+    kept()[_STATE] = state().with_dataset(st.session_state["training.dataset"])
 
 
 def _take_log() -> None:
-    st.session_state[_STATE] = replace(state(), log=st.session_state["training.log"])
+    kept()[_STATE] = replace(state(), log=st.session_state["training.log"])
 
 
-def start(code: str | None = None) -> None:
+def _start_typed(code: str, revision: str) -> None:
+    """Train what stood in the editor, unless another text has been put there since it was sent."""
+    if revision == str(state().revision):
+        kept()[_STATE] = state().with_request(code=code)
+        start()
+
+
+def start() -> None:
     """Train as the page says; a run that goes on is ended by the engine, since one session has one."""
-    if code is not None:
-        st.session_state[_STATE] = state().with_request(code=code)
-    st.session_state.pop(_PROBLEM, None)
+    kept().pop(_PROBLEM, None)
     try:
         training = shared_engine().train(state().request, owner=owner())
     except EngineError as problem:
-        st.session_state[_PROBLEM] = str(problem)
+        kept()[_PROBLEM] = str(problem)
     else:
-        st.session_state[_STARTED] = Started(state().request, training)
+        kept()[_STARTED] = Started(state().request, training)
 
 
 def choose_model_and_data() -> None:
@@ -117,7 +124,7 @@ def choose_model_and_data() -> None:
 
 def edit_code(learning: bool) -> None:
     """The code that builds the model; Run in it starts the training too."""
-    done = code_editor(
+    draft = code_editor(
         state().request.code,
         key="training.editor",
         revision=state().revision,
@@ -125,10 +132,10 @@ def edit_code(learning: bool) -> None:
         marks=_marks(),
         max_lines=22,
         running=learning,
-        on_run=start,
+        on_run=_start_typed,
     )
-    if done.draft != state().request.code:
-        st.session_state[_STATE] = state().with_request(code=done.draft)
+    if draft != state().request.code:
+        kept()[_STATE] = state().with_request(code=draft)
     if state().edited:
         st.button(
             words("training.code.reset"),
@@ -139,7 +146,7 @@ def edit_code(learning: bool) -> None:
 
 
 def _restore() -> None:
-    st.session_state[_STATE] = state().with_model(state().model)
+    kept()[_STATE] = state().with_model(state().model)
 
 
 def _marks() -> dict[int, str]:
@@ -178,7 +185,7 @@ def choose_numbers() -> None:
 def watch() -> None:
     """Everything that was measured; drawn anew every `TICK_SECONDS` while it learns, and once more at the end."""
     run = started()
-    if problem := st.session_state.get(_PROBLEM):
+    if problem := kept().get(_PROBLEM):
         show_remarks((Remark(kind="stopped", title=words("remark.stopped"), text=problem),))
     if run is None:
         return
@@ -194,7 +201,7 @@ def watch() -> None:
         st.plotly_chart(figure, key="training.curves", config={"displayModeBar": False})
     if end is not None:
         show_printed(end.stdout)
-        if st.session_state[_TICKING]:
+        if kept()[_TICKING]:
             st.rerun()
 
 
@@ -233,9 +240,9 @@ def _show_result(points: tuple[TrainingPoint, ...], parameter_count: int) -> Non
 
 def draw() -> None:
     st.html(Path(__file__).with_name("training.css"))
-    if started() is None and _PROBLEM not in st.session_state:
+    if started() is None and _PROBLEM not in kept():
         start()  # the first visit shows a finished example
-    learning = st.session_state[_TICKING] = running()  # asked once: it may end while the page is drawn
+    learning = kept()[_TICKING] = running()  # asked once: it may end while the page is drawn
     left, right = st.columns([5, 7], gap="large")
     with left:
         choose_model_and_data()

@@ -5,11 +5,25 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from explorer.app.numbers import read_nested
+from msgspec.structs import replace
+
+from explorer.app.numbers import NumberError, read_nested
 from explorer.examples import examples
-from explorer.ir import Input, Nested, Record, RunRequest, Sentence, encode
+from explorer.ir import Input, Nested, Record, RunRequest, Sentence, Verify, encode
 
 Source = Literal["code", "model"]
+
+
+class Further(Record, frozen=True, kw_only=True):
+    """What is asked of one run beyond the run itself. It goes with that run: a run of anything else is not asked for it."""
+
+    about: str = ""
+    """Fingerprint of the plain request."""
+    check: int | None = None
+    """Forward call to check against finite differences."""
+    repeats: int = 0
+    """Further runs, to take times."""
+    verify: Verify = "auto"
 
 
 class GraphState(Record, frozen=True, kw_only=True):
@@ -31,8 +45,6 @@ class GraphState(Record, frozen=True, kw_only=True):
     """The text that was run last; Run copies the draft here."""
     inputs: tuple[Input, ...] = ()
     """Values chosen for names, also of those that `code` has no more, in case they come back."""
-    free: tuple[str, ...] = ()
-    """Free names of `code`, as its last run told; none before its first."""
     result: str = ""
     """Variable to differentiate; empty leaves the choice to the run."""
     gradient: str = ""
@@ -46,12 +58,29 @@ class GraphState(Record, frozen=True, kw_only=True):
     """Whether each saved tensor has a box of its own."""
     selected: int | None = None
     """Selected node of the graph."""
+    further: Further = Further()
 
     def request(self) -> RunRequest:
         """The run that this state asks for; raises `numbers.NumberError` where the gradient cannot be read."""
+        plain, further = self._plain(), self.further
+        if further.about != fingerprint(plain):
+            return plain
+        return replace(plain, check=further.check, repeats=further.repeats, verify=further.verify)
+
+    def asking(self, **fields: object) -> GraphState:
+        """This state, asking more of the same run: `fields` are those of `Further`."""
+        try:
+            about = fingerprint(self._plain())
+        except NumberError:
+            return self
+        before = self.further if self.further.about == about else Further(about=about)
+        return replace(self, further=replace(before, **fields))
+
+    def _plain(self) -> RunRequest:
         return RunRequest(
             code=self.code,
-            inputs=tuple(given for given in self.inputs if given.name in self.free),
+            inputs=self.inputs,
+            inputs_may_miss=True,
             result=self.result or None,
             gradient=self._gradient(),
             backward=self.backward,

@@ -59,12 +59,12 @@ class TensorsState(Record, frozen=True, kw_only=True):
     code: str = EXAMPLES["views"]
     """The text that was run last."""
     inputs: tuple[Input, ...] = ()
-    """Values of its free names, where it came from the Graph page."""
+    """Values for names, also of those that `code` has not, where it came from the Graph page."""
     seed: int = 0
     device: str = "cpu"
 
     def request(self) -> RunRequest:
-        return RunRequest(code=self.code, inputs=self.inputs, seed=self.seed, device=self.device)
+        return RunRequest(code=self.code, inputs=self.inputs, inputs_may_miss=True, seed=self.seed, device=self.device)
 
     def ask(self, code: str) -> TensorsState:
         """The same page with `code` run."""
@@ -76,6 +76,7 @@ class TensorsState(Record, frozen=True, kw_only=True):
 
     def with_graph(self, graph: GraphState) -> TensorsState:
         """What the Graph page ran, with its inputs, seed and device."""
-        given = tuple(one for one in graph.inputs if one.name in graph.free)
-        put = TensorsState(example=None, revision=self.revision + 1, inputs=given, seed=graph.seed, device=graph.device)
+        put = TensorsState(
+            example=None, revision=self.revision + 1, inputs=graph.inputs, seed=graph.seed, device=graph.device
+        )
         return put.ask(graph.code)

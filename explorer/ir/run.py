@@ -40,6 +40,8 @@ class RunRequest(Record, frozen=True, kw_only=True):
 
     code: str
     inputs: tuple[Input, ...] = ()
+    inputs_may_miss: bool = False
+    """Whether an input for a name that the code has not free is left aside rather than refused."""
     result: str | None = None
     """Variable to differentiate; None takes the last expression, else ``loss``, else the last tensor assigned that has a grad_fn."""
     gradient: Nested | None = None
@@ -69,6 +71,17 @@ class View(Record, frozen=True, kw_only=True):
     """Variable that holds the base, where one does."""
 
 
+class Call(Record, frozen=True, kw_only=True):
+    """One call of one module."""
+
+    module: str
+    """Path, as in ``model.layer1``."""
+    number: int = 0
+    """Which call of this module, from 0."""
+    outer: int | None = None
+    """Index into `Run.calls` of the module call around it."""
+
+
 class Op(Record, frozen=True, kw_only=True):
     """One forward call that Python made."""
 
@@ -92,6 +105,8 @@ class Op(Record, frozen=True, kw_only=True):
     views: tuple[View, ...] = ()
     grad_fn: int | None = None
     """Node id in the graph shown, where this call made one that is in it."""
+    within: int | None = None
+    """Index into `Run.calls` of the innermost module call that it was made in."""
     operators: tuple[int, ...] = ()
     """Indices into `Run.operators`: what the dispatcher was asked for, in order, in the first call of this kind."""
 
@@ -126,6 +141,8 @@ class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
     tensors: tuple[Tensor, ...] = ()
     storages: tuple[Storage, ...] = ()
     ops: tuple[Op, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """Module calls that made a call of `ops`, each after the one around it."""
     stdout: str = ""
     seconds: float = 0.0
     """Wall seconds from the start of the code to the end of the capture, in the child."""

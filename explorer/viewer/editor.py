@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.ir import Record
 from explorer.viewer.component import browser_module
+from explorer.viewer.kept import kept
 from explorer.words import Language, say
 
 NO_MARKS: Mapping[int, str] = {}
@@ -18,21 +19,16 @@ _WORDS = ("label", "run", "running", "line", "plain", "help")
 _mount = browser_module("explorer_editor", "editor.mjs", "editor.css")
 
 
-class EditorResult(Record, frozen=True, kw_only=True):
-    """What a person did in the editor."""
-
-    run: str | None
-    """The code that Run (or Ctrl+Enter) was pressed on; None on every rerun that something else caused."""
-    draft: str
-    """The text as it was when the person last left the editor or ran it."""
-
-
 class _Kept(Record, frozen=True, kw_only=True):
     """What Python knows of one editor between reruns; it outlives a visit to another page, as widget state does not."""
 
     revision: str
     draft: str
     runs: int = 0
+
+
+def _ignore(_code: str, _revision: str) -> None:
+    """For an editor that nothing is run from."""
 
 
 def code_editor(
@@ -45,9 +41,9 @@ def code_editor(
     min_lines: int = 6,
     max_lines: int = 24,
     running: bool = False,
-    on_run: Callable[[str], None] | None = None,
-) -> EditorResult:
-    """Show the editor and say what was done in it.
+    on_run: Callable[[str, str], None] = _ignore,
+) -> str:
+    """Show the editor; returns the draft, the text as it was when the person last left the editor or ran it.
 
     Args:
         code: the text to put into it, once for every `revision`; from then on the text is the person's.
@@ -58,15 +54,15 @@ def code_editor(
         min_lines: height when there is little text, in lines.
         max_lines: height from which on it scrolls, in lines.
         running: shows that a run is under way, and takes no other one until it is over.
-        on_run: called with the code when Run is pressed, before the page is drawn again (as a button's ``on_click``), so that
-            what stands above the editor and its marks can already be those of the new run.
+        on_run: called with the code and the revision that it was typed in, when Run is pressed, before the page is drawn again (as
+            a button's ``on_click``), so that what stands above the editor and its marks can already be those of the new run.
+            A page that has put another text into the editor since then will not want to run this one.
     """
     slot = f"{key}.kept"
-    kept: _Kept | None = st.session_state.get(slot)
-    if kept is None or kept.revision != str(revision):
-        kept = _Kept(revision=str(revision), draft=code, runs=kept.runs if kept else 0)
-        st.session_state[slot] = kept
-    sent = _mount(
+    known: _Kept | None = kept().get(slot)
+    if known is None or known.revision != str(revision):
+        known = kept()[slot] = _Kept(revision=str(revision), draft=code, runs=known.runs if known else 0)
+    _mount(
         key=key,
         data={
             "name": key,
@@ -76,29 +72,28 @@ def code_editor(
             "minLines": min_lines,
             "maxLines": max_lines,
             "running": running,
-            "runs": kept.runs,
+            "runs": known.runs,
             "words": {word: say(f"editor.{word}", language) for word in _WORDS},
         },
         on_run_change=partial(_take_run, key, slot, on_run),
         on_draft_change=partial(_take_draft, key, slot),
     )
-    run = sent.get("run")
-    return EditorResult(run=run if isinstance(run, str) else None, draft=kept.draft)
+    return known.draft
 
 
-def _take_run(key: str, slot: str, on_run: Callable[[str], None] | None) -> None:
-    """Keep what Run was pressed on, and count it: the browser sees the new count and stops waiting."""
-    kept = st.session_state[slot]
-    run = st.session_state[key].get("run")
-    code = run if isinstance(run, str) else kept.draft
-    st.session_state[slot] = _Kept(revision=kept.revision, draft=code, runs=kept.runs + 1)
-    if on_run is not None:
-        on_run(code)
+def _take_run(key: str, slot: str, on_run: Callable[[str, str], None]) -> None:
+    """Count a run, so that the browser sees the new count and stops waiting; keep its text unless that has been replaced since."""
+    known: _Kept = kept()[slot]
+    match st.session_state[key].get("run"):
+        case {"revision": str(revision), "code": str(code)}:
+            draft = code if revision == known.revision else known.draft
+            kept()[slot] = _Kept(revision=known.revision, draft=draft, runs=known.runs + 1)
+            on_run(code, revision)
 
 
 def _take_draft(key: str, slot: str) -> None:
     """Keep a draft, unless the text has been replaced since it was sent."""
-    kept = st.session_state[slot]
+    known: _Kept = kept()[slot]
     match st.session_state[key].get("draft"):
-        case {"revision": kept.revision, "code": str(code)}:
-            st.session_state[slot] = _Kept(revision=kept.revision, draft=code, runs=kept.runs)
+        case {"revision": known.revision, "code": str(code)}:
+            kept()[slot] = _Kept(revision=known.revision, draft=code, runs=known.runs)

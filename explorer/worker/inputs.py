@@ -19,15 +19,15 @@ class BadInputError(Exception):
         self.sentence = sentence
 
 
-def choose_inputs(free: Sequence[str], given: Sequence[Input]) -> tuple[Input, ...]:
+def choose_inputs(free: Sequence[str], given: Sequence[Input], may_miss: bool = False) -> tuple[Input, ...]:
     """One input for each free name, in order; those not given count up from `FIRST_VALUE`.
 
     Raises:
-        BadInputError: an input is given for a name that is not free.
+        BadInputError: an input is given for a name that is not free, and none `may_miss`.
     """
     by_name = {one.name: one for one in given}
     for name in by_name:
-        if name not in free:
+        if name not in free and not may_miss:
             key = "session.input.unknown" if free else "session.input.none_free"
             raise BadInputError(Sentence(key=key, values={"name": name[:60], "free": ", ".join(free)}))
     return tuple(by_name.get(name) or Input(name=name, value=FIRST_VALUE + at) for at, name in enumerate(free))

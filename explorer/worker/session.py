@@ -116,7 +116,7 @@ class _Session:
         self._globals = facade.namespace()
         self._presets = dict(self._globals)
         program = self._program = prepare(tree, self._request.code, self._globals)
-        self._outcome.inputs = choose_inputs(program.free, self._request.inputs)
+        self._outcome.inputs = choose_inputs(program.free, self._request.inputs, self._request.inputs_may_miss)
         for given in self._outcome.inputs:
             self._globals[given.name] = make_tensor(given)
 

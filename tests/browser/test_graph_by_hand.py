@@ -202,3 +202,20 @@ def test_nothing_is_fetched_from_elsewhere(open_page, app_url):
     expect(page.locator(".js-plotly-plot .trace.bars .point")).to_have_count(3)
     assert asked
     assert [url for url in asked if not url.startswith((app_url, "data:", "blob:"))] == []
+
+
+PICK_AND_RUN = """(option, field) => {
+  option.click();
+  const key = { key: "Enter", code: "Enter", ctrlKey: true, bubbles: true, cancelable: true };
+  field.dispatchEvent(new KeyboardEvent("keydown", key));
+}"""
+
+
+def test_a_run_of_the_text_before_does_not_undo_the_choice_of_a_model(graph):
+    """Ctrl+Enter in the same moment as another model is picked: the model is what runs."""
+    graph.control("source").get_by_text("Model", exact=True).click()
+    graph.page.get_by_role("combobox", name="Model").click()
+    graph.page.get_by_role("option", name="SimpleModel").evaluate(PICK_AND_RUN, graph.field.element_handle())
+    expect(graph.field).to_have_value(re.compile("class SimpleModel"))
+    expect(graph.leaf("model.linear.bias")).not_to_have_count(0)
+    expect(graph.leaf("w")).to_have_count(0)

@@ -7,11 +7,13 @@ from msgspec.structs import replace
 from streamlit.testing.v1 import AppTest
 
 import pages._session
+import pages._state
 from explorer.app.state import GraphState
 from explorer.examples import examples
 from explorer.ir import Input
 from explorer.runner import EngineError
 from explorer.worker.session import execute
+from tests.pages.app_test import kept
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "graph.py")
 
@@ -48,7 +50,7 @@ def page(engine):
 
 
 def state(page) -> GraphState:
-    return page.session_state["graph.state"]
+    return kept(page)["graph.state"]
 
 
 def texts(page):
@@ -57,8 +59,8 @@ def texts(page):
 
 def set_code(page, code):
     """What the editor's Run button does."""
-    page.session_state["graph.state"] = replace(state(page), code=code, draft=code, free=())
-    del page.session_state["graph.answered"]
+    kept(page)["graph.state"] = replace(state(page), code=code, draft=code)
+    del kept(page)["graph.answered"]
     page.run()
     assert not page.exception
 
@@ -87,23 +89,33 @@ def test_a_value_beyond_the_slider_widens_it(page):
 
 def test_values_come_back_with_their_names(page, engine):
     page.slider(key="graph.input.x.slider").set_value(4.5).run()
+    asked = len(engine.requests)
     set_code(page, "y * 2")
-    assert engine.requests[-1].inputs == ()
+    assert kept(page)["run.last"].inputs == (Input(name="y", value=2.0),)
     set_code(page, "x * x")
-    assert engine.requests[-1].inputs == (Input(name="x", value=4.5),)
+    assert kept(page)["run.last"].inputs == (Input(name="x", value=4.5),)
+    assert len(engine.requests) == asked + 2  # one run each: what was chosen for other names is in the request, too
+
+
+@pytest.mark.parametrize(("revision", "ran"), [("0", "x * 7"), ("1", "(x + y) * w")])
+def test_a_text_that_was_replaced_since_it_was_typed_is_not_run(page, monkeypatch, revision, ran):
+    """Ctrl+Enter in the old text, just after another model was picked."""
+    monkeypatch.setattr(pages._state, "kept", lambda: kept(page))
+    pages._state.ask_typed("x * 7", revision)
+    assert state(page).code == ran
 
 
 def test_a_failing_run_keeps_the_graph_of_the_run_before(page):
-    before = page.session_state["run.shown"]
+    before = kept(page)["run.shown"]
     set_code(page, "x = (")
-    assert page.session_state["run.shown"] is before
-    assert page.session_state["run.last"] is not before
+    assert kept(page)["run.shown"] is before
+    assert kept(page)["run.last"] is not before
     assert "The graph below is of the run before; the last run made none." in texts(page)
 
 
 def test_a_run_that_raised_on_its_way_shows_how_far_it_came_and_says_so(page):
     set_code(page, "x = torch.ones(2, 3, requires_grad=True)\ny = x * 2\ny @ x")
-    assert page.session_state["run.shown"] is page.session_state["run.last"]
+    assert kept(page)["run.shown"] is kept(page)["run.last"]
     assert "The graph below is what the code had built before line 3 failed." in texts(page)
     set_code(page, "x * 2")
     assert not any(text.startswith("The graph below") for text in texts(page))
@@ -120,12 +132,12 @@ def test_every_example_can_be_chosen_and_runs(page, engine):
         page.selectbox(key="graph.example").set_value(example.name).run()
         assert not page.exception
         assert engine.requests[-1].code == example.code
-        assert page.session_state["run.last"].status == "ok", example.name
-        assert page.session_state["run.last"].graph.nodes, example.name
+        assert kept(page)["run.last"].status == "ok", example.name
+        assert kept(page)["run.last"].graph.nodes, example.name
 
 
 def test_a_model_puts_its_code_into_the_editor(page, engine):
-    page.session_state["graph.state"] = replace(state(page), source="model")
+    kept(page)["graph.state"] = replace(state(page), source="model")
     page.run()
     page.selectbox(key="graph.model").set_value("mlp").run()
     assert not page.exception
@@ -141,16 +153,16 @@ def test_one_of_several_backward_calls(page, engine):
     page.selectbox(key="graph.example").set_value(loop.name).run()
     choice = page.selectbox(key="graph.backward")
     assert len(choice.options) == 10
-    assert page.session_state["run.last"].backward == 9
+    assert kept(page)["run.last"].backward == 9
     choice.set_value(3).run()
     assert not page.exception
     assert engine.requests[-1].backward == 3
-    assert page.session_state["run.last"].backward == 3
+    assert kept(page)["run.last"].backward == 3
 
 
 def test_korean(engine):
     page = AppTest.from_file(PAGE, default_timeout=30)
-    page.session_state["lang"] = "ko"
+    kept(page)["lang"] = "ko"
     page.run()
     assert not page.exception
     assert "시드" in texts(page)

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.app.tensors import EXAMPLES, TensorsState
 from explorer.words import LANGUAGES, say
+from tests.pages.app_test import kept
 
 PAGE = str(ROOT / "pages" / "tensors.py")
 POINTS = "points = torch.tensor([[4., 1.], [5., 3.], [2., 1.]])\n"
@@ -18,7 +19,7 @@ def started(code=None):
     """The page after its first run: of `code`, else of its own example."""
     page = AppTest.from_file(PAGE, default_timeout=60)
     if code is not None:
-        page.session_state["tensors.state"] = TensorsState(code=code, draft=code)
+        kept(page)["tensors.state"] = TensorsState(code=code, draft=code)
     page.run()
     assert not page.exception
     return page
@@ -76,7 +77,7 @@ def same_storage(one, other):
 
 def test_a_failure_is_said_in_words_and_the_last_tensors_stay():
     page = started(POINTS)
-    page.session_state["tensors.state"] = TensorsState(code="x = torch.zeros(2) + torch.zeros(3)")
+    kept(page)["tensors.state"] = TensorsState(code="x = torch.zeros(2) + torch.zeros(3)")
     page.run()
     assert not page.exception
     assert tensors(page).keys() == {"points"}
@@ -101,7 +102,7 @@ def test_tensors_need_no_graph_so_nothing_is_said_about_one():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_speaks_both_languages(language):
     page = AppTest.from_file(PAGE, default_timeout=60)
-    page.session_state["lang"] = language
+    kept(page)["lang"] = language
     page.run()
     assert say("tensors.lead", language) in texts(page)
     assert mounted(page)["explorer_storage"]["words"]["not_contiguous"] == say("storage.not_contiguous", language)

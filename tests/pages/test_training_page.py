@@ -7,6 +7,7 @@ import explorer.runner
 from explorer.ir import Sentence, TrainingEnd, TrainingPoint, TrainingPoints, TrainingStart, encode
 from explorer.runner import EngineError, Training
 from explorer.runner.job import Job
+from tests.pages.app_test import kept
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "training.py")
 
@@ -64,7 +65,7 @@ def page(engine):
 
 def fresh(language="en"):
     page = AppTest.from_file(PAGE, default_timeout=20)
-    page.session_state["lang"] = language
+    kept(page)["lang"] = language
     page.run()
     assert not page.exception
     return page

@@ -113,7 +113,7 @@ def test_korean_is_composed_by_the_browser(editor):
 def test_ctrl_enter_runs_once_until_python_has_answered(editor):
     editor.field.focus()
     editor.field.press("Control+Enter")
-    assert editor.sent() == [["trigger", "run", CODE]]
+    assert editor.sent() == [["set", "run", {"revision": "1", "code": CODE, "number": 1}]]
     assert editor.run.inner_text() == WORDS["running"]
     editor.run.click(force=True)
     editor.field.press("Meta+Enter")

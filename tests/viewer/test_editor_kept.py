@@ -3,20 +3,25 @@
 import pytest
 
 from explorer.viewer import editor
+from explorer.viewer.kept import KEPT
 
 
 @pytest.fixture
 def session(monkeypatch):
     """A session with an editor ``e`` at revision 2, and what the browser last said under its key."""
-    state = {"e.kept": editor._Kept(revision="2", draft="old", runs=4), "e": {}}
+    state = {KEPT: {"e.kept": editor._Kept(revision="2", draft="old", runs=4)}, "e": {}}
     monkeypatch.setattr(editor.st, "session_state", state)
     return state
+
+
+def held(session):
+    return session[KEPT]["e.kept"]
 
 
 def test_a_draft_is_kept(session):
     session["e"] = {"draft": {"revision": "2", "code": "new", "number": 1}}
     editor._take_draft("e", "e.kept")
-    assert session["e.kept"] == editor._Kept(revision="2", draft="new", runs=4)
+    assert held(session) == editor._Kept(revision="2", draft="new", runs=4)
 
 
 @pytest.mark.parametrize(
@@ -34,20 +39,27 @@ def test_a_draft_is_kept(session):
 def test_a_draft_of_an_older_text_and_nonsense_are_not(session, draft):
     session["e"] = {"draft": draft}
     editor._take_draft("e", "e.kept")
-    assert session["e.kept"].draft == "old"
+    assert held(session).draft == "old"
 
 
 def test_a_run_is_counted_kept_as_the_draft_and_handed_on(session):
     ran = []
-    session["e"] = {"run": "y = 1"}
-    editor._take_run("e", "e.kept", ran.append)
-    assert session["e.kept"] == editor._Kept(revision="2", draft="y = 1", runs=5)
-    assert ran == ["y = 1"]
+    session["e"] = {"run": {"revision": "2", "code": "y = 1", "number": 5}}
+    editor._take_run("e", "e.kept", lambda *run: ran.append(run))
+    assert held(session) == editor._Kept(revision="2", draft="y = 1", runs=5)
+    assert ran == [("y = 1", "2")]
 
 
-@pytest.mark.parametrize("run", [None, 7, ["y"]])
-def test_a_run_of_nonsense_runs_what_was_typed_last(session, run):
+def test_a_run_of_an_older_text_is_counted_and_told_as_such(session):
     ran = []
+    session["e"] = {"run": {"revision": "1", "code": "of the text before", "number": 5}}
+    editor._take_run("e", "e.kept", lambda *run: ran.append(run))
+    assert held(session) == editor._Kept(revision="2", draft="old", runs=5)
+    assert ran == [("of the text before", "1")]
+
+
+@pytest.mark.parametrize("run", [None, 7, ["y"], "y", {}, {"revision": 2, "code": "y"}, {"revision": "2"}])
+def test_a_run_of_nonsense_runs_nothing(session, run):
     session["e"] = {"run": run}
-    editor._take_run("e", "e.kept", ran.append)
-    assert ran == ["old"]
+    editor._take_run("e", "e.kept", lambda *_run: pytest.fail("it ran"))
+    assert held(session).draft == "old"

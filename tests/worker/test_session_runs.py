@@ -62,6 +62,12 @@ def test_inputs_that_cannot_be(code: str, given: Input, key: str) -> None:
     assert (seen.status, seen.sentence.key) == ("refused", key)
 
 
+def test_inputs_that_may_miss_are_left_aside() -> None:
+    given = (Input(name="x", value=5.0), Input(name="q", value=7.0))
+    seen = run("x * y", inputs=given, inputs_may_miss=True)
+    assert [(one.name, one.value) for one in seen.inputs] == [("x", 5.0), ("y", 3.0)]
+
+
 @pytest.mark.parametrize(
     ("code", "request_result", "result"),
     [

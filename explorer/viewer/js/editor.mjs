@@ -170,7 +170,8 @@ class Editor {
     if (this.busy()) return true;
     this.asked = this.data.runs;
     this.synced = this.field.value;
-    this.port.trigger("run", this.synced);
+    // A numbered state, not a trigger: Streamlit clears triggers at the end of a rerun, also one that has just come in.
+    this.port.set("run", { revision: this.data.revision, code: this.synced, number: this.asked + 1 });
     this.describe();
     return true;
   }
