@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
@@ -21,6 +21,13 @@ class ModuleCall:
 
     def __init__(self, module: nn.Module, call: int, outer: ModuleCall | None) -> None:
         self.module, self.call, self.outer = module, call, outer
+
+
+class RunningModule(Protocol):
+    """Who knows the innermost module call that is running."""
+
+    @property
+    def current(self) -> ModuleCall | None: ...
 
 
 class ModuleCalls:

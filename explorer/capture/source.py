@@ -51,6 +51,10 @@ class Source:
         self._lines = code.splitlines()
         self._places: dict[tuple[CodeType, int], Place] = {}
 
+    def frames(self, frame: FrameType | None = None) -> Iterator[FrameType]:
+        """The frames of the code, innermost first."""
+        return snippet_frames(frame or sys._getframe(1))
+
     def here(self, frame: FrameType | None) -> Place:
         """The piece that `frame` is executing."""
         if frame is None:
@@ -70,11 +74,12 @@ class Source:
     def _cut(self, line: int | None, column: int | None, end_line: int | None, end_column: int | None) -> Place:
         if line is None or column is None or end_line is None or end_column is None or end_line > len(self._lines):
             return Place(line=line)
-        rows = [row.encode() for row in self._lines[line - 1 : end_line]]
+        lines = self._lines[line - 1 : end_line]
+        rows = [row.encode() for row in lines]
         column, end_column = (
             len(rows[at][:byte].decode(errors="ignore")) for at, byte in ((0, column), (-1, end_column))
         )
-        pieces = self._lines[line - 1 : end_line]
+        pieces = list(lines)
         pieces[-1] = pieces[-1][:end_column]
         pieces[0] = pieces[0][column:]
         text = " ".join(piece.strip() for piece in pieces)
