@@ -10,7 +10,9 @@ from typing import Any
 import torch
 
 from explorer.capture.backward import BackwardCalls
+from explorer.capture.calls import CallRecords
 from explorer.capture.forward import ForwardLog, OpDraft
+from explorer.capture.memory import weigh
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModuleCalls, ModulePaths
 from explorer.capture.numbers import read_stats, read_values
@@ -19,7 +21,7 @@ from explorer.capture.snapshot import Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.variables import Named, named_tensors, variables_first
 from explorer.capture.walk import edge_of
-from explorer.ir import BackwardCall, Graph, Op, Storage, Tensor, TensorMeta
+from explorer.ir import BackwardCall, Call, Graph, Memory, Op, Storage, Tensor, TensorMeta
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Recording:
     tensors: tuple[Tensor, ...]
     storages: tuple[Storage, ...]
     ops: tuple[Op, ...]
+    calls: tuple[Call, ...]
+    """Module calls, as `Op.within` counts them."""
+    memory: Memory | None
+    """What backward kept alive; None where there is no graph."""
     backwards: tuple[BackwardCall, ...]
     backward: int | None
     """Which of `backwards` the graph shows; None where the code made no such call."""
@@ -97,11 +103,17 @@ class Recorder:
             named = variables_first(named)
             if snapshot is not None:
                 named += _unnamed_leaves(snapshot, graph, named)
+            tensors = tuple(self._tensor(one, lines, snapshot) for one in named)
+            entered = CallRecords(paths)
+            ops = tuple(_op(draft, paths, entered, nodes, stored) for draft in self.log.ops)
+            calls = tuple(entered.records)
             return Recording(
                 graph=graph,
-                tensors=tuple(self._tensor(one, lines, snapshot) for one in named),
+                tensors=tensors,
                 storages=self._storages_of(named),
-                ops=tuple(_op(draft, paths, nodes, stored) for draft in self.log.ops),
+                ops=ops,
+                calls=calls,
+                memory=weigh(graph, ops, calls, tensors) if graph.nodes else None,
                 backwards=tuple(self.calls.calls),
                 backward=self.calls.shown,
                 first_nan=self.log.finite.first_nan,
@@ -165,7 +177,13 @@ def _place_of(meta: TensorMeta) -> tuple[object, ...]:
     return (meta.storage_id, meta.storage_offset, meta.shape, meta.stride)
 
 
-def _op(draft: OpDraft, paths: ModulePaths, nodes: Mapping[int | None, int], stored: Mapping[Any, str]) -> Op:
+def _op(
+    draft: OpDraft,
+    paths: ModulePaths,
+    entered: CallRecords,
+    nodes: Mapping[int | None, int],
+    stored: Mapping[Any, str],
+) -> Op:
     place = draft.place
     names = [name or stored.get(_place_of(meta)) for name, meta in zip(draft.input_names, draft.inputs, strict=True)]
     return Op(
@@ -178,6 +196,7 @@ def _op(draft: OpDraft, paths: ModulePaths, nodes: Mapping[int | None, int], sto
         end_column=place.end_column,
         module=paths.path(draft.module),
         call=draft.module.call if draft.module else 0,
+        within=entered.index(draft.module),
         inputs=draft.inputs,
         outputs=draft.outputs,
         input_names=tuple(names),

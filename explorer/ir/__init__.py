@@ -15,7 +15,19 @@ from explorer.ir.frames import FrameError, read_frame, write_frame
 from explorer.ir.graph import Edge, Gradient, Graph, Node, NodeKind, Root, Saved
 from explorer.ir.layout import Box, BoxKind, Frame, Layout, Wire
 from explorer.ir.record import Nested, NonFinite, Number, Record, number
-from explorer.ir.run import SCHEMA_VERSION, BackwardCall, Input, Op, Run, RunRequest, Sentence, Status, Verify, View
+from explorer.ir.run import (
+    SCHEMA_VERSION,
+    BackwardCall,
+    Call,
+    Input,
+    Op,
+    Run,
+    RunRequest,
+    Sentence,
+    Status,
+    Verify,
+    View,
+)
 from explorer.ir.tensors import PREVIEW_ELEMENTS, Stats, Storage, Tensor, TensorMeta
 from explorer.ir.training import (
     OptimizerName,
@@ -34,6 +46,7 @@ __all__ = [
     "BackwardCall",
     "Box",
     "BoxKind",
+    "Call",
     "Check",
     "CheckedInput",
     "Edge",

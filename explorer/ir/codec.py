@@ -104,7 +104,10 @@ def check_run(run: Run) -> None:
     for index, op in enumerate(run.ops):
         _require(op.index == index, f"op {index} has index {op.index}")
         _require(op.grad_fn is None or 0 <= op.grad_fn < nodes, f"op {index} names node {op.grad_fn}")
+        _require(op.within is None or 0 <= op.within < len(run.calls), f"op {index} names module call {op.within}")
         _require(all(0 <= at < len(run.operators) for at in op.operators), f"op {index} names operators {op.operators}")
+    for index, entered in enumerate(run.calls):
+        _require(entered.outer is None or 0 <= entered.outer < index, f"module call {index} is in {entered.outer}")
     for tensor in run.tensors:
         _check_tensor(tensor, nodes)
     for storage in run.storages:

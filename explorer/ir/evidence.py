@@ -33,35 +33,41 @@ class Times(Record, frozen=True, kw_only=True):
 
 
 class Weight(Record, frozen=True, kw_only=True):
-    """Bytes kept for backward by the nodes of one module, or of the whole run (path ``""``); each piece of memory counted once."""
+    """Bytes kept for backward by the nodes of one module, or of the whole run (path ``""``); each storage counts whole, and once."""
 
     path: str
     saved: int = 0
-    """All that its nodes keep alive."""
+    """All storages under tensors that its nodes saved."""
     own: int = 0
-    """Of that, what nobody else holds: neither parameters and named inputs, nor nodes outside of the module."""
+    """Of those, what nobody else holds: neither leaves with a name (parameters, inputs), nor nodes outside of the module."""
     parameters: int = 0
+    """Storages of the parameters in it."""
 
 
 class Saving(Record, frozen=True, kw_only=True):
-    """How many bytes for backward would not be kept after one change."""
+    """How much less the run would keep for backward (`Weight.own`) after one change."""
 
     name: str
-    """The parameter that is frozen, or the module that is checkpointed."""
+    """The leaf that is frozen, or the module of which all parameters are frozen or that is checkpointed."""
     nbytes: int
+    """Negative where more would be kept."""
     nodes: int = 0
     """Nodes that the graph would lose."""
+    module: bool = False
+    """Whether `name` is a module's path."""
     exact: bool = True
-    """False where a node's rule is not known: then it may be more."""
+    """False where something takes part that cannot be seen, such as a custom function's own choice of what it saves."""
 
 
 class Memory(Record, frozen=True, kw_only=True):
-    """What backward keeps alive, and what would change that."""
+    """What backward keeps alive, and what would change that; each list has the most bytes first."""
 
     run: Weight = Weight(path="")
     modules: tuple[Weight, ...] = ()
     freezing: tuple[Saving, ...] = ()
+    """By ``requires_grad_(False)``, for the largest 1,000 leaves and 1,000 modules."""
     checkpointing: tuple[Saving, ...] = ()
+    """By ``torch.utils.checkpoint.checkpoint(module, ..., use_reentrant=False)`` at each call, for 1,000 modules."""
 
 
 class Verification(Record, frozen=True, kw_only=True):

@@ -268,6 +268,8 @@ def _run(request: RunRequest, outcome: _Outcome, printed: Printed, seconds: floa
         tensors=recording.tensors if recording else (),
         storages=recording.storages if recording else (),
         ops=recording.ops if recording else (),
+        calls=recording.calls if recording else (),
+        memory=recording.memory if recording else None,
         stdout=printed.text(),
         seconds=seconds,
         timings=outcome.timings,

@@ -1,0 +1,106 @@
+"""What a run would no longer keep for backward if a leaf, or all parameters of a module, needed no gradient.
+
+Nodes that lead to nothing else vanish with all that they saved. A node that stays, and has lost a slot, no longer saves
+what served that slot alone (`needs`).
+Cannot see: code that itself asks for ``requires_grad``, and kernels that torch chooses by it (a `matmul` of three by two dimensions).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+
+from explorer.capture.kept import Kept, enclosing, largest
+from explorer.capture.needs import is_known, is_readable, serves
+from explorer.ir import Edge, Graph, Node, Saving, Tensor
+
+MOST = 1_000
+"""Leaves, and modules, that are tried: the largest."""
+
+
+def freezing(graph: Graph, tensors: Sequence[Tensor], kept: Kept) -> tuple[Saving, ...]:
+    """A saving for each leaf and each module that has some, most bytes first; nothing for a graph that was cut."""
+    if graph.cut:
+        return ()
+    leaves = {node.id: node for node in graph.nodes if node.kind == "leaf"}
+    names = {node.variable or f"leaf{node.id}": frozenset([node.id]) for node in leaves.values()}
+    modules = _by_module(tensors, leaves)
+    sizes = {at: node.output.storage_nbytes if node.output else 0 for at, node in leaves.items()}
+    trial, known = _Trial(graph, kept), dict[frozenset[int], Saving]()
+    found = []
+    for is_module, sets in ((False, names), (True, modules)):
+        for name in largest(sets, {name: sum(map(sizes.__getitem__, them)) for name, them in sets.items()}, MOST):
+            frozen = sets[name]
+            if frozen not in known:
+                known[frozen] = trial.without(frozen)
+            saving = known[frozen]
+            found.append(
+                Saving(name=name, nbytes=saving.nbytes, nodes=saving.nodes, module=is_module, exact=saving.exact)
+            )
+    return tuple(sorted(found, key=lambda saving: -saving.nbytes))
+
+
+def _by_module(tensors: Sequence[Tensor], leaves: Collection[int]) -> dict[str, frozenset[int]]:
+    """Leaves by the path of each module that they lie in, under any of their names."""
+    inside: defaultdict[str, set[int]] = defaultdict(set)
+    for tensor in tensors:
+        if tensor.grad_fn is not None and tensor.grad_fn in leaves:
+            for path in enclosing(tensor.name)[1:-1]:
+                inside[path].add(tensor.grad_fn)
+    return {path: frozenset(them) for path, them in inside.items()}
+
+
+class _Trial:
+    """Freezes leaves on paper; each trial costs the edges of the nodes that vanish."""
+
+    def __init__(self, graph: Graph, kept: Kept) -> None:
+        self._graph, self._kept = graph, kept
+        self._into: defaultdict[int, list[Edge]] = defaultdict(list)
+        self._open: Counter[int] = Counter()
+        """By node, how many of its slots need a gradient."""
+        for edge in graph.edges:
+            self._into[edge.target].append(edge)
+            self._open[edge.source] += 1
+        # A second derivative's graph follows what the first one was asked for.
+        self._uncertain = any(node.order > 1 for node in graph.nodes)
+
+    def without(self, frozen: Collection[int]) -> Saving:
+        """The saving without these leaves."""
+        gone, closed = self._vanishing(frozen)
+        nodes = self._graph.nodes
+        lost = Counter(storage for at in gone for storage in _storages(nodes[at]))
+        for at, slots in closed.items():
+            lost.update(self._needless(nodes[at], slots))
+        freed = [storage for storage, count in lost.items() if count == len(self._kept.holders[storage])]
+        exact = all(is_readable(nodes[at]) for at in (*gone, *closed)) and all(is_known(nodes[at]) for at in closed)
+        return Saving(name="", nbytes=self._kept.own(freed), nodes=len(gone), exact=exact and not self._uncertain)
+
+    def _vanishing(self, frozen: Collection[int]) -> tuple[list[int], dict[int, set[int]]]:
+        """The nodes that would not be there, and by node that stays the slots that would need no gradient."""
+        gone, closed = sorted(frozen), dict[int, set[int]]()
+        for at in gone:
+            for edge in self._into[at]:
+                slots = closed.setdefault(edge.source, set())
+                slots.add(edge.slot)
+                if len(slots) == self._open[edge.source]:
+                    del closed[edge.source]
+                    gone.append(edge.source)
+        return gone, closed
+
+    def _needless(self, node: Node, closed: Collection[int]) -> Iterator[int]:
+        """Storages, once for each saved tensor, that `node` would not save with these slots closed."""
+        for saved in node.saved:
+            slots = serves(node.name, saved.name)
+            if saved.tensor is not None and slots and not self._slots(node.id).intersection(slots).difference(closed):
+                yield saved.tensor.storage_id
+
+    def _slots(self, source: int) -> set[int]:
+        """The slots of a node that need a gradient; its edges lie side by side."""
+        edges = self._graph.edges
+        first = bisect_left(edges, source, key=lambda edge: edge.source)
+        return {edge.slot for edge in edges[first : first + self._open[source]]}
+
+
+def _storages(node: Node) -> Iterator[int]:
+    return (saved.tensor.storage_id for saved in node.saved if saved.tensor and saved.tensor.storage_id >= 0)
