@@ -19,7 +19,7 @@ from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.numbers import read_values
 from explorer.capture.private import quiet
 from explorer.capture.snapshot import Result, Snapshot
-from explorer.capture.source import NOWHERE, Source, snippet_frames
+from explorer.capture.source import NOWHERE, Source
 from explorer.capture.variables import Named, named_tensors
 from explorer.capture.walk import edge_of, walk
 from explorer.ir import BackwardCall
@@ -51,6 +51,10 @@ class BackwardCalls:
         finally:
             torch.autograd.backward, torch.autograd.grad = backward, grad
 
+    def called(self, call: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Capture one call that a mode was told of, where torch's functions are not to be replaced."""
+        return self._watched(call, "grad" if call is torch.autograd.grad else "backward")(*args, **kwargs)
+
     def _watched(self, call: Callable[..., Any], kind: Literal["backward", "grad"]) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:
             if self._inside:
@@ -70,7 +74,7 @@ class BackwardCalls:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
     ) -> Any:
-        frames = list(snippet_frames())
+        frames = list(self._source.frames())
         place = self._source.here(frames[0]) if frames else NOWHERE
         scopes = [frame.f_locals for frame in reversed(frames)]
         targets = args[0] if args else kwargs.get("tensors", kwargs.get("outputs"))
@@ -85,11 +89,11 @@ class BackwardCalls:
                 self.snapshot.walk.release()
                 self.snapshot = None
             snapshot = self._read(results, named)
-        nodes = len(snapshot.walk.nodes) if snapshot else len(walk([result.node for result in results]).nodes)
-        self._list(index, place.line, kind, results, nodes)
+        nodes = (snapshot.walk if snapshot else walk([result.node for result in results])).nodes
+        self._list(index, place.line, kind, results, len(nodes))
         if snapshot is not None:
             self.snapshot, self.shown = snapshot, len(self.calls) - 1
-        with self._log.backward_span(place):
+        with self._log.backward_span(place, nodes):
             if snapshot is None:
                 return call(*args, **kwargs)
             with snapshot.flow.watching():
@@ -144,4 +148,4 @@ def _tell_arrivals(snapshot: Snapshot, inputs: Any, returned: Any) -> None:
         for target, gradient in zip(listed, returned, strict=False):
             edge = target if isinstance(target, GradientEdge) else edge_of(target)
             if edge is not None and edge.node in snapshot.walk.ids and is_tensor(gradient):
-                snapshot.flow.arrived(snapshot.walk.ids[edge.node], edge.output_nr, gradient)
+                snapshot.arrived(snapshot.walk.ids[edge.node], edge.output_nr, gradient)

@@ -18,31 +18,34 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from explorer.capture.finite import FiniteWatch
+from explorer.capture.hooks import NOTED, HookLog
 from explorer.capture.metas import Storages, is_tensor
-from explorer.capture.modules import ModuleCall, ModuleCalls
-from explorer.capture.private import next_sequence_nr, quiet, saved_tensors_are_packed, sequence_nr
-from explorer.capture.source import NOWHERE, Place, Source, lookup, snippet_frames
+from explorer.capture.modules import ModuleCall, RunningModule
+from explorer.capture.orders import Orders
+from explorer.capture.private import next_sequence_nr, quiet, sequence_nr
+from explorer.capture.segments import packing_now
+from explorer.capture.source import NOWHERE, Place, Source, lookup
 from explorer.ir import TensorMeta
 
 MOST_OPS = 20_000
 """Calls that are kept; the code runs on unrecorded after them."""
 
 _TENSOR: Any = torch.Tensor
-_BACKWARD = frozenset({torch.Tensor.backward, torch.autograd.grad})
-_READERS = frozenset({_TENSOR.grad.__get__, _TENSOR.requires_grad_, _TENSOR.retain_grad})
+_BACKWARD = frozenset({torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad})
+_READERS = frozenset({_TENSOR.grad.__get__, _TENSOR.requires_grad_})
 _MOST_TENSORS = 64
 
 
 class Span:
     """A piece of the run: the nodes numbered from `start` up to but not including `end` were made in it."""
 
-    __slots__ = ("end", "module", "op", "outer", "place", "readable", "start")
+    __slots__ = ("end", "module", "op", "outer", "packing", "place", "start")
 
     def __init__(self, place: Place, module: ModuleCall | None, outer: Span | None, op: OpDraft | None) -> None:
         self.place, self.module, self.outer, self.op = place, module, outer, op
         self.start = next_sequence_nr()
         self.end: int | None = None
-        self.readable = not saved_tensors_are_packed()
+        self.packing = packing_now()
 
     def holds(self, number: int) -> bool:
         return self.start <= number and (self.end is None or number < self.end)
@@ -66,13 +69,17 @@ class OpDraft:
 class ForwardLog(TorchFunctionMode):
     """Writes down calls while `watching`. `ops` and `spans` are in the order in which the calls began."""
 
-    def __init__(self, source: Source, storages: Storages, modules: ModuleCalls) -> None:
+    def __init__(self, source: Source, storages: Storages, modules: RunningModule) -> None:
         super().__init__()
         self.ops: list[OpDraft] = []
         self.spans: list[Span] = []
         self.full = False
         self.first = next_sequence_nr()
         self.finite = FiniteWatch()
+        self.hooks = HookLog()
+        self.orders = Orders()
+        self.backward: Callable[[Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
+        """Makes the calls of backward that the mode is told of, where those are not watched otherwise."""
         self._source, self._storages, self._modules = source, storages, modules
         self._open: Span | None = None
         self._paused = False
@@ -83,18 +90,19 @@ class ForwardLog(TorchFunctionMode):
         apply = torch.autograd.Function.__dict__["apply"]
         torch.autograd.Function.apply = classmethod(self._custom(apply))  # type: ignore[assignment,method-assign]
         try:
-            with self:
+            with self, self.hooks.watching():
                 yield
         finally:
             torch.autograd.Function.apply = apply  # type: ignore[method-assign]
 
     @contextmanager
-    def backward_span(self, place: Place) -> Iterator[None]:
-        """What backward makes (with ``create_graph``) belongs to its line; calls inside it are no forward calls."""
+    def backward_span(self, place: Place, nodes: Iterable[Any] = ()) -> Iterator[None]:
+        """What backward over `nodes` makes (with ``create_graph``) belongs to its line; calls inside it are no forward calls."""
         paused, self._paused = self._paused, True
         span = self._begin(place, None)
         try:
-            yield
+            with self.orders.backward(nodes):
+                yield
         finally:
             self._end(span)
             self._paused = paused
@@ -111,6 +119,10 @@ class ForwardLog(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if func in NOTED:
+            return self.hooks.call(func, args, kwargs)
+        if func in _BACKWARD and self.backward is not None:
+            return self.backward(func, args, kwargs)
         if self._paused or self.full or func in _BACKWARD or func in _READERS:
             return func(*args, **kwargs)
         return self._record(_name(func), func, args, kwargs)
@@ -125,7 +137,7 @@ class ForwardLog(TorchFunctionMode):
         return applied
 
     def _record(self, name: str, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        frame = next(snippet_frames(), None)
+        frame = next(self._source.frames(), None)
         inputs = _tensors((*args, *kwargs.values()))
         if not inputs and name in _SILENT:
             return func(*args, **kwargs)

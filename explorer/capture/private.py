@@ -5,7 +5,8 @@ None of them changes anything; where a later torch drops one, this file alone is
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -35,6 +36,16 @@ def incoming_shapes(node: Any) -> tuple[tuple[tuple[int, ...], torch.dtype, torc
     return tuple((tuple(m.shape), m.dtype, m.device) for m in node._input_metadata)
 
 
+def graph_task() -> int:
+    """The number of the backward that runs on this thread, also of one inside of another; -1 where none runs."""
+    return int(torch._C._current_graph_task_id())
+
+
+def is_wrapped(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is one of torch.func's own, as inside vmap: it stands for many."""
+    return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
+
+
 def storage_address(tensor: torch.Tensor) -> tuple[int, torch.UntypedStorage]:
     """The address of the ``StorageImpl`` under a tensor, and its storage."""
     storage = torch.Tensor.untyped_storage(tensor)
@@ -52,6 +63,51 @@ def release_address(reference: int) -> None:
     free(reference)
 
 
-def saved_tensors_are_packed() -> bool:
-    """Whether ``saved_tensors_hooks`` are in force, so that reading a saved tensor would call the user's ``unpack``."""
-    return torch._C._autograd._top_saved_tensors_default_hooks(True) is not None
+def packing_hooks() -> tuple[Any, Any] | None:
+    """``pack`` and ``unpack`` of the ``saved_tensors_hooks`` that are in force, None where there are none."""
+    found: tuple[Any, Any] | None = torch._C._autograd._top_saved_tensors_default_hooks(True)
+    return found
+
+
+def unpack_hook(node: Any, attribute: str) -> Any:
+    """The function that reading ``node._saved_...`` would call, None where it would call none."""
+    try:
+        raw = getattr(node, _RAW.get(attribute) or _RAW.setdefault(attribute, f"_raw_{attribute.lstrip('_')}"))
+    except (AttributeError, RuntimeError):  # a plain value; a tensor that was freed
+        return None
+    return next((one.unpack_hook for one in (raw if type(raw) is tuple else (raw,)) if one.unpack_hook), None)
+
+
+_RAW: dict[str, str] = {}
+
+
+@contextmanager
+def hook_registrar(told: Callable[[object], None]) -> Iterator[None]:
+    """While it lasts, `told` hears of every hook that is registered on a node: torch's C++ calls a method of Python for each."""
+    owner: Any = torch.autograd.Function
+    register = owner._register_hook
+
+    def registered(hooks: Any, hook: Any) -> Any:
+        told(hook)
+        return register(hooks, hook)
+
+    owner._register_hook = staticmethod(registered)
+    try:
+        yield
+    finally:
+        del owner._register_hook  # it is inherited: what was put over it goes
+
+
+def node_hooks(node: Any) -> dict[str, dict[int, Any]]:
+    """The hooks that Python registered on a node, by kind and number: torch tells them to who registers one more, taken off at once."""
+    found = {}
+    for kind, register in (("pre hook", node.register_prehook), ("post hook", node.register_hook)):
+        handle = register(_nothing)
+        shared = handle.hooks_dict_ref()
+        handle.remove()
+        found[kind] = dict(shared)
+    return found
+
+
+def _nothing(*_: object) -> None:
+    """A hook that changes nothing."""

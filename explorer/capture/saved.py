@@ -1,7 +1,7 @@
 """Saved tensors: the ``_saved_*`` attributes of a grad_fn, and ``saved_tensors`` of an ``autograd.Function``.
 
-To be read before backward, which frees them. Cannot see: what a function keeps as an attribute of ``ctx``, and tensors
-packed by ``saved_tensors_hooks`` (reading would call the user's ``unpack``).
+To be read before backward, which frees them. Cannot see: what a function keeps as an attribute of ``ctx``, and what is
+packed (`explorer.capture.segments`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 
 from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.numbers import Reader, Reading
+from explorer.capture.segments import packing_of
 from explorer.ir import Saved, TensorMeta
 
 _PREFIX = "_saved_"
@@ -44,6 +45,8 @@ class SavedDraft:
     numbers: Reading | None = None
     text: str | None = None
     error: str | None = None
+    segment: int | None = None
+    """Key of the checkpointed segment that packed it."""
 
     def record(self, aliases: Mapping[int, str]) -> Saved:
         """As a record; `aliases` are the names of storages."""
@@ -59,13 +62,14 @@ class SavedDraft:
         )
 
 
-def read_saved(node: Any, storages: Storages, reader: Reader | None, readable: bool = True) -> tuple[SavedDraft, ...]:
-    """What `node` has put aside, with its numbers by `reader` where there is one."""
+def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[SavedDraft, ...]:
+    """What `node` has put aside, with its numbers by `reader` where there is one; what was packed is not unpacked."""
     found: list[SavedDraft] = []
     for attribute in _attributes(type(node)):
         name = attribute.removeprefix(_PREFIX)
-        if not readable:
-            found.append(SavedDraft(name=name, error="packed by saved_tensors_hooks"))
+        packing = packing_of(node, attribute)
+        if packing is not None:
+            found.append(SavedDraft(name=name, error=packing.reason, segment=packing.segment))
             continue
         try:
             value = getattr(node, attribute)

@@ -11,14 +11,17 @@ from typing import Any
 
 import torch
 
+from explorer.capture.attribution import Attribution
 from explorer.capture.flow import Flow
 from explorer.capture.forward import ForwardLog, Span
 from explorer.capture.local import local_derivatives
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModulePaths
 from explorer.capture.numbers import Reader, Reading, read_stats, read_values
+from explorer.capture.orders import Orders
 from explorer.capture.private import quiet, sequence_nr
 from explorer.capture.saved import SavedDraft, read_saved
+from explorer.capture.segments import segments
 from explorer.capture.variables import Named
 from explorer.capture.walk import Walk, edge_of, node_kind, node_name, walk
 from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta
@@ -50,6 +53,11 @@ class Snapshot:
     names: dict[int, str]
     spans: list[Span | None]
     aliases: dict[int, str]
+    hooks: dict[int, tuple[str, ...]]
+    retaining: set[int]
+    segments: dict[int, int]
+    orders: Orders
+    attribution: Attribution
     first: int
     """The sequence number at which the run began: records count from it, so that equal runs have equal records."""
 
@@ -61,15 +69,18 @@ class Snapshot:
         with quiet():
             found = walk([result.node for result in results])
             reader = Reader() if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
-            spans = [log.span_of(sequence_nr(node)) for node in found.nodes]
+            numbers = [sequence_nr(node) for node in found.nodes]
+            spans = [log.span_of(number) for number in numbers]
+            saved = [read_saved(node, storages, reader) for node in found.nodes]
+            held = _held(named, results)
+            flow = Flow(found, reader) if reader else Flow(Walk(), Reader())
+            attribution = Attribution(found, [*held, *log.hooks.retained()], reader or Reader())
+            flow.listeners.append(attribution)
             return cls(
                 walk=found,
-                flow=Flow(found, reader) if reader else Flow(Walk(), Reader()),
+                flow=flow,
                 roots=tuple(_root(result, found, storages) for result in results),
-                saved=[
-                    read_saved(node, storages, reader, span is None or span.readable)
-                    for node, span in zip(found.nodes, spans, strict=True)
-                ],
+                saved=saved,
                 local=local_derivatives(found.nodes) if reader else {},
                 leaves={
                     at: storages.meta(node.variable) for at, node in enumerate(found.nodes) if node_kind(node) == "leaf"
@@ -77,8 +88,19 @@ class Snapshot:
                 names=_names(named, found),
                 spans=spans,
                 aliases=_aliases(named, storages),
+                hooks=log.hooks.of(found.nodes, held),
+                retaining=log.hooks.retaining(found.nodes, held),
+                segments=segments(found.nodes, numbers, [span.packing if span else None for span in spans], saved),
+                orders=log.orders,
+                attribution=attribution,
                 first=log.first,
             )
+
+    def arrived(self, identity: int, output_nr: int, gradient: torch.Tensor) -> None:
+        """Tell what ``autograd.grad`` returned for an input, where its node did not run."""
+        self.flow.arrived(identity, output_nr, gradient)
+        if not output_nr and identity not in self.attribution.products:
+            self.attribution.before(identity, (gradient,))
 
     def node_of(self, tensor: torch.Tensor) -> int | None:
         """The id of a tensor's grad_fn, or of its AccumulateGrad."""
@@ -87,7 +109,7 @@ class Snapshot:
     def unreadable_line(self) -> int | None:
         """The source line of the first node with a saved tensor that could not be read."""
         for saved, span in zip(self.saved, self.spans, strict=True):
-            if span is not None and span.readable and any(one.error for one in saved):
+            if span is not None and span.packing is None and any(one.error for one in saved):
                 return span.place.line
         return None
 
@@ -122,6 +144,7 @@ class Snapshot:
                 for source, slot, target, output_nr in self.walk.edges
             ),
             roots=self.roots,
+            cut=self.walk.cut,
         )
 
     def _node(
@@ -149,6 +172,11 @@ class Snapshot:
                 saved=tuple(saved.record(self.aliases) for saved in self.saved[at]),
                 incoming=tuple(_gradient(one) for one in self.flow.incoming.get(at, ())),
                 local=tuple(one.value if one else None for one in self.local.get(at, ())),
+                order=self.orders.of(number),
+                hooks=self.hooks.get(at, ()),
+                retains_grad=at in self.retaining,
+                segment=self.segments.get(at),
+                gradient_x_input=_gradient(self.attribution.products.get(at)),
             )
 
         return build
@@ -164,6 +192,12 @@ def _root(result: Result, found: Walk, storages: Storages) -> Root:
         value=None if tensor is None else read_values(tensor),
         stats=None if tensor is None else read_stats(tensor),
     )
+
+
+def _held(named: Sequence[Named], results: Sequence[Result]) -> list[torch.Tensor]:
+    """The tensors at hand that have a grad_fn."""
+    tensors = [one.tensor for one in named] + [result.tensor for result in results if result.tensor is not None]
+    return [tensor for tensor in tensors if tensor.grad_fn is not None]
 
 
 def _node_of(tensor: torch.Tensor, found: Walk) -> int | None:

@@ -18,6 +18,8 @@ from explorer.ir import NodeKind
 MOST_NODES = 300_000
 """The walk ends after this many nodes."""
 
+_CPP_FUNCTION = "torch::autograd::CppNode<"
+
 _DEEP = 5_000
 """A graph of fewer nodes may be freed in any order."""
 
@@ -86,12 +88,18 @@ def edge_of(tensor: torch.Tensor) -> GradientEdge | None:
 
 
 def node_name(node: Any) -> str:
-    """``MulBackward0``: the class name without namespace."""
-    return str(node.name()).rpartition("::")[2]
+    """``MulBackward0``: the class name without namespace; of a ``torch::autograd::Function`` in C++ that of the function."""
+    name = str(node.name())
+    if name.startswith(_CPP_FUNCTION):
+        name = name.removeprefix(_CPP_FUNCTION).removesuffix(">").partition("<")[0]
+    return name.rpartition("::")[2]
 
 
 def node_kind(node: Any) -> NodeKind:
     """What a node is, by its class."""
-    if type(node).__name__ == "AccumulateGrad":
+    kind = type(node)
+    if kind.__name__ == "AccumulateGrad":
         return "leaf"
-    return "custom" if hasattr(type(node), "_forward_cls") else "operation"
+    if hasattr(kind, "_forward_cls"):
+        return "custom"
+    return "custom" if kind.__name__ == "CppFunction" and node.name().startswith(_CPP_FUNCTION) else "operation"

@@ -1,0 +1,60 @@
+"""Gradient times input: for the tensors that the code still holds when their gradient comes, element by element.
+
+To first order, the sum of the products is how much the result would change if that tensor were scaled. Leaves, named
+variables, results, and what called ``retain_grad()`` are held; of a node with several outputs the first.
+Cannot see: tensors that were freed before backward, and those of over `MOST_ELEMENTS`, whose product would cost a pass of its own.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+
+from explorer.capture.numbers import Reader, Reading
+from explorer.capture.private import quiet
+from explorer.capture.walk import Walk, edge_of, node_kind
+
+MOST_ELEMENTS = 2**18
+_UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)
+
+
+class Attribution:
+    """A listener of `Flow`. `products` are by node id."""
+
+    def __init__(self, walk: Walk, tensors: Iterable[torch.Tensor], reader: Reader) -> None:
+        """`tensors` are held weakly, so that none lives longer than in the code."""
+        self.products: dict[int, Reading] = {}
+        self._reader = reader
+        self._held: dict[int, Any] = {}
+        for tensor in tensors:
+            edge = edge_of(tensor)
+            at = None if edge is None or edge.output_nr else walk.ids.get(edge.node)
+            if at is not None:
+                self._held[at] = weakref.ref(tensor)
+        for at, node in enumerate(walk.nodes):
+            if node_kind(node) == "leaf":
+                self._held[at] = weakref.ref(node.variable)
+
+    def before(self, identity: int, gradients: Sequence[torch.Tensor | None]) -> None:
+        """Read the product of the gradient that has come and its tensor."""
+        held = self._held.get(identity)
+        if held is not None and gradients:
+            self._multiply(identity, held(), gradients[0])
+
+    def after(
+        self, identity: int, sent: Sequence[torch.Tensor | None], gradients: Sequence[torch.Tensor | None]
+    ) -> None:
+        """Nothing: what a node sends belongs to the tensors of others."""
+
+    def _multiply(self, identity: int, tensor: torch.Tensor | None, gradient: torch.Tensor | None) -> None:
+        if tensor is None or gradient is None:
+            return
+        try:
+            with quiet(), torch.no_grad():
+                if tensor.shape == gradient.shape and tensor.numel() <= MOST_ELEMENTS:
+                    self.products[identity] = self._reader.read(gradient * tensor)
+        except _UNREADABLE:  # fake, meta, inside vmap
+            return

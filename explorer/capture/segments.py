@@ -1,0 +1,117 @@
+"""Saved tensors that are packed: by ``torch.utils.checkpoint``, ``save_on_cpu``, or the code's own ``saved_tensors_hooks``.
+
+Reading one would call its ``unpack``: the user's code, or a whole forward of a checkpoint. So it is never read; what packed
+it is told by the functions that torch keeps, and the checkpointed segment by the frame that those hold.
+Cannot see: a segment made before the watching began of which a node saved nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any, Protocol
+
+import torch.autograd.graph
+import torch.utils.checkpoint
+
+from explorer.capture.private import packing_hooks, unpack_hook
+
+_CHECKPOINT, _GRAPH = torch.utils.checkpoint.__file__, torch.autograd.graph.__file__
+
+_REASONS = {
+    "save_on_cpu": "kept in the memory of the CPU by save_on_cpu",
+    "_swap_with_cloned": "kept by allow_mutation_on_saved_tensors",
+}
+_BY_CHECKPOINT = "kept by checkpoint: computed again in backward"
+_BY_CODE = "packed by saved_tensors_hooks"
+
+
+@dataclass(frozen=True)
+class Packing:
+    """What packs saved tensors: why they cannot be read, and the key of the checkpointed segment, if it is one."""
+
+    reason: str
+    segment: int | None = None
+
+
+class _Packed(Protocol):
+    """What may be part of a segment."""
+
+    @property
+    def segment(self) -> int | None: ...
+
+
+_segments: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+_next_segment = itertools.count()
+
+
+def packing_now() -> Packing | None:
+    """What packs the tensors that are saved at this moment; None where nothing does."""
+    hooks = packing_hooks()
+    return None if hooks is None else _packing(hooks[0])
+
+
+def packing_of(node: Any, attribute: str) -> Packing | None:
+    """What packed the saved tensors under ``node._saved_...``; None where they can be read."""
+    hook = unpack_hook(node, attribute)
+    return None if hook is None else _packing(hook)
+
+
+def _packing(hook: Any) -> Packing:
+    if type(hook) is not FunctionType:
+        return Packing(_BY_CODE)
+    file, owner = hook.__code__.co_filename, hook.__qualname__.partition(".")[0]
+    if file == _CHECKPOINT:
+        return Packing(_BY_CHECKPOINT, _segment(closed_over(hook, "frame")))
+    return Packing(_REASONS.get(owner, _BY_CODE) if file == _GRAPH else _BY_CODE)
+
+
+def _segment(frame: Any) -> int | None:
+    """A number for the frame of one call of ``checkpoint``, which lives as long as a tensor that it packed."""
+    if frame is None:
+        return None
+    known = _segments.get(frame)
+    if known is None:
+        known = _segments[frame] = next(_next_segment)
+    return known
+
+
+def closed_over(function: FunctionType, name: str) -> Any:
+    """What `name` means inside of one of torch's own closures; None where it has no such name."""
+    names, cells = function.__code__.co_freevars, function.__closure__ or ()
+    at = names.index(name) if name in names else len(cells)
+    try:
+        return cells[at].cell_contents
+    except (IndexError, ValueError):  # no such cell, or an empty one
+        return None
+
+
+def segments(
+    nodes: Sequence[Any],
+    numbers: Sequence[int | None],
+    packings: Sequence[Packing | None],
+    saved: Sequence[Sequence[_Packed]],
+) -> dict[int, int]:
+    """The checkpointed segment of each node that is in one, by index, from 0 in the order of forward.
+
+    `numbers` are the sequence numbers of `nodes`, `packings` what packed when each was made, `saved` what each has put aside.
+    """
+    keys: dict[int, object] = {}
+    for at, (node, packing) in enumerate(zip(nodes, packings, strict=True)):
+        if packing is not None:
+            key: object = packing.segment
+        elif (
+            type(node).__name__ == "CheckpointFunctionBackward"
+        ):  # of use_reentrant=True: one node is the whole segment
+            key = node
+        else:
+            key = next((one.segment for one in saved[at] if one.segment is not None), None)
+        if key is not None:
+            keys[at] = key
+    places: dict[object, int] = {}
+    for at in sorted(keys, key=lambda at: numbers[at] or 0):
+        places.setdefault(keys[at], len(places))
+    return {at: places[key] for at, key in keys.items()}
