@@ -60,9 +60,14 @@ class GraphPage:
         return self.leaves.filter(has=self.page.get_by_role("button", name=name, exact=True)).locator("td")
 
     def expect_leaf(self, name: str, value: object, gradient: object) -> None:
-        """Numbers as torch's `tolist` gives them."""
-        expect(self.leaf(name).nth(2)).to_have_text(shown(value))
-        expect(self.leaf(name).nth(3)).to_have_text(shown(gradient))
+        """Numbers as torch's `tolist` gives them. Where they do not come, the failure tells what the page says instead."""
+        try:
+            expect(self.leaf(name).nth(2)).to_have_text(shown(value))
+            expect(self.leaf(name).nth(3)).to_have_text(shown(gradient))
+        except AssertionError as failure:
+            said = self.page.locator("[class*='st-key-remark_'], .st-key-before").all_inner_texts()
+            failure.add_note(f"The page says {said} under {self.field.input_value()!r}.")
+            raise
 
     @property
     def remark(self) -> Locator:
