@@ -67,6 +67,14 @@ class Flow:
         known[output_nr] = known[output_nr] or (None if gradient is None else self._reader.read(gradient))
         self.incoming[identity] = tuple(known)
 
+    def before(self, identity: int, gradients: _Gradients) -> None:
+        """Tell that a node is about to run, where no engine runs it."""
+        self._before(identity)(gradients)
+
+    def after(self, identity: int, sent: _Gradients, gradients: _Gradients) -> None:
+        """Tell what a node made, where no engine ran it: one gradient for each slot, of `gradients`."""
+        self._after(identity)(sent, gradients)
+
     def _before(self, identity: int) -> Callable[[Sequence[torch.Tensor | None]], None]:
         def read(gradients: _Gradients) -> None:
             self.incoming[identity] = tuple(
