@@ -63,22 +63,26 @@ def release_address(reference: int) -> None:
     free(reference)
 
 
+def set_versions(tensors: tuple[torch.Tensor, ...], versions: tuple[int, ...]) -> None:
+    """Set version counters: for tensors that were written to and hold again what they held at those versions."""
+    torch._C._autograd._unsafe_set_version_counter(tensors, versions)
+
+
 def packing_hooks() -> tuple[Any, Any] | None:
     """``pack`` and ``unpack`` of the ``saved_tensors_hooks`` that are in force, None where there are none."""
     found: tuple[Any, Any] | None = torch._C._autograd._top_saved_tensors_default_hooks(True)
     return found
 
 
-def unpack_hook(node: Any, attribute: str) -> Any:
-    """The function that reading ``node._saved_...`` would call, None where it would call none."""
+def unpack_hook(node: Any, raw: str) -> Any:
+    """The function that unpacking what lies under ``node._raw_saved_...`` would call, None where it would call none."""
     try:
-        raw = getattr(node, _RAW.get(attribute) or _RAW.setdefault(attribute, f"_raw_{attribute.lstrip('_')}"))
-    except (AttributeError, RuntimeError):  # a plain value; a tensor that was freed
+        saved = getattr(node, raw)
+        if type(saved) is not tuple:
+            return saved.unpack_hook
+    except RuntimeError:  # it was freed
         return None
-    return next((one.unpack_hook for one in (raw if type(raw) is tuple else (raw,)) if one.unpack_hook), None)
-
-
-_RAW: dict[str, str] = {}
+    return next((hook for one in saved if (hook := one.unpack_hook) is not None), None)
 
 
 @contextmanager

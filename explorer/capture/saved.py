@@ -22,16 +22,17 @@ _TEXT_LENGTH = 80
 _MOST = 64
 
 
-_attribute_names: dict[type, tuple[str, ...]] = {}
+_attribute_names: dict[type, tuple[tuple[str, str | None], ...]] = {}
 
 
-def _attributes(kind: type) -> tuple[str, ...]:
-    """Read once for each class: ``dir`` for each node is what would cost most."""
+def _attributes(kind: type) -> tuple[tuple[str, str | None], ...]:
+    """Each with its ``_raw_saved_`` form, which plain values lack. Read once for each class: ``dir`` for each node would cost most."""
     known = _attribute_names.get(kind)
     if known is None:
-        names = tuple(name for name in dir(kind) if name.startswith(_PREFIX))
-        known = names or (("saved_tensors",) if hasattr(kind, "saved_tensors") else ())
-        _attribute_names[kind] = known
+        every = dir(kind)
+        names = [name for name in every if name.startswith(_PREFIX)] or ["saved_tensors"]
+        raws = {name: f"_raw_{name.removeprefix('_')}" for name in names if name in every}
+        known = _attribute_names[kind] = tuple((name, raw if raw in every else None) for name, raw in raws.items())
     return known
 
 
@@ -65,9 +66,9 @@ class SavedDraft:
 def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[SavedDraft, ...]:
     """What `node` has put aside, with its numbers by `reader` where there is one; what was packed is not unpacked."""
     found: list[SavedDraft] = []
-    for attribute in _attributes(type(node)):
+    for attribute, raw in _attributes(type(node)):
         name = attribute.removeprefix(_PREFIX)
-        packing = packing_of(node, attribute)
+        packing = packing_of(node, raw) if raw else None
         if packing is not None:
             found.append(SavedDraft(name=name, error=packing.reason, segment=packing.segment))
             continue

@@ -54,9 +54,9 @@ def packing_now() -> Packing | None:
     return None if hooks is None else _packing(hooks[0])
 
 
-def packing_of(node: Any, attribute: str) -> Packing | None:
-    """What packed the saved tensors under ``node._saved_...``; None where they can be read."""
-    hook = unpack_hook(node, attribute)
+def packing_of(node: Any, raw: str) -> Packing | None:
+    """What packed the saved tensors under ``node._raw_saved_...``; None where they can be read."""
+    hook = unpack_hook(node, raw)
     return None if hook is None else _packing(hook)
 
 
