@@ -7,24 +7,27 @@ Cannot see: numbers on the meta device, of fake tensors, inside vmap, and of spa
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any
 
 import torch
 
+from explorer.capture.moments import Moments
 from explorer.capture.private import quiet
-from explorer.ir import PREVIEW_ELEMENTS, Gradient, Nested, Number, Stats, number
+from explorer.capture.rows import row_stats
+from explorer.ir import PREVIEW_ELEMENTS, Gradient, Nested, Stats, number
 
 MOST_ELEMENTS = 2**27
 """Statistics of more elements than this are not taken: they would cost seconds."""
 
-_CHUNK = 2**16
 _SMALL = 2**14
 """Elements of a tensor that is rather copied than summed up at once."""
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 
-_numel = torch.Tensor.numel
+_Key = Callable[[torch.Tensor], Hashable]
 
 
 def read_values(tensor: torch.Tensor, most: int = PREVIEW_ELEMENTS) -> Nested | None:
@@ -39,59 +42,117 @@ def read_values(tensor: torch.Tensor, most: int = PREVIEW_ELEMENTS) -> Nested | 
 
 
 def read_stats(tensor: torch.Tensor) -> Stats | None:
-    """Statistics over all elements in float64, or None where they cannot be read or are more than `MOST_ELEMENTS`."""
-    try:
-        with quiet():
-            return _stats(tensor.detach())
-    except _UNREADABLE:
-        return None
+    """Statistics over all elements, or None where they cannot be read or are more than `MOST_ELEMENTS`."""
+    return Reading(tensor, *_large(tensor)).stats
 
 
 class Reading:
-    """One tensor's numbers as they were when it was read. A copy is looked at only when it is asked about."""
+    """One tensor's numbers as they were when it was read. What was copied is summed up only when it is asked about."""
 
-    __slots__ = ("_copy", "_stats", "dtype", "shape")
+    __slots__ = ("_copies", "_gradient", "_moments", "_ordered", "_pending", "_stats", "_value", "dtype", "shape")
 
-    def __init__(self, tensor: torch.Tensor, copy: torch.Tensor | None, stats: Stats | None) -> None:
+    def __init__(
+        self, tensor: torch.Tensor, moments: Moments | None = None, copies: int = 1, ordered: bool = True
+    ) -> None:
         self.shape, self.dtype = tensor.shape, tensor.dtype
-        self._copy, self._stats = copy, stats
+        self._moments, self._copies, self._ordered = moments, copies, ordered
+        self._pending: Reader | None = None
+        self._stats: Stats | None = None
+        self._value: Nested | None = None
+        self._gradient: Gradient | None = None
 
     @property
     def value(self) -> Nested | None:
         """The elements where they are few, as `read_values` gives them."""
-        return None if self._copy is None else read_values(self._copy)
+        if self._pending is not None:
+            self._pending.sum_up()
+        return self._value
 
     @property
     def stats(self) -> Stats | None:
         """As `read_stats` gives them."""
-        return self._stats if self._copy is None else read_stats(self._copy)
+        if self._pending is not None:
+            self._pending.sum_up()
+        if self._moments is not None:
+            self._stats, self._moments = self._moments.stats(self._copies, self._ordered), None
+        return self._stats
 
     def gradient(self) -> Gradient | None:
         """As the record of a gradient; None where the numbers could not be read."""
-        stats = self.stats
-        if stats is None:
-            return None
-        return Gradient(shape=tuple(self.shape), dtype=dtype_name(self.dtype), stats=stats, value=self.value)
+        if self._gradient is None and (stats := self.stats) is not None:
+            self._gradient = Gradient(
+                shape=tuple(self.shape), dtype=dtype_name(self.dtype), stats=stats, value=self._value
+            )
+        return self._gradient
+
+    def told(self, value: Nested | None, stats: Stats | None) -> None:
+        """What the copy held; it is let go."""
+        self._value, self._stats, self._pending = value, stats, None
 
 
 class Reader:
     """Reads tensors of which most will never be shown, as in all steps of a training but the last: copies are cheaper than sums."""
 
-    def __init__(self, room: int = 2**22) -> None:
-        """`room` is how many elements may be copied in all; what does not fit is summed up at once."""
-        self._room = room
+    def __init__(self, key: _Key | None = None, room: int = 2**22) -> None:
+        """`key` tells which tensors are the same elements of the same memory, unwritten since: they are read once.
 
-    def read(self, tensor: torch.Tensor) -> Reading:
-        """The numbers of `tensor` as they are now."""
+        `room` is how many elements may be copied in all; what does not fit is summed up at once.
+        """
+        self._key, self._room = key, room
+        self._known: dict[Hashable, Reading] = {}
+        self._copied: list[tuple[Reading, torch.Tensor]] = []
+
+    def read(self, tensor: torch.Tensor, key: Hashable = None) -> Reading:
+        """The numbers of `tensor` as they are now; `key` where the caller has it already."""
+        with quiet():
+            if key is None and self._key is not None:
+                key = self._key(tensor)
+            known = None if key is None else self._known.get(key)
+            if known is None:
+                known = self._read(tensor)
+                if key is not None:
+                    self._known[key] = known
+            return known
+
+    def _read(self, tensor: torch.Tensor) -> Reading:
         try:
-            with quiet():
-                numel = tensor.numel()
-                if numel > _SMALL or numel > self._room or tensor.layout != torch.strided:
-                    return Reading(tensor, None, _stats(tensor.detach()))
-                self._room -= numel
-                return Reading(tensor, tensor.detach().clone(), None)
+            numel = tensor.numel()
+            if numel > _SMALL or numel > self._room or tensor.layout is not torch.strided:
+                return Reading(tensor, *_large(tensor))
+            copy = tensor.detach().clone() if tensor.requires_grad else tensor.clone()
         except _UNREADABLE:
-            return Reading(tensor, None, None)
+            return Reading(tensor)
+        self._room -= numel
+        reading = Reading(tensor)
+        reading._pending = self
+        self._copied.append((reading, copy))
+        return reading
+
+    def sum_up(self) -> None:
+        """Turn the copies into numbers, all of one kind together."""
+        alike: defaultdict[Hashable, list[tuple[Reading, torch.Tensor]]] = defaultdict(list)
+        for one in self._copied:
+            alike[one[0].shape, one[0].dtype, one[1].device].append(one)
+        self._copied = []
+        with quiet(), torch.no_grad():
+            for group in alike.values():
+                _tell([reading for reading, _ in group], [copy for _, copy in group])
+
+
+def _tell(readings: list[Reading], copies: list[torch.Tensor]) -> None:
+    """Tell each reading what its copy holds; all are of one shape, dtype and device."""
+    first = copies[0]
+    values: list[Nested | None] = [None] * len(copies)
+    stats: list[Stats | None] = [None] * len(copies)
+    try:
+        if first.numel() <= PREVIEW_ELEMENTS and first.ndim < 60:
+            values = [_writable(value) for value in torch.stack(copies).tolist()]
+        if first.numel() and not first.is_complex():
+            stats = list(row_stats(copies))
+    except _UNREADABLE:
+        pass
+    for reading, copy, value, found in zip(readings, copies, values, stats, strict=True):
+        reading.told(value, found or read_stats(copy))
 
 
 @cache
@@ -114,20 +175,26 @@ def _writable(value: Any) -> Nested:
     return value
 
 
-def _stats(tensor: torch.Tensor) -> Stats | None:
-    if tensor.layout != torch.strided:
-        return None
-    numel = tensor.numel()
-    distinct, copies = _without_repeats(tensor)
-    if distinct.numel() > MOST_ELEMENTS:
-        return None
-    if distinct.is_complex():
-        distinct = distinct.abs()
-        return _sum_up(_Moments.of_small(distinct.flatten().tolist()), numel, copies, ordered=False)
-    if distinct.numel() <= PREVIEW_ELEMENTS:
-        return _sum_up(_Moments.of_small(_flat(distinct.tolist())), numel, copies)
-    flat = distinct.reshape(-1)
-    return _sum_up(_Moments.of_large(flat if flat.dtype != torch.bool else flat.view(torch.uint8)), numel, copies)
+def _flat(values: list[Any]) -> list[Any]:
+    flat = values
+    while flat and isinstance(flat[0], list):
+        flat = [value for row in flat for value in row]
+    return flat
+
+
+def _large(tensor: torch.Tensor) -> tuple[Moments | None, int, bool]:
+    """What `Reading` takes: the moments of one copy of the elements, how often they are repeated, and whether they are ordered."""
+    try:
+        with quiet(), torch.no_grad():
+            numel = tensor.numel()
+            distinct, copies = _without_repeats(tensor.detach().resolve_neg())
+            if tensor.layout != torch.strided or distinct.numel() > MOST_ELEMENTS:
+                return None, 1, True
+            ordered = not distinct.is_complex()
+            flat = (distinct if ordered else distinct.abs()).reshape(-1)
+            return Moments(flat, ordered and numel > PREVIEW_ELEMENTS), copies, ordered
+    except _UNREADABLE:
+        return None, 1, True
 
 
 def _without_repeats(tensor: torch.Tensor) -> tuple[torch.Tensor, int]:
@@ -140,102 +207,3 @@ def _without_repeats(tensor: torch.Tensor) -> tuple[torch.Tensor, int]:
             tensor, copies = tensor.narrow(dim, 0, 1), copies * size
     strides = tensor.stride()
     return tensor.permute(sorted(range(tensor.ndim), key=lambda dim: -strides[dim])), copies
-
-
-def _flat(values: Any) -> list[Any]:
-    flat: list[Any] = values if isinstance(values, list) else [values]
-    while flat and isinstance(flat[0], list):
-        flat = [value for row in flat for value in row]
-    return flat
-
-
-class _Moments:
-    """What is added up over the elements: count, mean and squared distance from it (Chan's rule), extremes, kinds."""
-
-    def __init__(self) -> None:
-        self.finite = self.zeros = self.nans = self.infs = 0
-        self.mean = self.squares = self.norm = 0.0
-        self.min, self.max = math.inf, -math.inf
-
-    @classmethod
-    def of_small(cls, values: list[float]) -> _Moments:
-        moments = cls()
-        moments.norm = math.hypot(*values)
-        if not math.isfinite(moments.norm):
-            moments.nans = sum(map(math.isnan, values))
-            moments.infs = sum(map(math.isinf, values))
-            values = [value for value in values if math.isfinite(value)]
-            moments.norm = math.hypot(*values)
-        if values:
-            moments.finite = len(values)
-            moments.zeros = values.count(0)
-            moments.min, moments.max = float(min(values)), float(max(values))
-            moments.mean = mean = sum(value / len(values) for value in values)
-            around = math.hypot(*[value - mean for value in values])
-            moments.squares = around * around
-        return moments
-
-    @classmethod
-    def of_large(cls, flat: torch.Tensor) -> _Moments:
-        moments = cls()
-        if flat.numel() <= _CHUNK:
-            moments._add(flat, flat.to(torch.float64, copy=True))
-            return moments
-        doubles = torch.empty(_CHUNK, dtype=torch.float64, device=flat.device)
-        for chunk in torch.split(flat, _CHUNK):
-            moments._add(chunk, doubles[: chunk.numel()].copy_(chunk))
-        return moments
-
-    def _add(self, chunk: torch.Tensor, double: torch.Tensor) -> None:
-        """Add the elements of `chunk`, of which `double` is a copy that may be changed."""
-        squares = torch.dot(double, double).item()
-        if not math.isfinite(squares):
-            chunk = self._without_non_finite(chunk)
-            if not chunk.numel():
-                return
-            double = chunk.to(torch.float64)
-            squares = torch.dot(double, double).item()
-        low, high = float(chunk.amin().item()), float(chunk.amax().item())
-        count = chunk.numel()
-        if low <= 0 <= high:  # signs are -1, 0 and 1: their squares add up to the count of the others, exactly
-            signs = (chunk if chunk.dtype == torch.float32 else double).sign()
-            self.zeros += count - int(torch.dot(signs, signs).item())
-        total = double.sum().item()
-        mean = total / count
-        around = squares - total * mean
-        if not around > 1e-6 * squares:  # too little is left of the difference: sum it up around the mean instead
-            double.sub_(mean)
-            around = torch.dot(double, double).item()
-        distance = mean - self.mean
-        self.squares += around + distance**2 * self.finite * count / (self.finite + count)
-        self.mean += distance * count / (self.finite + count)
-        self.finite += count
-        self.norm = math.hypot(self.norm, math.sqrt(squares))
-        self.min, self.max = min(self.min, low), max(self.max, high)
-
-    def _without_non_finite(self, chunk: torch.Tensor) -> torch.Tensor:
-        finite = chunk[chunk.isfinite()]
-        nans = int(chunk.isnan().sum())
-        self.nans += nans
-        self.infs += chunk.numel() - nans - finite.numel()
-        return finite
-
-
-def _sum_up(moments: _Moments, numel: int, copies: int, ordered: bool = True) -> Stats:
-    norm: Number = number(moments.norm * math.sqrt(copies))
-    if moments.nans:
-        norm = "NaN"
-    elif moments.infs:
-        norm = "Infinity"
-    some = moments.finite > 0 and ordered
-    return Stats(
-        numel=numel,
-        norm=norm,
-        min=number(moments.min) if some else None,
-        max=number(moments.max) if some else None,
-        mean=number(moments.mean) if some else None,
-        std=number(math.sqrt(moments.squares / moments.finite)) if some else None,
-        zeros=moments.zeros * copies,
-        nans=moments.nans * copies,
-        infs=moments.infs * copies,
-    )

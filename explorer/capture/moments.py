@@ -1,0 +1,113 @@
+"""Statistics of one tensor of any size, read once in pieces that fit a core's cache.
+
+A piece of float32 or less is added up in float32, by torch for sums and by numpy (on the CPU) for extremes and zeros, which
+are the fastest of their kind; pieces are added up in float64. Where float32 would lose digits the piece is read again in
+float64, as a small tensor is from the start. Counts and extremes are exact; norm, mean and std have six good digits or more.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+import torch
+
+from explorer.capture.histogram import Sample, sample
+from explorer.ir import Number, Stats, number
+
+_CHUNK = 2**16
+_CHUNK_ELSEWHERE = 2**24
+_SMALL = 2**14
+"""Elements up to which float64 throughout costs nothing that matters."""
+
+_SINGLE = (torch.float32, torch.float16, torch.bfloat16)
+_SQUARES = (1e-24, 1e36)
+"""A sum of float32 squares between these has lost no element to underflow or overflow that would count."""
+
+
+class Moments:
+    """What is added up over the elements: count, mean and squared distance from it (Chan's rule), extremes, kinds."""
+
+    def __init__(self, flat: torch.Tensor, sampled: bool = True) -> None:
+        """Of a one-dimensional tensor of real numbers; with `sampled`, some elements are kept for a histogram."""
+        self.finite = self.zeros = self.nans = self.infs = 0
+        self.mean = self.around = self.norm = 0.0
+        self.min, self.max = math.inf, -math.inf
+        single = flat.dtype in _SINGLE and flat.numel() > _SMALL
+        self._flags = numpy.empty(min(_CHUNK, flat.numel()), dtype=bool)
+        for chunk in torch.split(flat, _CHUNK if flat.is_cpu else _CHUNK_ELSEWHERE):
+            if not (single and self._add_single(chunk.to(torch.float32))):
+                self._add_double(chunk.to(torch.float64))
+        self._sample: Sample | None = sample(flat) if sampled and self.finite else None
+
+    def stats(self, copies: int = 1, ordered: bool = True) -> Stats:
+        """As a record, of `copies` times these elements. What is not `ordered`, such as absolute values of complex numbers, has only counts and a norm."""
+        some = self.finite > 0 and ordered
+        histogram = self._sample.histogram(self.min, self.max) if self._sample and ordered else ()
+        counted = self._sample.counted if self._sample and histogram else None
+        return Stats(
+            numel=copies * (self.finite + self.nans + self.infs),
+            norm=self._norm(copies),
+            min=number(self.min) if some else None,
+            max=number(self.max) if some else None,
+            mean=number(self.mean) if some else None,
+            std=number(math.sqrt(self.around / self.finite)) if some else None,
+            zeros=self.zeros * copies,
+            nans=self.nans * copies,
+            infs=self.infs * copies,
+            histogram=histogram if counted else tuple(count * copies for count in histogram),
+            counted=counted,
+        )
+
+    def _norm(self, copies: int) -> Number:
+        if self.nans:
+            return "NaN"
+        return "Infinity" if self.infs else number(self.norm * math.sqrt(copies))
+
+    def _add_single(self, single: torch.Tensor) -> bool:
+        """Add float32 elements; False, and nothing done, where that needs float64."""
+        count, squares = single.numel(), torch.dot(single, single).item()
+        if not _SQUARES[0] < squares < _SQUARES[1]:
+            return False
+        total = single.sum().item()
+        around = squares - total * total / count
+        if around < squares / 4:  # little would be left of the difference
+            return False
+        self._merge(count, total / count, around, math.sqrt(squares))
+        self._order(single)
+        return True
+
+    def _add_double(self, double: torch.Tensor) -> None:
+        if not math.isfinite(double.sum().item()):
+            finite, nans = double[double.isfinite()], int(double.isnan().sum())
+            self.nans += nans
+            self.infs += double.numel() - nans - finite.numel()
+            double = finite
+        count = double.numel()
+        if count:
+            low, high = self._order(double)
+            size = max(abs(low), abs(high)) or 1.0
+            mean = (double / count).sum().item() if low < high else low
+            norm = size * torch.linalg.vector_norm(double / size).item()
+            double = double - mean
+            self._merge(count, mean, torch.dot(double, double).item(), norm)
+
+    def _merge(self, count: int, mean: float, around: float, norm: float) -> None:
+        distance = mean - self.mean
+        self.around += around + distance * distance * self.finite * count / (self.finite + count)
+        self.mean += distance * count / (self.finite + count)
+        self.finite += count
+        self.norm = math.hypot(self.norm, norm)
+
+    def _order(self, chunk: torch.Tensor) -> tuple[float, float]:
+        """Take extremes and zeros of finite elements into account; returns the extremes."""
+        if chunk.is_cpu:
+            array = chunk.numpy()
+            low, high = float(array.min()), float(array.max())
+            if low <= 0 <= high:
+                self.zeros += int(numpy.count_nonzero(numpy.equal(array, 0, out=self._flags[: array.size])))
+        else:
+            low, high = chunk.amin().item(), chunk.amax().item()
+            self.zeros += int((chunk == 0).sum()) if low <= 0 <= high else 0
+        self.min, self.max = min(self.min, low), max(self.max, high)
+        return low, high

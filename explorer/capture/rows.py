@@ -1,0 +1,65 @@
+"""Statistics of many small tensors of one shape and dtype at once: stacked, they cost a few operations of torch instead of thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from explorer.capture.histogram import BINS, MOST_COUNTED, stride_of_sample
+from explorer.ir import PREVIEW_ELEMENTS, Stats
+
+_ELEMENTS_AT_ONCE = 2**18
+_NORMS = (1e-140, 1e140)
+"""A norm between these has lost no square to underflow or overflow in float64."""
+
+
+def row_stats(tensors: Sequence[torch.Tensor]) -> Iterator[Stats | None]:
+    """Statistics in float64 of each of the real tensors, all of one shape that is not empty.
+
+    None for one that `Moments` must read: it has elements that are not finite, or too large or too small to be squared.
+    """
+    rows = max(1, _ELEMENTS_AT_ONCE // tensors[0].numel())
+    for first in range(0, len(tensors), rows):
+        stack = torch.stack(tensors[first : first + rows])
+        yield from _of_matrix(stack.reshape(len(stack), -1).to(torch.float64))
+
+
+def _of_matrix(rows: torch.Tensor) -> Iterator[Stats | None]:
+    numel = rows.shape[1]
+    norms = torch.linalg.vector_norm(rows, dim=1)
+    lows, highs = rows.amin(1), rows.amax(1)
+    means = rows.mean(1)
+    stds = (rows - means[:, None]).square_().mean(1).sqrt_()
+    zeros = (rows == 0).sum(1)
+    plain = ((norms > _NORMS[0]) & (norms < _NORMS[1])) | ((lows == 0) & (highs == 0))
+    counted = None if numel <= MOST_COUNTED else len(range(0, numel, stride_of_sample(numel)))
+    histograms = _histograms(rows, lows, highs) if numel > PREVIEW_ELEMENTS else [()] * len(rows)
+    columns = [column.tolist() for column in (plain, norms, lows, highs, means, stds, zeros)]
+    for is_plain, norm, low, high, mean, std, zero, histogram in zip(*columns, histograms, strict=True):
+        yield (
+            Stats(
+                numel=numel,
+                norm=norm,
+                min=low,
+                max=high,
+                mean=mean,
+                std=std,
+                zeros=zero,
+                histogram=histogram,
+                counted=counted if histogram else None,
+            )
+            if is_plain
+            else None
+        )
+
+
+def _histograms(rows: torch.Tensor, lows: torch.Tensor, highs: torch.Tensor) -> list[tuple[int, ...]]:
+    """As `Sample.histogram` of each row."""
+    some = rows[:, :: stride_of_sample(rows.shape[1])]
+    lows, widths = lows[:, None], (highs - lows)[:, None]
+    places = torch.where(widths > 0, (some - lows) / widths * BINS, BINS // 2)
+    bins = places.nan_to_num_(0.0).to(torch.int64).clamp_(0, BINS - 1)
+    offsets = torch.arange(len(rows), device=rows.device)[:, None] * BINS
+    counts = torch.bincount((bins + offsets).flatten(), minlength=BINS * len(rows))
+    return [tuple(row) for row in counts.view(-1, BINS).tolist()]
