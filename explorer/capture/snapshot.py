@@ -14,17 +14,20 @@ import torch
 from explorer.capture.attribution import Attribution
 from explorer.capture.flow import Flow
 from explorer.capture.forward import ForwardLog, Span
+from explorer.capture.hooks import ACCUMULATE
 from explorer.capture.local import local_derivatives
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModulePaths
 from explorer.capture.numbers import Reader, Reading, read_stats, read_values
 from explorer.capture.orders import Orders
 from explorer.capture.private import quiet, sequence_nr
+from explorer.capture.proof import Proof
+from explorer.capture.prover import Prover, asked_for
 from explorer.capture.saved import SavedDraft, read_saved
 from explorer.capture.segments import segments
 from explorer.capture.variables import Named
-from explorer.capture.walk import Walk, edge_of, node_kind, node_name, walk
-from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta
+from explorer.capture.walk import MOST_NODES, Walk, edge_of, node_kind, node_name, walk
+from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta, Verification
 
 MOST_NODES_WITH_NUMBERS = 50_000
 """A larger graph keeps its structure and gives up its numbers."""
@@ -58,20 +61,30 @@ class Snapshot:
     segments: dict[int, int]
     orders: Orders
     attribution: Attribution
+    packed: set[int]
+    """Nodes of which a saved tensor cannot be read."""
     first: int
     """The sequence number at which the run began: records count from it, so that equal runs have equal records."""
+    proof: Proof | str = "nothing"
+    """The second execution of its backward, or the reason why there is none."""
 
     @classmethod
     def before_backward(
-        cls, results: Sequence[Result], storages: Storages, log: ForwardLog, named: Sequence[Named]
+        cls,
+        results: Sequence[Result],
+        storages: Storages,
+        log: ForwardLog,
+        named: Sequence[Named],
+        most: int = MOST_NODES,
     ) -> Snapshot:
-        """Read everything that backward would free; of the names of one tensor the first in `named` counts."""
+        """Read everything that backward would free, of `most` nodes; of the names of one tensor the first in `named` counts."""
         with quiet():
-            found = walk([result.node for result in results])
+            found = walk([result.node for result in results], most)
             reader = Reader() if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
             numbers = [sequence_nr(node) for node in found.nodes]
             spans = [log.span_of(number) for number in numbers]
             saved = [read_saved(node, storages, reader) for node in found.nodes]
+            packed = {at for at, drafts in enumerate(saved) if any(draft.error for draft in drafts)}
             held = _held(named, results)
             flow = Flow(found, reader) if reader else Flow(Walk(), Reader())
             attribution = Attribution(found, [*held, *log.hooks.retained()], reader or Reader())
@@ -81,7 +94,7 @@ class Snapshot:
                 flow=flow,
                 roots=tuple(_root(result, found, storages) for result in results),
                 saved=saved,
-                local=local_derivatives(found.nodes) if reader else {},
+                local=local_derivatives(found.nodes, packed) if reader else {},
                 leaves={
                     at: storages.meta(node.variable) for at, node in enumerate(found.nodes) if node_kind(node) == "leaf"
                 },
@@ -93,8 +106,22 @@ class Snapshot:
                 segments=segments(found.nodes, numbers, [span.packing if span else None for span in spans], saved),
                 orders=log.orders,
                 attribution=attribution,
+                packed=packed,
                 first=log.first,
             )
+
+    def prove(self, prover: Prover, kind: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Have the backward that is called with these arguments executed a second time, unless `prover` leaves it out."""
+        hooked = {at for at, texts in self.hooks.items() if any(not text.startswith(ACCUMULATE) for text in texts)}
+        self.proof = prover.proof(self.walk, lambda: asked_for(kind, args, kwargs, self.walk), hooked, self.packed)
+        if isinstance(self.proof, Proof):
+            self.flow.listeners.append(self.proof)
+
+    def verification(self, named: Sequence[Named]) -> Verification:
+        """What the second execution found; `named` are the names at the end of the run."""
+        if isinstance(self.proof, str):
+            return Verification(status="skipped", reason=self.proof)
+        return self.proof.verification({**_names(named, self.walk), **self.names})
 
     def arrived(self, identity: int, output_nr: int, gradient: torch.Tensor) -> None:
         """Tell what ``autograd.grad`` returned for an input, where its node did not run."""
