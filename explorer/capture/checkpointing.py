@@ -24,6 +24,8 @@ Paths = frozenset[str]
 
 def checkpointing(graph: Graph, ops: Sequence[Op], calls: Sequence[Call], kept: Kept) -> tuple[Saving, ...]:
     """A saving for each module that made a node of `graph`, most bytes first."""
+    if not calls:
+        return ()
     chains = list(_chains(calls))
     within = [None if node.op is None else ops[node.op].within for node in graph.nodes]
     live = {call for at in set(within) if at is not None for call in chains[at]}
@@ -33,7 +35,7 @@ def checkpointing(graph: Graph, ops: Sequence[Op], calls: Sequence[Call], kept: 
     freed = Counter[str]()
     for storage, modules in common.items():
         freed.update(dict.fromkeys(modules, kept.nbytes[storage]))
-    inputs = _Inputs(live)
+    inputs = _Inputs(live, kept.lasting)
     for op in ops:
         if op.within is not None:
             inputs.add(op, chains[op.within])
@@ -44,9 +46,7 @@ def checkpointing(graph: Graph, ops: Sequence[Op], calls: Sequence[Call], kept: 
     found = []
     for module in Paths().union(*paths.values()):
         stays = sum(
-            inputs.nbytes[storage]
-            for storage in staying[module]
-            if storage not in kept.lasting and (storage not in kept.nbytes or module in common[storage])
+            inputs.nbytes[storage] for storage in staying[module] if storage not in common or module in common[storage]
         )
         found.append(Saving(name=module, nbytes=freed[module] - stays, module=True, exact=module not in doubtful))
     return tuple(sorted(found, key=lambda saving: (-saving.nbytes, saving.name))[:MOST])
@@ -74,11 +74,11 @@ def _common(kept: Kept, paths: Sequence[Paths]) -> dict[int, Paths]:
 
 
 class _Inputs:
-    """The storages that come into each module call from outside."""
+    """The storages that come into each module call from outside and do not live anyway."""
 
-    def __init__(self, live: set[int]) -> None:
+    def __init__(self, live: set[int], lasting: set[int]) -> None:
         self.nbytes: dict[int, int] = {}
-        self._live = live
+        self._live, self._lasting = live, lasting
         self._inputs: defaultdict[int, set[int]] = defaultdict(set)
         self._made: defaultdict[int, set[int]] = defaultdict(set)
         self._written: set[int] = set()
@@ -86,17 +86,20 @@ class _Inputs:
 
     def add(self, op: Op, chain: Sequence[int]) -> None:
         """Count one forward call of torch, in the order of calls; `chain` are the module calls around it."""
-        taken = {meta.storage_id: meta.storage_nbytes for meta in op.inputs if meta.storage_id >= 0}
+        taken = {meta.storage_id: meta.storage_nbytes for meta in op.inputs if meta.storage_id not in self._lasting}
         given = [meta.storage_id for meta in op.outputs]
+        self.nbytes.update(taken)
         for call in chain:
             if call in self._live:
                 inputs, made = self._inputs[call], self._made[call]
-                new = taken.keys() - made
-                inputs |= new
-                self.nbytes.update((storage, taken[storage]) for storage in new)
-                made.update(storage for storage in given if storage not in inputs)
-                if op.in_place and not inputs.isdisjoint(given):
-                    self._written.add(call)
+                for storage in taken:
+                    if storage not in made:
+                        inputs.add(storage)
+                for storage in given:
+                    if storage not in inputs:
+                        made.add(storage)
+                    elif op.in_place:
+                        self._written.add(call)
 
     def by_module(self, calls: Sequence[Call]) -> tuple[defaultdict[str, set[int]], set[str]]:
         """The storages by module, over all its calls; and the modules that write into one."""

@@ -8,7 +8,7 @@ Cannot see: code that itself asks for ``requires_grad``, and kernels that torch 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
 from explorer.capture.kept import Kept, enclosing, largest
@@ -55,9 +55,9 @@ class _Trial:
     """Freezes leaves on paper; each trial costs the edges of the nodes that vanish."""
 
     def __init__(self, graph: Graph, kept: Kept) -> None:
-        self._graph, self._kept = graph, kept
-        self._into: defaultdict[int, list[Edge]] = defaultdict(list)
-        self._open: Counter[int] = Counter()
+        self._nodes, self._edges, self._kept = graph.nodes, graph.edges, kept
+        self._into: list[list[Edge]] = [[] for _ in graph.nodes]
+        self._open = [0] * len(graph.nodes)
         """By node, how many of its slots need a gradient."""
         for edge in graph.edges:
             self._into[edge.target].append(edge)
@@ -68,21 +68,30 @@ class _Trial:
     def without(self, frozen: Collection[int]) -> Saving:
         """The saving without these leaves."""
         gone, closed = self._vanishing(frozen)
-        nodes = self._graph.nodes
-        lost = Counter(storage for at in gone for storage in _storages(nodes[at]))
+        lost: defaultdict[int, int] = defaultdict(int)
+        exact = not self._uncertain
+        for at in gone:
+            node = self._nodes[at]
+            exact = exact and is_readable(node)
+            for saved in node.saved:
+                if saved.tensor is not None:
+                    lost[saved.tensor.storage_id] += 1
         for at, slots in closed.items():
-            lost.update(self._needless(nodes[at], slots))
-        freed = [storage for storage, count in lost.items() if count == len(self._kept.holders[storage])]
-        exact = all(is_readable(nodes[at]) for at in (*gone, *closed)) and all(is_known(nodes[at]) for at in closed)
-        return Saving(name="", nbytes=self._kept.own(freed), nodes=len(gone), exact=exact and not self._uncertain)
+            node = self._nodes[at]
+            exact = exact and is_readable(node) and is_known(node)
+            for storage in self._needless(node, slots):
+                lost[storage] += 1
+        holders = self._kept.holders
+        freed = [storage for storage, count in lost.items() if storage in holders and count == len(holders[storage])]
+        return Saving(name="", nbytes=self._kept.own(freed), nodes=len(gone), exact=exact)
 
-    def _vanishing(self, frozen: Collection[int]) -> tuple[list[int], dict[int, set[int]]]:
+    def _vanishing(self, frozen: Collection[int]) -> tuple[list[int], dict[int, list[int]]]:
         """The nodes that would not be there, and by node that stays the slots that would need no gradient."""
-        gone, closed = sorted(frozen), dict[int, set[int]]()
+        gone, closed = sorted(frozen), dict[int, list[int]]()
         for at in gone:
             for edge in self._into[at]:
-                slots = closed.setdefault(edge.source, set())
-                slots.add(edge.slot)
+                slots = closed.setdefault(edge.source, [])
+                slots.append(edge.slot)
                 if len(slots) == self._open[edge.source]:
                     del closed[edge.source]
                     gone.append(edge.source)
@@ -92,15 +101,13 @@ class _Trial:
         """Storages, once for each saved tensor, that `node` would not save with these slots closed."""
         for saved in node.saved:
             slots = serves(node.name, saved.name)
-            if saved.tensor is not None and slots and not self._slots(node.id).intersection(slots).difference(closed):
-                yield saved.tensor.storage_id
+            if saved.tensor is not None and slots:
+                # Of several slots some may never have needed a gradient.
+                needing = slots if len(slots) == 1 else self._slots(node.id).intersection(slots)
+                if not set(needing).difference(closed):
+                    yield saved.tensor.storage_id
 
     def _slots(self, source: int) -> set[int]:
         """The slots of a node that need a gradient; its edges lie side by side."""
-        edges = self._graph.edges
-        first = bisect_left(edges, source, key=lambda edge: edge.source)
-        return {edge.slot for edge in edges[first : first + self._open[source]]}
-
-
-def _storages(node: Node) -> Iterator[int]:
-    return (saved.tensor.storage_id for saved in node.saved if saved.tensor and saved.tensor.storage_id >= 0)
+        first = bisect_left(self._edges, source, key=lambda edge: edge.source)
+        return {edge.slot for edge in self._edges[first : first + self._open[source]]}

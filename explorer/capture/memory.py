@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from explorer.capture.checkpointing import checkpointing
 from explorer.capture.freezing import freezing
@@ -30,22 +31,22 @@ def weigh(graph: Graph, ops: Sequence[Op] = (), calls: Sequence[Call] = (), tens
     )
 
 
-def _weights(graph: Graph, tensors: Iterable[Tensor], kept: Kept) -> Iterable[Weight]:
+def _weights(graph: Graph, tensors: Iterable[Tensor], kept: Kept) -> Iterator[Weight]:
     """The run and every module that saved something or has parameters."""
-    saved, own = Counter[str](), Counter[str]()
+    saved, own, parameters = defaultdict[str, int](int), defaultdict[str, int](int), _parameters(tensors)
     for (modules, lasts), nbytes in _by_modules(graph, kept).items():
-        around = [set(enclosing(module)) for module in modules]
-        saved.update(dict.fromkeys(set().union(*around), nbytes))
-        if not lasts:
-            own.update(dict.fromkeys(set.intersection(*around), nbytes))
-    parameters = _parameters(tensors)
+        around = [enclosing(module) for module in modules]
+        for path in set(chain(*around)):
+            saved[path] += nbytes
+            if not lasts and all(path in paths for paths in around):
+                own[path] += nbytes
     for path in dict.fromkeys([*saved, *parameters]):
         yield Weight(path=path, saved=saved[path], own=own[path], parameters=parameters[path])
 
 
 def _by_modules(graph: Graph, kept: Kept) -> Counter[tuple[frozenset[str | None], bool]]:
     """Bytes by the set of innermost modules that hold them, and whether they live anyway."""
-    groups = Counter[tuple[frozenset[str | None], bool]]()
+    groups: Counter[tuple[frozenset[str | None], bool]] = Counter()
     for storage, nodes in kept.holders.items():
         modules = frozenset([graph.nodes[node].module for node in nodes])
         groups[modules, storage in kept.lasting] += kept.nbytes[storage]
@@ -53,7 +54,8 @@ def _by_modules(graph: Graph, kept: Kept) -> Counter[tuple[frozenset[str | None]
 
 
 def _parameters(tensors: Iterable[Tensor]) -> Counter[str]:
-    sizes, seen = Counter[str](), set[tuple[str, int]]()
+    sizes: Counter[str] = Counter()
+    seen: set[tuple[str, int]] = set()
     for tensor in tensors:
         if tensor.origin == "parameter":
             for path in enclosing(tensor.name)[:-1]:

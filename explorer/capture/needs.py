@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from explorer.ir import Node
 
@@ -69,9 +70,14 @@ def serves(node: str, saved: str) -> tuple[int, ...]:
 
 def is_known(node: Node) -> bool:
     """Whether `serves` is true of this node: it saved nothing, or torch made its code from a derivative formula."""
-    return not node.saved or (node.kind != "custom" and bool(_GENERATED.search(node.name)))
+    return not node.saved or (node.kind != "custom" and _is_generated(node.name))
+
+
+@cache
+def _is_generated(name: str) -> bool:
+    return _GENERATED.search(name) is not None
 
 
 def is_readable(node: Node) -> bool:
     """Whether all that it saved is in its record."""
-    return node.name not in _HIDING and not any(saved.error for saved in node.saved)
+    return node.name not in _HIDING and all(saved.error is None for saved in node.saved)

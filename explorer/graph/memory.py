@@ -1,4 +1,4 @@
-"""Which memory a tensor lies in, and how much of it a module holds for backward."""
+"""Which memory a tensor lies in, and how much of it nodes keep for backward."""
 
 from __future__ import annotations
 
@@ -13,5 +13,10 @@ def stretch(tensor: TensorMeta) -> tuple[object, ...]:
 
 
 def saved_bytes(nodes: Iterable[Node]) -> int:
-    """Bytes of the tensors that `nodes` saved for backward, each stretch of memory counted once."""
-    return sum({stretch(saved.tensor): saved.nbytes for node in nodes for saved in node.saved if saved.tensor}.values())
+    """Bytes of the storages under all tensors that `nodes` saved, as `Weight.saved` counts them.
+
+    A storage counts whole, since a view of a part of it keeps all of it alive, and once. A tensor without a storage
+    (sparse) does not count.
+    """
+    tensors = (saved.tensor for node in nodes for saved in node.saved if saved.tensor)
+    return sum({tensor.storage_id: tensor.storage_nbytes for tensor in tensors if tensor.storage_id >= 0}.values())
