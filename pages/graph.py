@@ -6,15 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app.drawing import Drawing, commanded, draw, toggled
-from explorer.app.numbers import NumberError, show_seconds
+from explorer.app.numbers import NumberError
 from explorer.app.remarks import Remark, remarks
 from explorer.app.state import fingerprint
-from explorer.charts import gradient_norms
 from explorer.ir import Run
 from explorer.viewer.component import graph_view
 from explorer.viewer.kept import kept
-from explorer.viewer.leaf_table import leaf_table
 from explorer.words import tell
+from pages._drawer import drawer
 from pages._inputs import choose_inputs, choose_result
 from pages._said import show_printed, show_remarks
 from pages._session import attempt, keep_run, language, last_run, running_note, shown_run, words
@@ -28,8 +27,6 @@ ENTERED = "graph.entered"
 
 HEIGHT = 600
 """px of the viewer."""
-
-PHASES = ("gate", "forward", "backward", "capture", "fork", "total")
 
 
 def answer(note: DeltaGenerator) -> tuple[Remark, ...]:
@@ -65,6 +62,8 @@ def drawing_of(run: Run) -> Drawing:
 @st.fragment
 def picture() -> None:
     """The drawing and the drawer under it: folding, unfolding and selecting rerun no more than this."""
+    if _asks_more():
+        st.rerun()
     run = shown_run()
     if run is None:
         with st.container(key="nothing"):
@@ -74,7 +73,15 @@ def picture() -> None:
         with st.container(key="before"):
             st.text(caption)
     _view(run)
-    _drawer(run)
+    drawer(run)
+
+
+def _asks_more() -> bool:
+    """Whether a button of the viewer or the drawer asked for another run: only a rerun of the whole page answers that."""
+    try:
+        return fingerprint(state().request()) != kept().get(ANSWERED)
+    except NumberError:
+        return False
 
 
 def _which_graph(run: Run) -> str | None:
@@ -99,32 +106,6 @@ def _view(run: Run) -> None:
             on_toggled=lambda: become(toggled(state(), drawing.open_modules, st.session_state[VIEW].toggled)),
             on_command=lambda: become(commanded(state(), run.graph, st.session_state[VIEW].command)),
         )
-
-
-def _drawer(run: Run) -> None:
-    """Leaves, gradient norms and timings; only the open tab is computed."""
-    leaves, norms, timings = st.tabs(
-        [words("drawer.leaves"), words("drawer.norms"), words("drawer.timings")], key="graph.drawer", on_change="rerun"
-    )
-    if leaves.open:
-        with leaves:
-            leaf_table(run, key="graph.leaves", language=language())
-    if norms.open:
-        with norms:
-            st.plotly_chart(gradient_norms(run.graph, language()), key="graph.norms", config={"displaylogo": False})
-    if timings.open:
-        with timings:
-            _timings(run)
-
-
-def _timings(run: Run) -> None:
-    """Wall time by phase, as the worker and the engine measured it."""
-    with st.container(key="timings", gap=None):
-        for phase in PHASES:
-            if phase in run.timings:
-                with st.container(horizontal=True):
-                    st.text(words(f"timings.{phase}"), width=180)
-                    st.text(show_seconds(run.timings[phase]))
 
 
 def main() -> None:

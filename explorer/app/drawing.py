@@ -13,6 +13,9 @@ from explorer.ir import Graph, Record, Run
 from explorer.viewer import scene
 from explorer.words import Language
 
+MOST_REPEATS = 20
+"""Further runs that may be asked for at once."""
+
 
 class Drawing(Record, frozen=True, kw_only=True):
     """A run drawn."""
@@ -38,7 +41,7 @@ def toggled(state: GraphState, open_modules: tuple[str, ...], module: str) -> Gr
 
 
 def commanded(state: GraphState, graph: Graph, command: str) -> GraphState:
-    """The state after a button of the viewer's toolbar; one that is not known changes nothing."""
+    """The state after a button of the viewer; one that is not known changes nothing."""
     match command.split(":"):
         case ["fold_all"]:
             return _opened(state, frozenset())
@@ -48,6 +51,12 @@ def commanded(state: GraphState, graph: Graph, command: str) -> GraphState:
             return _opened(state, open_to_depth(graph, int(depth)))
         case ["saved", ("on" | "off") as switch]:
             return replace(state, show_saved=switch == "on")
+        case ["check", op] if op.isdecimal():
+            return state.asking(check=int(op))
+        case ["repeats", times] if times.isdecimal():
+            return state.asking(repeats=min(int(times), MOST_REPEATS))
+        case ["verify"]:
+            return state.asking(verify="always")
     return state
 
 

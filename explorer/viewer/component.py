@@ -48,7 +48,7 @@ class GraphEvents:
     toggled: str | None = None
     """Path of a module to open or to fold; set in one rerun only."""
     command: str | None = None
-    """``fold_all``, ``unfold_all``, ``depth:2``, ``saved:on`` or ``saved:off``; set in one rerun only."""
+    """``fold_all``, ``unfold_all``, ``depth:2``, ``saved:on``, ``saved:off``, ``check:7`` (a forward call), ``repeats:5`` or ``verify``; set in one rerun only."""
 
 
 def _ignore() -> None:

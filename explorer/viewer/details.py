@@ -9,13 +9,19 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from explorer import derivatives
 from explorer.graph.inputs import Given, given
 from explorer.graph.memory import saved_bytes
-from explorer.ir import Edge, Gradient, Nested, Node, Op, Root, Run, Saved, Stats, Tensor, TensorMeta
+from explorer.ir import Edge, Gradient, Nested, Node, Op, Root, Run, Saved, Tensor, TensorMeta
+from explorer.viewer.evidence import Evidence, Facts
+from explorer.viewer.statistics import rounded, statistics
 
-Facts = dict[str, Any]
+MOST_CONTRIBUTIONS = 8
+"""Gradients that are listed one by one where a tensor was used several times."""
+
+NUMBERED_NODES = 1000
+"""A graph of at most so many nodes has the run's own numbers put into the formulas."""
 
 
 @dataclass
@@ -24,6 +30,7 @@ class Details:
 
     run: Run
     out_edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    in_edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     roots: dict[int, list[Root]] = field(default_factory=lambda: defaultdict(list))
     tensors: dict[int, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
     given: dict[tuple[int, int], Given] = field(default_factory=dict)
@@ -31,10 +38,12 @@ class Details:
     calls: dict[str, list[int]] = field(default_factory=dict)
     """By module: its calls in this graph, as `Node.call` counts them over the whole run."""
     lines: list[str] = field(default_factory=list)
+    evidence: Evidence = field(init=False)
 
     def __post_init__(self) -> None:
         for edge in self.run.graph.edges:
             self.out_edges[edge.source].append(edge)
+            self.in_edges[edge.target].append(edge)
         for root in self.run.graph.roots:
             self.roots[root.node].append(root)
         for tensor in self.run.tensors:
@@ -46,6 +55,7 @@ class Details:
             numbers[node.module or ""].add(node.call)
         self.calls = {module: sorted(found) for module, found in numbers.items()}
         self.lines = self.run.code.splitlines()
+        self.evidence = Evidence(self.run)
 
     def node(self, node: Node) -> Facts:
         """All that is known of one node. A key whose value would be empty is left out."""
@@ -63,18 +73,22 @@ class Details:
             in_place=bool(op and op.in_place),
             inputs=self._inputs(node, op),
             outputs=_outputs(node, op),
-            saved=[_saved(saved) for saved in node.saved],
+            saved=[_saved(saved, **self.evidence.sharing(node, saved)) for saved in node.saved],
             incoming=[_gradient(gradient) for gradient in node.incoming],
+            **self._contributions(node),
             outgoing=[self._outgoing(edge) for edge in self.out_edges[node.id]],
             slots=node.slots,
             local=[rounded(derivative) for derivative in node.local],
+            numbers=self._numbers(node),
+            gradient_x_input=_gradient(node.gradient_x_input),
             tensors=[_tensor(tensor) for tensor in self.tensors[node.id]],
             results=[_root(root) for root in self.roots[node.id]],
             storages=sorted(_storages(node, op)),
+            **self.evidence.node(node, op),
         )
 
     def module(self, path: str, nodes: Iterable[int]) -> Facts:
-        """Sums over the nodes of a module: bytes saved count each stretch of memory once; parameters are the elements of its leaves."""
+        """Sums over the nodes of a module: bytes saved count each storage whole, and once; parameters are the elements of its leaves."""
         members = [self.run.graph.nodes[node] for node in nodes]
         norms = [norm for node in members for norm in self._norms(node)]
         leaves = [node.output for node in members if node.kind == "leaf" and node.output]
@@ -85,7 +99,14 @@ class Details:
             saved_bytes=saved_bytes(members),
             largest_norm=_largest(norms),
             parameters=sum(math.prod(leaf.shape) for leaf in leaves),
+            **self.evidence.module(path, members),
         )
+
+    def _numbers(self, node: Node) -> list[Facts]:
+        """The run's own numbers in the node's formulas, by slot."""
+        few = len(self.run.graph.nodes) <= NUMBERED_NODES
+        found = derivatives.numbers(node, self.run) if few and hasattr(derivatives, "numbers") else ()
+        return [{"slot": each.slot, "mathml": each.mathml, "text": each.text} for each in found]
 
     def _call(self, node: Node) -> Facts:
         """Which call of its module made the node, from 1, and of how many; nothing where the graph holds one call only."""
@@ -98,7 +119,7 @@ class Details:
             return []
         names = [*op.input_names, *([None] * len(op.inputs))]
         return [
-            _meta(tensor, name=name, **_no_gradient(self.given.get((node.id, place))))
+            _meta(tensor, name=name, **_no_gradient(self.given.get((node.id, place))), **_versions(op, place))
             for place, (tensor, name) in enumerate(zip(op.inputs, names, strict=False))
         ]
 
@@ -115,16 +136,21 @@ class Details:
         }
         return facts | (_gradient(edge.gradient) or {})
 
+    def _contributions(self, node: Node) -> Facts:
+        """At a fan-in: what each use of the node's outputs sent to it."""
+        edges = self.in_edges[node.id]
+        if len(edges) < 2:
+            return {}
+        sent = [
+            {"node": edge.source, "from": self.evidence.title(edge.source), "output_nr": edge.output_nr}
+            | (_gradient(edge.gradient) or {})
+            for edge in edges[:MOST_CONTRIBUTIONS]
+        ]
+        return {"contributions": sent, "contributions_more": len(edges) - len(sent) or None}
+
     def _norms(self, node: Node) -> list[float]:
         gradients = [*node.incoming, *(edge.gradient for edge in self.out_edges[node.id])]
         return [float(gradient.stats.norm) for gradient in gradients if gradient]
-
-
-def rounded(value: Nested | None) -> Nested | None:
-    """`value` with its floats cut to 9 significant digits; lists keep their nesting."""
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def _without_gaps(**facts: object) -> Facts:
@@ -148,6 +174,13 @@ def _no_gradient(found: Given | None) -> Facts:
     return {"why": why, "value": rounded(found.value)}
 
 
+def _versions(op: Op, place: int) -> Facts:
+    """``version`` before and after, of an input that the call wrote to."""
+    after = op.versions_after[place] if place < len(op.versions_after) else None
+    before = op.inputs[place].version
+    return {} if after is None or after == before else {"version": before, "version_after": after}
+
+
 def _outputs(node: Node, op: Op | None) -> list[Facts]:
     tensors = op.outputs if op else (node.output,) if node.output else ()
     names = [node.variable] if len(tensors) == 1 else [None] * len(tensors)
@@ -167,15 +200,16 @@ def _meta(tensor: TensorMeta, **more: object) -> Facts:
     )
 
 
-def _saved(saved: Saved) -> Facts:
+def _saved(saved: Saved, **sharing: object) -> Facts:
     return (_meta(saved.tensor) if saved.tensor else {}) | _without_gaps(
         name=saved.name,
         bytes=saved.nbytes or None,
         value=rounded(saved.value),
-        stats=_stats(saved.stats),
+        stats=statistics(saved.stats),
         text=saved.text,
         alias=saved.alias,
         error=saved.error,
+        **sharing,
     )
 
 
@@ -183,7 +217,7 @@ def _gradient(gradient: Gradient | None) -> Facts | None:
     if gradient is None:
         return None
     return _without_gaps(
-        shape=str(gradient.shape), dtype=gradient.dtype, value=rounded(gradient.value), stats=_stats(gradient.stats)
+        shape=str(gradient.shape), dtype=gradient.dtype, value=rounded(gradient.value), stats=statistics(gradient.stats)
     )
 
 
@@ -194,26 +228,15 @@ def _tensor(tensor: Tensor) -> Facts:
         leaf=tensor.is_leaf,
         shape=str(tensor.shape),
         value=rounded(tensor.value),
-        value_stats=_stats(tensor.value_stats),
+        value_stats=statistics(tensor.value_stats),
         grad=rounded(tensor.grad),
-        grad_stats=_stats(tensor.grad_stats),
+        grad_stats=statistics(tensor.grad_stats),
     )
 
 
 def _root(root: Root) -> Facts:
-    return _without_gaps(name=root.name, value=rounded(root.value), stats=_stats(root.stats), output_nr=root.output_nr)
-
-
-def _stats(stats: Stats | None) -> Facts | None:
-    if stats is None:
-        return None
     return _without_gaps(
-        numel=stats.numel,
-        norm=rounded(stats.norm),
-        min=rounded(stats.min),
-        max=rounded(stats.max),
-        nans=stats.nans or None,
-        infs=stats.infs or None,
+        name=root.name, value=rounded(root.value), stats=statistics(root.stats), output_nr=root.output_nr
     )
 
 

@@ -9,35 +9,28 @@ column holds whole numbers in the smallest type that takes them, lengths in quar
 
 from __future__ import annotations
 
-import sys
-from array import array
-from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from collections.abc import Sequence
+from typing import get_args
 
 import msgspec
 
 from explorer.derivatives import Derivative, describe
 from explorer.graph.flow import Label, labels
 from explorer.ir import Box, BoxKind, Frame, Layout, Node, Run, Wire
-from explorer.viewer.details import Details, Facts
+from explorer.viewer.badge import badge
+from explorer.viewer.columns import SCALE, Columns, Texts
+from explorer.viewer.details import Details
+from explorer.viewer.evidence import Facts
 from explorer.words import Language, catalogue, say
 
 MAGIC = b"AXS1"
 
-SCALE = 0.25
-"""px that one unit of a length column stands for."""
-
-LONGEST_TEXT = 240
-"""Characters of a title or a name that are sent; no box shows more."""
-
 _KINDS: tuple[BoxKind, ...] = get_args(BoxKind)
-_TYPES = {"B": "u8", "H": "u16", "I": "u32", "b": "i8", "h": "i16", "i": "i32"}
-_UNSIGNED, _SIGNED = "BHI", "bhi"
 
 
 def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
     """Pack the drawing `layout` of `run`, with every text of the viewer in `language`. Equal arguments give equal bytes."""
-    columns, texts, slices = _Columns(), _Texts(), _Slices(Details(run))
+    columns, texts, slices = Columns(), Texts(), _Slices(Details(run))
     _add_boxes(columns, texts, slices, layout.boxes, run)
     _add_wires(columns, layout.wires, layout.boxes)
     _add_labels(columns, texts, labels(run.graph, layout))
@@ -56,7 +49,9 @@ def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
         "saved": any(saved.tensor for node in run.graph.nodes for saved in node.saved),
         "tensors": {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None},
         "roots": [root.node for root in run.graph.roots],
-        "formulas": _formulas(run, language),
+        "formulas": _formulas(slices.names, language),
+        "formula_words": {"legend": say("derivative.legend", language), "unknown": say("derivative.unknown", language)},
+        "evidence": slices.details.evidence.header() | {"badge": badge(run, language)},
         "columns": columns.index,
     }
     text = msgspec.json.encode(header)
@@ -69,60 +64,10 @@ def words(language: Language) -> dict[str, str]:
     return {key.removeprefix("viewer."): say(key, language) for key in catalogue() if key.startswith("viewer.")}
 
 
-def _formulas(run: Run, language: Language) -> dict[str, Derivative]:
-    """What each kind of node in the graph computes, by its name; unknown ones are left out."""
-    described = {name: describe(name, language) for name in sorted({node.name for node in run.graph.nodes})}
+def _formulas(names: set[str], language: Language) -> dict[str, Derivative]:
+    """What each kind of node that is shown computes, by its name; unknown ones are left out."""
+    described = {name: describe(name, language) for name in sorted(names)}
     return {name: derivative for name, derivative in described.items() if derivative is not None}
-
-
-class _Columns:
-    """Columns of whole numbers, one after another, each in the smallest type that takes all its numbers."""
-
-    def __init__(self) -> None:
-        self.index: list[dict[str, Any]] = []
-        self.bytes = b""
-
-    def add(self, name: str, numbers: Sequence[int], scale: float = 1) -> None:
-        data = _packed(numbers)
-        place = len(self.bytes)
-        self.index.append(
-            {"name": name, "type": _TYPES[data.typecode], "at": place, "count": len(data), "scale": scale}
-        )
-        self.bytes += data.tobytes() + b"\0" * (-len(data) * data.itemsize % 8)
-
-    def add_lengths(self, name: str, lengths: Iterable[float]) -> None:
-        """A column of px, rounded to `SCALE`."""
-        self.add(name, [round(length / SCALE) for length in lengths], SCALE)
-
-
-def _packed(numbers: Sequence[int]) -> array[int]:
-    """Raises OverflowError for a number that takes more than 32 bits."""
-    for code in _SIGNED if min(numbers, default=0) < 0 else _UNSIGNED:
-        try:
-            data = array(code, numbers)
-        except OverflowError:
-            continue
-        if sys.byteorder == "big":
-            data.byteswap()
-        return data
-    raise OverflowError("a column of the scene holds a number of more than 32 bits")
-
-
-class _Texts:
-    """Every text once; 0 is the empty text."""
-
-    def __init__(self) -> None:
-        self._places = {"": 0}
-
-    def place(self, text: str | None) -> int:
-        short = text or ""
-        if len(short) > LONGEST_TEXT:
-            short = short[: LONGEST_TEXT - 1] + "…"
-        return self._places.setdefault(short, len(self._places))
-
-    @property
-    def all(self) -> list[str]:
-        return list(self._places)
 
 
 class _Slices:
@@ -130,6 +75,8 @@ class _Slices:
 
     def __init__(self, details: Details) -> None:
         self.details = details
+        self.names: set[str] = set()
+        """Of the nodes that were asked for."""
         self.ends: list[int] = []
         self._pieces: list[bytes] = []
         self._of_node: dict[int, int] = {}
@@ -140,6 +87,7 @@ class _Slices:
 
     def node(self, node: Node) -> int:
         if node.id not in self._of_node:
+            self.names.add(node.name)
             self._of_node[node.id] = self.add(self.details.node(node))
         return self._of_node[node.id]
 
@@ -150,7 +98,7 @@ class _Slices:
         return len(self._pieces) - 1
 
 
-def _add_boxes(columns: _Columns, texts: _Texts, slices: _Slices, boxes: Sequence[Box], run: Run) -> None:
+def _add_boxes(columns: Columns, texts: Texts, slices: _Slices, boxes: Sequence[Box], run: Run) -> None:
     """`box_node`, `box_saved` and `box_input` are one more than the number, 0 where there is none; `box_id` is empty for ``n`` and the node's number."""
     columns.add_lengths("box_x", (box.x for box in boxes))
     columns.add_lengths("box_y", (box.y for box in boxes))
@@ -166,7 +114,16 @@ def _add_boxes(columns: _Columns, texts: _Texts, slices: _Slices, boxes: Sequenc
     columns.add("box_module", [texts.place(box.module) for box in boxes])
     columns.add("box_inside", [len(box.nodes) for box in boxes])
     columns.add("inside", [node for box in boxes for node in box.nodes])
+    columns.add("box_marks", [_marks(slices.details, box, run) for box in boxes])
     columns.add("box_detail", [_detail(slices, box, run) for box in boxes])
+
+
+def _marks(details: Details, box: Box, run: Run) -> int:
+    """Bits of `evidence`; the boxes of inputs, saved tensors and results have none."""
+    if box.kind in ("input", "saved", "result"):
+        return 0
+    nodes = [box.node] if box.node is not None else box.nodes
+    return details.evidence.marks([run.graph.nodes[node] for node in nodes], folded=box.node is None)
 
 
 def _detail(slices: _Slices, box: Box, run: Run) -> int:
@@ -175,7 +132,7 @@ def _detail(slices: _Slices, box: Box, run: Run) -> int:
     return slices.add(slices.details.module(box.module or box.title, box.nodes))
 
 
-def _add_wires(columns: _Columns, wires: Sequence[Wire], boxes: Sequence[Box]) -> None:
+def _add_wires(columns: Columns, wires: Sequence[Wire], boxes: Sequence[Box]) -> None:
     """A wire's first point is relative to the centre of its source, each further one to the one before: small numbers, few bytes."""
     columns.add("wire_source", [wire.source for wire in wires])
     columns.add("wire_target", [wire.target for wire in wires])
@@ -192,7 +149,7 @@ def _add_wires(columns: _Columns, wires: Sequence[Wire], boxes: Sequence[Box]) -
         columns.add(name, steps, SCALE)
 
 
-def _add_labels(columns: _Columns, texts: _Texts, found: Sequence[Label]) -> None:
+def _add_labels(columns: Columns, texts: Texts, found: Sequence[Label]) -> None:
     """What wires say of their gradients; a place is the centre of the text."""
     columns.add("label_wire", [label.wire for label in found])
     columns.add_lengths("label_x", (label.x for label in found))
@@ -201,7 +158,7 @@ def _add_labels(columns: _Columns, texts: _Texts, found: Sequence[Label]) -> Non
     columns.add("label_count", [texts.place(label.times) for label in found])
 
 
-def _add_frames(columns: _Columns, texts: _Texts, slices: _Slices, layout: Layout) -> None:
+def _add_frames(columns: Columns, texts: Texts, slices: _Slices, layout: Layout) -> None:
     """`frame_id` is the id that the module's box has where it is folded."""
     frames = layout.frames
     columns.add_lengths("frame_x", (frame.x for frame in frames))
@@ -228,7 +185,7 @@ def _inside(frame: Frame, boxes: Sequence[Box]) -> list[int]:
     return sorted(nodes)
 
 
-def _add_nodes(columns: _Columns, texts: _Texts, run: Run) -> None:
+def _add_nodes(columns: Columns, texts: Texts, run: Run) -> None:
     """What search and the link to source lines need of every node, drawn or folded away; line 0 stands for none."""
     nodes = run.graph.nodes
     columns.add("node_line", [node.line or 0 for node in nodes])

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from samples import run
 
 from explorer.ir import Run
-from explorer.viewer.details import Details, Facts, rounded
+from explorer.viewer.details import Details
+from explorer.viewer.evidence import Facts
+from explorer.viewer.statistics import rounded
 
 CODE = """
 x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)

@@ -13,6 +13,7 @@ from samples import run
 
 from explorer.ir import Box, Frame, Graph, Layout, Node, Run, Wire
 from explorer.viewer import scene
+from explorer.viewer.columns import LONGEST_TEXT
 from explorer.words import LANGUAGES, catalogue
 
 CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i"}
@@ -136,7 +137,7 @@ def test_long_texts_are_cut_before_they_are_sent() -> None:
     blob = scene.encode(Run(status="ok", graph=graph), Layout(boxes=boxes))
     header, columns, _ = read(blob)
     title = header["texts"][int(columns["box_title"][0])]
-    assert len(title) == scene.LONGEST_TEXT
+    assert len(title) == LONGEST_TEXT
     assert title.endswith("…")
     assert len(blob) < 20_000
 

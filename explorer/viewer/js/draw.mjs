@@ -1,6 +1,7 @@
 // Draws what the camera sees of a scene on a canvas: frames, wires, boxes, text; less of each the smaller it gets.
 import { traceArrow, traceWire } from "./curves.mjs";
 import { drawLabels } from "./labels.mjs";
+import { look, paintMarks } from "./marks.mjs";
 import { SELF } from "./relations.mjs";
 import { paint, trace } from "./shapes.mjs";
 import { TextFitter } from "./text.mjs";
@@ -118,7 +119,7 @@ function drawBoxes(context, view, boxes) {
 function drawBlocks(context, { scene, camera, theme, motion }, boxes) {
   const paths = new Map();
   for (const box of boxes) {
-    const kind = scene.kind(box);
+    const kind = look(scene.kind(box), scene.columns.box_marks[box]);
     if (!paths.has(kind)) paths.set(kind, new Path2D());
     paths.get(kind).rect(motion.x[box] - scene.w[box] / 2, motion.y[box] - scene.h[box] / 2, scene.w[box], scene.h[box]);
   }
@@ -138,8 +139,11 @@ function drawShapes(context, { scene, camera, theme, motion }, boxes, alpha) {
     const [x, y, w, h] = [motion.x[box], motion.y[box], scene.w[box], scene.h[box]];
     const kind = scene.kind(box);
     if (alpha < 1) clear(context, theme, kind, x, y, w, h);
-    paint(context, kind, x, y, w, h, theme);
-    if (named) drawText(context, scene, theme, box, kind, x, y, w);
+    const marks = scene.columns.box_marks[box];
+    paint(context, look(kind, marks), x, y, w, h, theme);
+    if (!named) continue;
+    drawText(context, scene, theme, box, kind, x, y, w);
+    if (marks) paintMarks(context, marks, x, y, w, h, theme);
   }
 }
 

@@ -3,6 +3,7 @@
 import { Bins } from "./bins.mjs";
 import { publish, subscribe } from "./bus.mjs";
 import { Camera, COMFORTABLE, READABLE } from "./camera.mjs";
+import { Badge } from "./badge.mjs";
 import { anchor, heirs } from "./continuity.mjs";
 import { element, fill } from "./dom.mjs";
 import { draw } from "./draw.mjs";
@@ -57,14 +58,16 @@ export class GraphView {
     this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), () => this.canvas.focus());
     this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), gradients: (shown) => this.#showGradients(shown), command: this.host.command });
     this.legend = new Legend();
+    this.badge = new Badge(this.host.command);
     this.minimap = new Minimap((x, y) => this.#move(() => this.camera.centre(x, y)));
     this.inspector = new Inspector({
       select: (node) => this.selectNode(node, true),
       module: (path) => this.selectModule(path),
       toggle: () => this.#open({ box: this.selection.boxes[0] ?? null, frame: this.selection.frame }),
+      command: this.host.command,
     });
     this.stage = element("div", { class: "stage" }, this.canvas, element("div", { class: "bar" }, this.search.root, this.toolbar.root), this.minimap.canvas, this.nothing, this.tip);
-    const main = element("div", { class: "main" }, this.stage, this.legend.root);
+    const main = element("div", { class: "main" }, this.stage, element("div", { class: "foot" }, this.legend.root, this.badge.root));
     this.root = element("div", { class: "explorer-graph" }, main, this.inspector.root, this.said);
     root.append(this.root);
   }
@@ -99,6 +102,7 @@ export class GraphView {
     this.refreshTheme();
     this.search.use(scene);
     this.toolbar.use(scene);
+    this.badge.show(scene);
     const lost = this.selection.boxes.length > 0 && !kept.boxes.length;
     this.#choose(kept.boxes, kept.frame, false);
     if (lost) this.host.selected(null);
@@ -126,12 +130,16 @@ export class GraphView {
     if (reveal && boxes.length) this.#reveal(boxes[0]);
   }
 
-  selectModule(path) {
+  // Its frame or its folded box, else that of the nearest module around it. `reveal` as for a node.
+  selectModule(path, reveal = false, tell = true) {
     const { scene } = this;
     const frame = Array.from({ length: scene.frames }, (_, at) => at).find((at) => scene.text("frame_module", at) === path);
     const boxes = Array.from({ length: scene.count }, (_, box) => box).filter((box) => scene.text("box_module", box) === path);
-    if (frame !== undefined) this.#choose([], frame, true);
-    else if (boxes.length) this.#choose(boxes.slice(0, 1), null, true);
+    if (frame !== undefined) this.#choose([], frame, tell);
+    else if (boxes.length) this.#choose(boxes.slice(0, 1), null, tell);
+    else if (path.includes(".")) return this.selectModule(path.slice(0, path.lastIndexOf(".")), reveal, tell);
+    if (reveal && frame !== undefined) this.#revealFrame(frame);
+    else if (reveal && boxes.length) this.#reveal(boxes[0]);
   }
 
   // A readable piece at the result's end where the whole would be too small to read.
@@ -201,6 +209,12 @@ export class GraphView {
   #reveal(box) {
     const { scene, camera } = this;
     this.#move(() => camera.reveal(scene.x[box], scene.y[box], scene.w[box], scene.h[box]));
+  }
+
+  // The upper edge of a frame, where its name stands: the frame itself may be larger than the window.
+  #revealFrame(frame) {
+    const { frame_x: x, frame_y: y, frame_width: w, frame_height: h } = this.scene.columns;
+    this.#move(() => this.camera.reveal(x[frame], y[frame] - h[frame] / 2 + 30, Math.min(w[frame], 200), 60));
   }
 
   #gestures() {
@@ -277,9 +291,14 @@ export class GraphView {
     this.redraw();
   }
 
-  // What others selected: a node, else a tensor's node, else the nodes of a line.
-  #hear({ source, node, tensor, line }) {
+  // What others selected: a module, a node, else a tensor's node, else the nodes of a line.
+  #hear({ source, node, tensor, line, module }) {
     if (source === this.name || !this.scene) return;
+    if (module) {
+      this.selectModule(module, true, false);
+      this.host.selected(null);
+      return;
+    }
     const { scene } = this;
     const named = node ?? (tensor === null ? undefined : scene.header.tensors[tensor]);
     const nodes = named !== undefined && named !== null ? [named] : line === null ? [] : scene.nodesOfLine(line);
@@ -312,7 +331,7 @@ export class GraphView {
   #publish(facts, input) {
     const node = facts?.node ?? null;
     const storage = input ? [input.storage] : (facts?.storages ?? []);
-    publish({ node, line: facts?.line ?? null, storage, tensor: input?.name ?? facts?.variable ?? null, source: this.name });
+    publish({ node, line: facts?.line ?? null, storage, tensor: input?.name ?? facts?.variable ?? null, module: facts?.kind === "module" ? facts.module : null, source: this.name });
     this.host.selected(node);
   }
 

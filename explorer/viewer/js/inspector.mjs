@@ -1,22 +1,49 @@
-// The panel beside the drawing: what is known of the selection, in sections. Everything from a run goes in as text.
+// The panel beside the drawing: what is known of the selection, in sections that fold. Everything from a run goes in as text.
+import { memory, memoryBrief, pairs, savings, time, timeBrief } from "./costs.mjs";
 import { element, fill } from "./dom.mjs";
-import { bytes, format, grid, thousands } from "./numbers.mjs";
+import { formulas } from "./formula.mjs";
+import { layers, layersBrief } from "./layers.mjs";
+import { bytes, format, grid, seconds, thousands } from "./numbers.mjs";
+import { origin, originBrief } from "./origin.mjs";
+import { meta, named, numbers, saved as savedFact } from "./tensor_facts.mjs";
+
+const FOLDED = ["inputs", "outputs", "product", "time", "memory", "layers", "origin"];
 
 export class Inspector {
-  // `actions`: select(node), module(path) to select one, toggle() to open or fold the one shown.
+  // `actions`: select(node), module(path) to select one, toggle() to open or fold the one shown, command(text) to ask for a run, or null.
   constructor(actions) {
-    this.actions = actions;
+    this.actions = { ...actions, command: actions.command && ((text) => this.#ask(text)) };
+    this.ask = actions.command;
     this.root = element("aside", { class: "inspector", tabindex: "0" });
+    this.folded = new Set(FOLDED);
+    this.pending = null;
   }
 
   // Shows the facts (see explorer/viewer/details.py) of a node, a saved tensor, an input or a module; null shows what to click.
-  show({ words, header }, facts, { saved = null, input = null, open = false } = {}) {
-    this.words = words;
-    this.formulas = header.formulas;
-    this.root.setAttribute("aria-label", words.inspector);
+  show(scene, facts, { saved = null, input = null, open = false } = {}) {
+    if (scene !== this.scene) this.pending = null;
+    this.scene = scene;
+    this.words = scene.words;
+    this.last = [facts, { saved, input, open }];
+    const subject = facts && [facts.kind, facts.node ?? facts.module, saved?.name, input?.name].join(" ");
+    const kept = subject !== null && subject === this.subject ? { top: this.root.scrollTop, focus: this.root.getRootNode().activeElement?.dataset.focus } : {};
+    this.subject = subject;
+    this.root.setAttribute("aria-label", this.words.inspector);
     const content = facts === null ? this.#empty() : facts.kind === "module" ? this.#module(facts, open) : input ? this.#input(facts, input) : this.#node(facts, saved);
     this.root.replaceChildren(...content.filter(Boolean));
-    this.root.scrollTop = 0;
+    this.root.scrollTop = kept.top ?? 0;
+    if (kept.focus) this.root.querySelector(`[data-focus="${kept.focus}"]`)?.focus({ preventScroll: true });
+  }
+
+  // What the sections are written with.
+  get #about() {
+    return { words: this.words, header: this.scene.header, actions: this.actions, pending: this.pending };
+  }
+
+  #ask(text) {
+    this.pending = text;
+    this.show(this.scene, ...this.last);
+    this.ask(text);
   }
 
   #empty() {
@@ -25,18 +52,24 @@ export class Inspector {
 
   #module(facts, open) {
     const { words } = this;
-    const label = open ? words["module.fold"] : words["module.open"];
-    const sums = [
+    const took = (name) => (facts.time?.[name] === undefined || facts.time[name] === null ? null : [words[`time.${name}`], seconds(facts.time[name])]);
+    const sums = pairs([
       [words["sum.nodes"], thousands(facts.nodes ?? 0)],
       [words["sum.parameters"], thousands(facts.parameters ?? 0)],
       [words["sum.saved"], bytes(facts.saved_bytes ?? 0)],
+      facts.own_bytes === undefined ? null : [words["memory.own"], bytes(facts.own_bytes)],
+      took("forward"),
+      took("backward"),
       [words["sum.norm"], format(facts.largest_norm)],
-    ];
+      facts.hook_count ? [words["sum.hooks"], thousands(facts.hook_count)] : null,
+      facts.missing ? [words["sum.missing"], thousands(facts.missing)] : null,
+    ]);
     return [
       this.#heading(facts.module, "module", words["kind.module"]),
       this.#path(facts.module),
-      element("button", { class: "plain", type: "button", onclick: () => this.actions.toggle() }, label),
-      this.#section("sums", element("dl", { class: "pairs" }, sums.map(pair))),
+      element("button", { class: "plain", type: "button", onclick: () => this.actions.toggle() }, words[open ? "module.fold" : "module.open"]),
+      this.#section("sums", sums),
+      this.#section("savings", savings(this.#about, facts)),
     ];
   }
 
@@ -47,32 +80,38 @@ export class Inspector {
     return [
       this.#heading(input.name, "input", words["kind.input"]),
       element("p", {}, fill(words[`input.${input.why}`], { dtype: input.dtype })),
-      this.#section("tensor", [input.value !== undefined && input.value !== null ? grid(input.value) : null, this.#meta({ ...input, name: null })]),
+      this.#section("tensor", [input.value !== undefined && input.value !== null ? grid(input.value) : null, meta(this.#about, { ...input, name: null })]),
       this.#section("user", [element("div", { class: "fact" }, user), element("p", { class: "faint" }, facts.name)]),
     ];
   }
 
   #node(facts, saved) {
     const { words } = this;
+    const about = this.#about;
     const leaf = facts.kind === "leaf";
-    const formula = this.formulas[facts.name];
     const sections = {
       [facts.text ? "call" : "source"]: this.#call(facts),
-      result: facts.results?.map((result) => this.#named(result.name, result.value, result.stats)),
-      tensor: leaf ? [facts.tensors?.map((tensor) => this.#tensor(tensor)), facts.outputs?.map((tensor) => this.#meta(tensor))].filter(Boolean) : null,
+      local: formulas(about, facts),
+      result: facts.results?.map((result) => named(about, result.name, result.value, result.stats)),
+      tensor: leaf ? [facts.tensors?.map((tensor) => this.#tensor(tensor)), facts.outputs?.map((tensor) => meta(about, tensor))].filter(Boolean) : null,
       incoming: this.#incoming(facts),
-      outgoing: facts.outgoing?.map((gradient) => this.#outgoing(gradient, formula)),
-      local: this.#local(facts, formula),
-      inputs: facts.inputs?.map((tensor) => this.#meta(tensor)),
-      outputs: leaf ? null : facts.outputs?.map((tensor) => this.#meta(tensor)),
-      saved: facts.saved?.map((tensor) => this.#saved(tensor)),
+      outgoing: facts.outgoing?.map((gradient) => this.#outgoing(gradient)),
+      product: this.#product(facts),
+      saved: facts.saved?.map((tensor) => savedFact(about, tensor)),
+      inputs: facts.inputs?.map((tensor) => meta(about, tensor)),
+      outputs: leaf ? null : facts.outputs?.map((tensor) => meta(about, tensor)),
+      time: time(about, facts),
+      memory: memory(about, facts),
+      layers: layers(about, facts),
+      origin: origin(about, facts),
     };
+    const briefs = { time: timeBrief(facts), memory: memoryBrief(facts), layers: layersBrief(about, facts), origin: originBrief(about, facts) };
     const names = saved ? ["saved", ...Object.keys(sections).filter((name) => name !== "saved")] : Object.keys(sections);
-    if (saved) sections.saved = [this.#saved(saved)];
+    if (saved) sections.saved = [savedFact(about, saved)];
     return [
       saved ? this.#heading(saved.name, "saved", `${words["kind.saved"]} · ${facts.name}`) : this.#heading(facts.name, facts.kind, words[`kind.${facts.kind}`]),
       facts.module ? this.#path(facts.module, facts) : null,
-      ...names.map((name) => (sections[name]?.length ? this.#section(name, sections[name]) : null)),
+      ...names.map((name) => this.#section(name, sections[name], briefs[name])),
     ];
   }
 
@@ -92,8 +131,13 @@ export class Inspector {
     return element("nav", { class: "path", "aria-label": this.words["section.module"] }, links, again);
   }
 
-  #section(name, content) {
-    return element("section", { class: `about-${name}` }, element("h3", {}, this.words[`section.${name}`]), content);
+  // A heading with `brief` beside it, and the content below; what was folded or opened stays so for the next selection. Null without content.
+  #section(name, content, brief = null) {
+    if (content === null || content === undefined || content.length === 0) return null;
+    const body = element("details", { open: !this.folded.has(name), ontoggle: ({ target }) => this.folded[target.open ? "delete" : "add"](name) },
+      element("summary", { "data-focus": `section-${name}` }, element("h3", {}, this.words[`section.${name}`]), brief ? element("span", { class: "brief" }, brief) : null),
+      content);
+    return element("section", { class: `about-${name}` }, body);
   }
 
   #call(facts) {
@@ -111,100 +155,42 @@ export class Inspector {
     const several = facts.incoming.length > 1;
     const shown = facts.incoming.map((gradient, number) => {
       const name = several ? fill(this.words["grad.output"], { number }) : null;
-      return gradient ? this.#named(name, gradient.value, gradient.stats, gradient.shape) : element("p", { class: "faint" }, [name, this.words["grad.none"]].filter(Boolean).join(": "));
+      return gradient ? named(this, name, gradient.value, gradient.stats, gradient.shape) : element("p", { class: "faint" }, [name, this.words["grad.none"]].filter(Boolean).join(": "));
     });
-    return [...shown, element("p", { class: "faint" }, this.words["grad.sum"])];
+    return [...shown, element("p", { class: "faint" }, this.words["grad.sum"]), this.#contributions(facts, several)];
   }
 
-  #outgoing(gradient, formula) {
-    const link = element("button", { class: "link", type: "button", onclick: () => this.actions.select(gradient.target) }, fill(this.words["grad.to"], { name: gradient.to }));
-    const rule = formula?.slots[gradient.slot]?.gradient;
+  // At a fan-in: what each use sent, and that the sum of these is what came in.
+  #contributions({ contributions, contributions_more: more }, several) {
+    if (!contributions) return null;
+    const one = (each) => element("div", { class: "fact" },
+      element("div", { class: "name" }, this.#link(each.node, fill(this.words["grad.from"], { name: each.from })), several ? element("span", { class: "faint" }, fill(this.words["grad.output"], { number: each.output_nr })) : null),
+      each.stats ? numbers(this, each.value, each.stats) : element("p", { class: "faint" }, this.words["grad.none"]));
+    return element("div", { class: "contributions" },
+      element("h4", {}, fill(this.words["grad.contributions"], { count: contributions.length + (more ?? 0) })),
+      contributions.map(one),
+      more ? element("p", { class: "faint" }, fill(this.words["tensor.more"], { count: more })) : null);
+  }
+
+  #link(node, text) {
+    return element("button", { class: "link", type: "button", onclick: () => this.actions.select(node) }, text);
+  }
+
+  #outgoing(gradient) {
     return element("div", { class: "fact" },
-      element("div", { class: "name" }, link, gradient.shape && gradient.shape !== "()" ? element("span", { class: "faint" }, gradient.shape) : null),
-      rule ? element("code", { class: "faint" }, rule) : null,
-      gradient.stats ? this.#numbers(gradient.value, gradient.stats) : element("p", { class: "faint" }, this.words["grad.none"]));
+      element("div", { class: "name" }, this.#link(gradient.target, fill(this.words["grad.to"], { name: gradient.to })), gradient.shape && gradient.shape !== "()" ? element("span", { class: "faint" }, gradient.shape) : null),
+      gradient.stats ? numbers(this, gradient.value, gradient.stats) : element("p", { class: "faint" }, this.words["grad.none"]));
   }
 
-  // By slot: the formula where it is known, the numbers where they are small; last what they mean.
-  #local(facts, formula) {
-    const slots = Math.max(formula?.slots.length ?? 0, facts.local?.length ?? 0);
-    const shown = Array.from({ length: slots }, (_, slot) => this.#slot(facts, formula?.slots[slot], slot)).filter(Boolean);
-    const numbers = facts.local?.some((value) => value !== null);
-    return [
-      ...shown,
-      formula?.remark ? element("p", { class: "faint" }, formula.remark) : null,
-      numbers ? element("p", { class: "faint" }, this.words["local.ones"]) : null,
-    ].filter(Boolean);
-  }
-
-  #slot(facts, formula, slot) {
-    const value = facts.local?.[slot] ?? null;
-    const to = facts.outgoing?.find((edge) => edge.slot === slot)?.to;
-    if (!formula && value === null) return null;
-    const name = formula ? element("code", {}, formula.local) : (to ?? fill(this.words["local.slot"], { slot }));
-    return element("div", { class: "fact" }, element("div", { class: "name" }, name), value === null ? null : grid(value));
+  #product({ gradient_x_input: product }) {
+    if (!product) return null;
+    return [named(this, null, product.value, product.stats, product.shape), element("p", { class: "faint" }, this.words["product.meaning"])];
   }
 
   #tensor(tensor) {
     return [
-      this.#named(`${tensor.name} ${this.words.value}`, tensor.value, tensor.value_stats, tensor.shape),
-      tensor.grad !== undefined || tensor.grad_stats ? this.#named(`${tensor.name}.grad`, tensor.grad, tensor.grad_stats) : null,
+      named(this, `${tensor.name} ${this.words.value}`, tensor.value, tensor.value_stats, tensor.shape),
+      tensor.grad !== undefined || tensor.grad_stats ? named(this, `${tensor.name}.grad`, tensor.grad, tensor.grad_stats) : null,
     ];
-  }
-
-  #named(name, value, stats, shape) {
-    const size = shape && shape !== "()" ? element("span", { class: "faint" }, shape) : null;
-    return element("div", { class: "fact" }, name || size ? element("div", { class: "name" }, name, size) : null, this.#numbers(value, stats));
-  }
-
-  // The numbers where small, and the statistics where they say more than the numbers.
-  #numbers(value, stats) {
-    const small = value !== undefined && value !== null;
-    const single = small && !Array.isArray(value);
-    return [small ? grid(value) : null, stats && !single ? this.#stats(stats) : null];
-  }
-
-  #stats(stats) {
-    const shown = ["norm", "min", "max", ...["nans", "infs"].filter((name) => stats[name])];
-    return element("dl", { class: "stats" }, shown.map((name) => {
-      const alarming = name === "nans" || name === "infs" || typeof stats[name] === "string";
-      return element("div", { class: alarming ? "alarm" : null }, element("dt", {}, this.words[`stat.${name}`]), element("dd", {}, format(stats[name])));
-    }));
-  }
-
-  // A tensor's place in memory: shape and name first, the rest in one quiet line.
-  #meta(tensor) {
-    const { words } = this;
-    const quiet = [
-      `${words["tensor.stride"]} ${tensor.stride}`,
-      tensor.dtype,
-      tensor.device,
-      tensor.storage >= 0 ? `${words["tensor.storage"]} ${tensor.storage}` : null,
-      tensor.offset ? `${words["tensor.offset"]} ${tensor.offset}` : null,
-      tensor.view ? words["tensor.view"] : null,
-    ];
-    return element("div", { class: "fact" },
-      element("div", { class: "name" }, tensor.name ?? null, element("span", {}, tensor.shape)),
-      element("p", { class: "faint" }, quiet.filter(Boolean).join(" · ")));
-  }
-
-  #saved(saved) {
-    const { words } = this;
-    const quiet = [
-      saved.stride ? `${words["tensor.stride"]} ${saved.stride}` : null,
-      saved.dtype,
-      saved.bytes ? bytes(saved.bytes) : null,
-      saved.storage >= 0 ? `${words["tensor.storage"]} ${saved.storage}` : null,
-    ];
-    const small = saved.value !== undefined;
-    return element("div", { class: "fact" },
-      element("div", { class: "name" }, saved.name, element("span", {}, saved.shape ?? saved.text ?? "")),
-      saved.shape ? element("p", { class: "faint" }, quiet.filter(Boolean).join(" · ")) : null,
-      saved.alias ? element("p", { class: "alias" }, fill(words["tensor.alias"], { name: saved.alias })) : null,
-      saved.error ? element("p", { class: "alarm" }, saved.error) : null,
-      small && saved.shape ? grid(saved.value) : null,
-      saved.stats && !small ? this.#stats(saved.stats) : null);
   }
 }
-
-const pair = ([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value));

@@ -1,6 +1,7 @@
 // What the shapes mean: the kinds that this drawing holds, each drawn by the same code as the boxes themselves.
 import { element } from "./dom.mjs";
 import { setFace, writeLabel } from "./labels.mjs";
+import { HIGHER, paintSign, SIGNS } from "./marks.mjs";
 import { paint } from "./shapes.mjs";
 
 const WIDTH = 30;
@@ -33,8 +34,17 @@ export class Legend {
       element("li", {}, swatch((context) => paintArrow(context, theme)), words["legend.arrow"]),
       ...LABELS.filter(({ column }) => scene.columns[column].some(Boolean)).map(({ sample, word }) =>
         element("li", {}, swatch((context) => paintLabel(context, sample, theme)), words[word])),
+      ...markEntries(scene, theme),
     );
   }
+}
+
+// The signs and the tone that some box of this drawing bears.
+function markEntries({ columns, words }, theme) {
+  const all = columns.box_marks.reduce((bits, marks) => bits | marks, 0);
+  const signs = SIGNS.filter(({ bit }) => all & bit).map((sign) => element("li", {}, swatch((context) => paintSign(context, sign, WIDTH / 2, HEIGHT / 2, theme)), words[`mark.${sign.name}`]));
+  const higher = all & HIGHER ? [element("li", {}, swatch((context) => paintSmall(context, "second", theme)), words["mark.second"])] : [];
+  return [...higher, ...signs];
 }
 
 function swatch(draw) {

@@ -60,3 +60,15 @@ export function bytes(count) {
 }
 
 export const thousands = (count) => count.toLocaleString("en-US");
+
+// A part of a whole, as in "12.5 %"; small ones are not nothing.
+export function percent(part) {
+  const amount = part * 100;
+  return amount > 0 && amount < 0.1 ? "< 0.1 %" : `${Number(amount.toPrecision(amount >= 99.95 || amount < 10 ? 2 : 3))} %`;
+}
+
+// Seconds in the unit that suits them, as in "1.25 ms".
+export function seconds(count) {
+  const [factor, unit] = count < 1e-3 ? [1e6, "µs"] : count < 1 ? [1e3, "ms"] : [1, "s"];
+  return `${Number((count * factor).toPrecision(3))} ${unit}`;
+}

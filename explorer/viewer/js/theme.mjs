@@ -1,6 +1,6 @@
 // Colours for the canvas, read from the style sheet, so that they are written down once. Streamlit's theme arrives as --st-... variables
 // on an element around the view; without them (an exported file) the reader's own preference decides.
-const KINDS = ["operation", "custom", "leaf", "input", "saved", "result", "module"];
+const KINDS = ["operation", "second", "custom", "leaf", "input", "saved", "result", "module"];
 const SINGLE = ["paper", "ink", "muted", "wire", "accent", "frame-fill", "frame-edge", "alarm"];
 
 // Marks `root` with data-theme and returns the colours and fonts to draw with.

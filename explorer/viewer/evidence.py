@@ -1,0 +1,159 @@
+"""What the inspector says of how a node came about: time, memory, layers of PyTorch, marks. Plain values, ready for JSON.
+
+Only what a record tells is sent: a key whose value would be empty is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.graph.memory import saved_bytes
+from explorer.ir import Node, Op, Run, Saved, Saving, Tensor, TensorMeta, View
+
+Facts = dict[str, Any]
+
+HOOKS, RETAINS, MISSING, HIGHER, SEGMENT = 1, 2, 4, 8, 16
+"""Bits of a box's marks: hooks, a retained gradient, saved tensors that are missing, a second or later order, a checkpointed segment."""
+
+MOST_SHARED = 3
+"""Others that are named where a saved tensor lies in the same storage."""
+
+
+@dataclass
+class Evidence:
+    """A run, indexed by storage and by operator."""
+
+    run: Run
+    named: dict[int, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
+    savers: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    operators: dict[int, int] = field(default_factory=dict)
+    """Place in `operator_list` by index into `Run.operators`: only those that a shown node was made of are sent."""
+
+    def __post_init__(self) -> None:
+        for tensor in self.run.tensors:
+            self.named[tensor.storage_id].append(tensor)
+        for node in self.run.graph.nodes:
+            for storage in {saved.tensor.storage_id for saved in node.saved if saved.tensor}:
+                self.savers[storage].append(node.id)
+
+    def node(self, node: Node, op: Op | None) -> Facts:
+        """Facts of one node beside those of its tensors and gradients."""
+        return {
+            "op": node.op,
+            "order": node.order if node.order > 1 else None,
+            "hooks": list(node.hooks),
+            "retains": node.retains_grad,
+            "segment": node.segment,
+            "time": self._time([node]),
+            "memory": self._memory(node),
+            "operators": self._operators(op),
+            "views": [_view(view, op) for view in op.views] if op else [],
+        }
+
+    def module(self, path: str, members: Sequence[Node]) -> Facts:
+        """What a module's nodes took, and what freezing its parameters or checkpointing it would save."""
+        facts: Facts = {"time": self._time(members)}
+        if (memory := self.run.memory) is not None:
+            weight = next((weight for weight in memory.modules if weight.path == path), None)
+            facts["own_bytes"] = weight and weight.own
+            inside = [saving for saving in memory.freezing if f"{saving.name}.".startswith(f"{path}.")]
+            facts["freezing"] = [_saving(each) for each in sorted(inside, key=lambda each: -each.nbytes)[:MOST_SHARED]]
+            facts["checkpointing"] = next((_saving(each) for each in memory.checkpointing if each.name == path), None)
+        missing = sum(saved.error is not None for node in members for saved in node.saved)
+        hooks = sum(len(node.hooks) for node in members)
+        return facts | {"missing": missing or None, "hook_count": hooks or None}
+
+    def sharing(self, node: Node, saved: Saved) -> Facts:
+        """Who else holds the storage of a saved tensor: named tensors first, then nodes that saved it too; ``holder`` is the node of `alias`."""
+        if saved.tensor is None or saved.tensor.storage_id < 0:
+            return {}
+        storage = saved.tensor.storage_id
+        named = {tensor.name: tensor.grad_fn for tensor in self.named[storage]}
+        holder = named.pop(saved.alias, None) if saved.alias else None
+        others = [{"name": name, "node": at} for name, at in named.items() if at is not None and at != node.id]
+        savers = [{"node": at, "saver": self.title(at)} for at in self.savers[storage] if at != node.id]
+        found = [*others[:MOST_SHARED], *savers[:MOST_SHARED]]
+        more = len(others) + len(savers) - len(found)
+        return {"holder": holder, "shared": found, "shared_more": more or None}
+
+    def title(self, node: int) -> str:
+        """What a reader knows a node by: its call in the source, else the variable it made, else its own name."""
+        record = self.run.graph.nodes[node]
+        text = None if record.op is None else self.run.ops[record.op].text
+        return (text or record.variable or record.name)[:80]
+
+    def marks(self, nodes: Iterable[Node], folded: bool) -> int:
+        """The bits of one box. A folded module shows only what must not be overlooked."""
+        bits = 0
+        for node in nodes:
+            if any(saved.error for saved in node.saved):
+                bits |= MISSING
+            if not folded:
+                bits |= HOOKS * bool(node.hooks) | RETAINS * node.retains_grad
+                bits |= HIGHER * (node.order > 1) | SEGMENT * (node.segment is not None)
+        return bits
+
+    def header(self) -> Facts:
+        """What the viewer needs once, after all nodes: the operators that they were made of, sums of times, the answer to a check."""
+        run = self.run
+        times = run.times and {
+            "forward": _seconds(sum(run.times.forward)),
+            "backward": _seconds(sum(each for each in run.times.backward if each is not None)),
+            "repeats": run.times.repeats,
+            "device": run.times.device,
+        }
+        return {"operators": [run.operators[at] for at in self.operators], "times": times, "check": run.check}
+
+    def _time(self, nodes: Sequence[Node]) -> Facts | None:
+        """Seconds of the calls that made `nodes`, each call once, and of the nodes themselves."""
+        times = self.run.times
+        if times is None:
+            return None
+        calls = {node.op for node in nodes if node.op is not None and node.op < len(times.forward)}
+        ran = [times.backward[node.id] for node in nodes if node.id < len(times.backward)]
+        backward = [seconds for seconds in ran if seconds is not None]
+        return {
+            "forward": _seconds(sum(times.forward[op] for op in calls)) if calls else None,
+            "backward": _seconds(sum(backward)) if backward else None,
+        }
+
+    def _memory(self, node: Node) -> Facts | None:
+        """Bytes that a node keeps for backward, and those of them that neither a leaf or an input nor another node holds."""
+        if not any(saved.tensor for saved in node.saved):
+            return None
+        own = [saved for saved in node.saved if saved.tensor and self._alone(node, saved.tensor)]
+        return {"saved": saved_bytes([node]), "own": _bytes(own)}
+
+    def _alone(self, node: Node, tensor: TensorMeta) -> bool:
+        """Whether the node alone keeps this memory. A variable of an intermediate result goes away with the code; leaves stay."""
+        storage = tensor.storage_id
+        leaves = any(each.is_leaf for each in self.named.get(storage, ()))
+        return storage >= 0 and not leaves and self.savers[storage] == [node.id]
+
+    def _operators(self, op: Op | None) -> list[int]:
+        known = [at for at in (op.operators if op else ()) if at < len(self.run.operators)]
+        return [self.operators.setdefault(at, len(self.operators)) for at in known]
+
+
+def _bytes(saved: Iterable[Saved]) -> int:
+    """Each stretch of memory once."""
+    return saved_bytes([Node(id=0, name="", kind="operation", saved=tuple(saved))])
+
+
+def _seconds(seconds: float) -> float:
+    return float(f"{seconds:.4g}")
+
+
+def _saving(saving: Saving) -> Facts:
+    return {"name": saving.name, "bytes": saving.nbytes, "nodes": saving.nodes, "exact": saving.exact}
+
+
+def _view(view: View, op: Op) -> Facts:
+    """What an output is a view of: the name of the base, else which input it is."""
+    names = op.input_names
+    at = view.input
+    name = view.name or (names[at] if at is not None and at < len(names) else None)
+    return {"output": view.output, "shape": str(view.shape), "name": name, "input": at}
