@@ -21,10 +21,12 @@ from explorer.capture.finite import FiniteWatch
 from explorer.capture.hooks import NOTED, HookLog
 from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.modules import ModuleCall, RunningModule
+from explorer.capture.operators import OperatorLog
 from explorer.capture.orders import Orders
 from explorer.capture.private import next_sequence_nr, quiet, sequence_nr
 from explorer.capture.segments import packing_now
 from explorer.capture.source import NOWHERE, Place, Source, lookup
+from explorer.capture.views import ViewDraft, views_of
 from explorer.ir import TensorMeta
 
 MOST_OPS = 20_000
@@ -54,7 +56,21 @@ class Span:
 class OpDraft:
     """One forward call while it is written down; its node is known by sequence number until the graph is."""
 
-    __slots__ = ("in_place", "index", "input_names", "inputs", "module", "name", "nodes", "outputs", "place", "seconds")
+    __slots__ = (
+        "in_place",
+        "index",
+        "input_names",
+        "inputs",
+        "module",
+        "name",
+        "nodes",
+        "operators",
+        "outputs",
+        "place",
+        "seconds",
+        "versions_after",
+        "views",
+    )
 
     def __init__(self, index: int, name: str, place: Place, module: ModuleCall | None) -> None:
         self.index, self.name, self.place, self.module = index, name, place, module
@@ -62,6 +78,9 @@ class OpDraft:
         self.outputs: tuple[TensorMeta, ...] = ()
         self.input_names: tuple[str | None, ...] = ()
         self.nodes: tuple[int | None, ...] = ()
+        self.operators: tuple[int, ...] = ()
+        self.views: tuple[ViewDraft, ...] = ()
+        self.versions_after: tuple[int, ...] = ()
         self.in_place = False
         self.seconds = 0.0
 
@@ -78,6 +97,7 @@ class ForwardLog(TorchFunctionMode):
         self.finite = FiniteWatch()
         self.hooks = HookLog()
         self.orders = Orders()
+        self.operators = OperatorLog()
         self.backward: Callable[[Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
         """Makes the calls of backward that the mode is told of, where those are not watched otherwise."""
         self._source, self._storages, self._modules = source, storages, modules
@@ -148,15 +168,20 @@ class ForwardLog(TorchFunctionMode):
         kept = len(self.ops), len(self.spans)
         self.ops.append(op)
         span = self._begin(op.place, op)
+        op.operators, watch = self.operators.meet(func, args, kwargs, inputs, op.inputs)
         began = time.perf_counter()
         try:
             result = func(*args, **kwargs)
         finally:
             op.seconds = time.perf_counter() - began
             self._end(span)
+            if watch is not None:
+                watch.end()
         outputs = _tensors((result,)) or (inputs[:1] if name == "__setitem__" else [])
         if outputs:
             self._close(op, inputs, outputs)
+            if watch is not None:
+                op.operators = self.operators.keep(watch, name, args, kwargs, [*inputs, *outputs])
         elif len(self.ops) == kept[0] + 1:
             del self.ops[kept[0] :], self.spans[kept[1] :]  # it only read: a shape, a number, a flag
         self.full = len(self.ops) >= MOST_OPS
@@ -168,7 +193,9 @@ class ForwardLog(TorchFunctionMode):
             after = [tensor._version if not tensor.is_inference() else 0 for tensor in inputs]
             op.nodes = tuple([None if (node := out.grad_fn) is None else sequence_nr(node) for out in outputs])
             self.finite.look(op.index, op.name, outputs)
+            op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
         op.in_place = any(meta.version < version for meta, version in zip(op.inputs, after, strict=True))
+        op.versions_after = tuple(after) if op.in_place else ()
 
     def _begin(self, place: Place, op: OpDraft | None) -> Span:
         span = Span(place, self._modules.current, self._open, op)

@@ -1,0 +1,89 @@
+"""Which overload of an operator was asked for, where the profiler tells its name and its arguments' shapes alone.
+
+The number of arguments and which of them are tensors with dimensions leave one overload in four of five cases. The rest
+is decided by torch's own matching of the call's arguments, by what the kernel asked in turn, and at last by preferring numbers
+to 0-dim tensors, which kernels seldom hand on. What then is still open stays open: no overload rather than a wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from explorer.capture import dispatcher
+from explorer.capture.dispatcher import Asked
+
+_TENSOR = ("Tensor", "Optional[Tensor]")
+_PREPARING = {"aten::to", "aten::empty"}
+"""What a kernel of a backend asks to make its number and its output ready."""
+
+
+class Overloads:
+    """Schemas by name; answers are kept, since kernels ask the same again and again."""
+
+    def __init__(self) -> None:
+        self._schemas: dict[str, list[Any]] = {}
+        self._answers: dict[Any, Any] = {}
+
+    def of(self, asked: Asked, parent: Any, chosen: str | None) -> Any:
+        """The schema of what was asked; None where several would do.
+
+        Args:
+            asked: the question to the dispatcher.
+            parent: the schema of the operator whose kernel asked it; None for what Python asked.
+            chosen: the overload that fits Python's arguments, where known.
+        """
+        inner = frozenset(one.name for one in asked.inner)
+        given = tuple([bool(shape) for shape in asked.shapes])
+        key = (asked.name, given, inner, None if parent is None else dispatcher.full_name(parent), chosen)
+        if key not in self._answers:
+            self._answers[key] = self._find(asked.name, given, inner, parent, chosen)
+        return self._answers[key]
+
+    def _find(self, name: str, given: tuple[bool, ...], inner: frozenset[str], parent: Any, chosen: str | None) -> Any:
+        if name not in self._schemas:
+            self._schemas[name] = dispatcher.overloads(name)
+        left = [schema for schema in self._schemas[name] if _fits(schema, given)]
+        for holds in (
+            lambda schema: schema.overload_name == chosen,
+            lambda schema: not _writes_out(schema),
+            lambda schema: parent is None or dispatcher.full_name(schema) != dispatcher.full_name(parent),
+            lambda schema: _wraps(schema) == bool(inner - _PREPARING),
+            lambda schema: _copies(schema) == ("aten::copy_" in inner),
+            lambda schema: not schema.overload_name,
+        ):
+            left = _those(left, holds)
+        fewest = min((_tensors(schema) for schema in left), default=0)
+        left = _those(left, lambda schema: _tensors(schema) == fewest)
+        return left[0] if len(left) == 1 else None
+
+
+def _those(schemas: list[Any], holds: Callable[[Any], bool]) -> list[Any]:
+    """The schemas for which it holds, or all where it holds for none."""
+    return [schema for schema in schemas if holds(schema)] or schemas
+
+
+def _fits(schema: Any, given: tuple[bool, ...]) -> bool:
+    arguments = schema.arguments
+    return len(arguments) == len(given) and all(
+        not has_dimensions or str(one.type) in _TENSOR for one, has_dimensions in zip(arguments, given, strict=True)
+    )
+
+
+def _tensors(schema: Any) -> int:
+    return sum(str(one.type) in _TENSOR for one in schema.arguments)
+
+
+def _writes_out(schema: Any) -> bool:
+    return any(one.is_out for one in schema.arguments)
+
+
+def _wraps(schema: Any) -> bool:
+    """Whether it takes a number, makes a tensor of it and asks an operator for tensors, as ``mul.Scalar`` asks ``mul.Tensor``."""
+    name = dispatcher.full_name(schema)
+    return schema.overload_name.startswith("Scalar") and dispatcher.has_kernel(name, "CompositeExplicitAutograd")
+
+
+def _copies(schema: Any) -> bool:
+    """``fill_`` with a tensor copies from it, with a number it does not."""
+    return dispatcher.full_name(schema) == "aten::fill_.Tensor"
