@@ -38,7 +38,16 @@ class Moments:
         for chunk in torch.split(flat, _CHUNK if flat.is_cpu else _CHUNK_ELSEWHERE):
             if not (single and self._add_single(chunk.to(torch.float32))):
                 self._add_double(chunk.to(torch.float64))
+        self._stored: int | None = None
         self._sample: Sample | None = sample(flat) if sampled and self.finite else None
+
+    def add_missing(self, count: int) -> None:
+        """Add `count` zeros that a sparse layout does not store; what was added before is what it does."""
+        self._stored = self.finite + self.nans + self.infs
+        if count:
+            self._merge(count, 0.0, 0.0, 0.0)
+            self.zeros += count
+            self.min, self.max = min(self.min, 0.0), max(self.max, 0.0)
 
     def stats(self, copies: int = 1, ordered: bool = True) -> Stats:
         """As a record, of `copies` times these elements. What is not `ordered`, such as absolute values of complex numbers, has only counts and a norm."""
@@ -57,6 +66,7 @@ class Moments:
             infs=self.infs * copies,
             histogram=histogram if counted else tuple(count * copies for count in histogram),
             counted=counted,
+            nnz=self._stored,
         )
 
     def _norm(self, copies: int) -> Number:

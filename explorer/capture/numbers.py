@@ -1,7 +1,8 @@
 """A tensor's numbers: all of them where they are few, their statistics where they are many.
 
 Reads through torch's own methods, without gradients, so that nothing is added to the graph that is being looked at.
-Cannot see: numbers on the meta device, of fake tensors, inside vmap, and of sparse or quantised layouts (None).
+Cannot see: numbers on the meta device, of fake tensors, inside vmap, and of quantised tensors (None); of a sparse layout the
+statistics are those of the dense tensor that it stands for, without its elements and without a histogram.
 """
 
 from __future__ import annotations
@@ -186,15 +187,24 @@ def _large(tensor: torch.Tensor) -> tuple[Moments | None, int, bool]:
     """What `Reading` takes: the moments of one copy of the elements, how often they are repeated, and whether they are ordered."""
     try:
         with quiet(), torch.no_grad():
-            numel = tensor.numel()
-            distinct, copies = _without_repeats(tensor.detach().resolve_neg())
-            if tensor.layout != torch.strided or distinct.numel() > MOST_ELEMENTS:
+            numel, dense = tensor.numel(), tensor.layout is torch.strided
+            stored = tensor.detach().resolve_neg() if dense else _stored(tensor.detach())
+            distinct, copies = _without_repeats(stored)
+            if distinct.numel() > MOST_ELEMENTS:
                 return None, 1, True
             ordered = not distinct.is_complex()
             flat = (distinct if ordered else distinct.abs()).reshape(-1)
-            return Moments(flat, ordered and numel > PREVIEW_ELEMENTS), copies, ordered
+            moments = Moments(flat, dense and ordered and numel > PREVIEW_ELEMENTS)
+            if not dense:
+                moments.add_missing(numel - stored.numel())
+            return moments, copies, ordered
     except _UNREADABLE:
         return None, 1, True
+
+
+def _stored(sparse: torch.Tensor) -> torch.Tensor:
+    """The elements that a sparse tensor holds, equal indices added up. Its own methods check no index, and none is used here."""
+    return sparse.coalesce().values() if sparse.layout is torch.sparse_coo else sparse.values()
 
 
 def _without_repeats(tensor: torch.Tensor) -> tuple[torch.Tensor, int]:

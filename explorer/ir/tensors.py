@@ -26,6 +26,8 @@ class Stats(Record, frozen=True, kw_only=True):
     """Counts of the finite elements in equally wide bins from `min` to `max`; empty where the elements themselves are written."""
     counted: int | None = None
     """How many elements, evenly spread, `histogram` counts where it does not count all; None where it does."""
+    nnz: int | None = None
+    """Of a sparse layout: how many elements it stores, those with equal indices added up; None for a dense tensor."""
 
 
 class TensorMeta(Record, frozen=True, kw_only=True):
