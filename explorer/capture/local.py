@@ -1,35 +1,33 @@
 """Local derivatives: each small node called alone, by hand, with ones for the gradient that comes in.
 
-A call of a grad_fn computes and leaves its buffers as they are (only the engine frees them), so nothing changes.
-Cannot see: AccumulateGrad (calling it would add to ``.grad``), ``autograd.Function`` (not callable) and kernels whose
-backward writes into its own buffers.
+Cannot see: what may not be called by hand (`again.may_run_again`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import prod
 from typing import Any
 
 import torch
 
+from explorer.capture.again import may_run_again, run_again
 from explorer.capture.metas import is_tensor
 from explorer.capture.numbers import Reader, Reading
-from explorer.capture.private import incoming_shapes, quiet
-from explorer.capture.walk import node_kind
+from explorer.capture.private import incoming_shapes
 
 MOST_NODES = 300
 _MOST_ELEMENTS = 16
-_UNSAFE = ("Copy", "Cudnn", "Miopen", "Mkldnn", "Checkpoint", "Graph", "Compiled")
 
 
-def local_derivatives(nodes: list[Any]) -> dict[int, tuple[Reading | None, ...]]:
-    """By node id and slot, for the first `MOST_NODES` nodes of few elements."""
+def local_derivatives(nodes: list[Any], packed: Collection[int] = ()) -> dict[int, tuple[Reading | None, ...]]:
+    """By node id and slot, for the first `MOST_NODES` nodes of few elements; not for `packed` ones, whose saved tensors only the code's own ``unpack`` gives."""
     found: dict[int, tuple[Reading | None, ...]] = {}
     reader = Reader()
     for identity, node in enumerate(nodes):
         if len(found) >= MOST_NODES:
             break
-        if node_kind(node) == "operation" and not type(node).__name__.startswith(_UNSAFE):
+        if identity not in packed and may_run_again(node):
             derivatives = _alone(node, reader)
             if derivatives:
                 found[identity] = derivatives
@@ -41,9 +39,7 @@ def _alone(node: Any, reader: Reader) -> tuple[Reading | None, ...]:
         shapes = incoming_shapes(node)
         if sum(prod(shape) for shape, _, _ in shapes) > _MOST_ELEMENTS:
             return ()
-        with quiet(), torch.no_grad():
-            sent = node(*[torch.ones(shape, dtype=dtype, device=device) for shape, dtype, device in shapes])
-        sent = sent if isinstance(sent, tuple) else (sent,)
+        sent = run_again(node, [torch.ones(shape, dtype=dtype, device=device) for shape, dtype, device in shapes])
         return tuple(reader.read(gradient) if is_tensor(gradient) else None for gradient in sent)
     except Exception:  # a node that cannot be called has no local derivative to show
         return ()

@@ -73,8 +73,7 @@ loss = F.cross_entropy(model(x), target)
 
 def timeless(run: Run) -> Run:
     """A run with every clock at 0."""
-    ops = tuple(msgspec.structs.replace(op, seconds=0.0) for op in run.ops)
-    return msgspec.structs.replace(run, ops=ops, seconds=0.0, timings={})
+    return msgspec.structs.replace(run, times=None, seconds=0.0, timings={})
 
 
 def near(left: object, right: object) -> bool:

@@ -67,9 +67,7 @@ def test_a_file_and_an_output_file(cli, tmp_path):
 def test_equal_requests_give_equal_bytes(cli):
     def without_times():
         document = json.loads(cli("run", "-", "--seed", "7", stdin="torch.randn(3, requires_grad=True).exp().sum()")[1])
-        for op in document["ops"]:
-            op["seconds"] = 0
-        return {**document, "seconds": 0, "timings": {}}
+        return {**document, "seconds": 0, "timings": {}, "times": None}
 
     assert without_times() == without_times()
 
