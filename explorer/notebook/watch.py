@@ -1,0 +1,246 @@
+"""One trace while it is made: the recorder, its gradients by hand, and what is said about them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from types import FrameType
+from typing import Any
+
+import torch
+
+from explorer import ir
+from explorer.capture import Recorder
+from explorer.capture.forward import MOST_OPS
+from explorer.capture.metas import is_tensor
+from explorer.capture.private import quiet, sequence_nr
+from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
+from explorer.capture.variables import named_tensors
+from explorer.capture.walk import MOST_NODES
+from explorer.ir import Sentence
+from explorer.notebook.by_hand import backward, unable
+from explorer.notebook.listing import Listing, NoListing
+from explorer.notebook.naming import relevant, tensor_ids
+from explorer.notebook.options import TraceOptions, trace_error
+from explorer.notebook.outputs import results_of
+from explorer.notebook.run import Run
+from explorer.notebook.stack import ModuleStack
+from explorer.words import tell
+
+MOST_NODES_OF_OTHERS = 20_000
+"""Of a graph that goes on living after the trace. In torch 2.13 a node that Python has looked at is freed by recursion, and 60,000 in a
+row overflow a stack of 8 MiB when the user lets go of them."""
+
+_COMPILED = ("Compiled", "OptimizedModule")
+
+
+class Watch:
+    """Steps: `listening`, `show`, `differentiate`, `run`; `release` always."""
+
+    def __init__(
+        self,
+        source: Listing | NoListing,
+        stack: ModuleStack | None,
+        options: TraceOptions,
+        scopes: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """`scopes` hold what the user calls things, the first wins."""
+        self.language = options.language
+        self._source, self._options, self._scopes = source, options, scopes
+        self._recorder = Recorder(source, modules=stack)
+        self._own: list[Result] = []
+        self._snapshot: Snapshot | None = None
+        self._notes: list[Sentence] = []
+        self._problem: Exception | None = None
+        self._began = time.perf_counter()
+        self._timings: dict[str, float] = {}
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Record what this thread does inside."""
+        began = time.perf_counter()
+        try:
+            with self._recorder.listening():
+                yield
+        finally:
+            self._timings["forward"] = time.perf_counter() - began
+
+    def has_own_backward(self) -> bool:
+        """Whether what ran called backward itself: then that is shown."""
+        return bool(self._recorder.calls.calls)
+
+    def show(self, outputs: list[tuple[str, torch.Tensor]], most: int = MOST_NODES) -> None:
+        """Read the graph behind `outputs`."""
+        results = self._own = results_of(outputs)
+        variables = self._variables(results, most)
+        with quiet():
+            named = named_tensors(variables)
+        snapshot = self._snapshot = self._recorder.show(results, named, most)
+        if snapshot.walk.cut:
+            self._note("notebook.note.cut", count=most)
+        if most < MOST_NODES:  # the nodes were all there before the trace
+            numbers = [number for node in snapshot.walk.nodes if (number := sequence_nr(node)) is not None]
+            snapshot.first = min(numbers, default=0)
+
+    def unreadable(self) -> bool:
+        """Whether saved tensors were freed or changed, or are packed: then backward would raise, or run code of the user's."""
+        saved = self._snapshot.saved if self._snapshot else ()
+        said = next((one.error for kept in saved for one in kept if one.error), None)
+        if said is not None and self._options.gradients:
+            self._note("notebook.note.gradients", said=said)
+        return said is not None
+
+    def differentiate(self) -> None:
+        """Compute the gradients of the graph that was read, by hand or by the engine; a failure becomes a note."""
+        snapshot, options = self._snapshot, self._options
+        if snapshot is None or not options.gradients or len(snapshot.walk.nodes) > MOST_NODES_WITH_NUMBERS:
+            return
+        began = time.perf_counter()
+        gradients = self._gradients()
+        if (name := unable(snapshot.walk)) is not None:
+            self._note("notebook.note.unable", name=name)
+            return
+        try:
+            with torch.no_grad():
+                if options.hooks:
+                    self._by_engine(snapshot, gradients)
+                else:
+                    at = [(snapshot.walk.ids[one.node], one.output_nr) for one in self._own]
+                    backward(
+                        snapshot.walk, snapshot.flow, [(*where, one) for where, one in zip(at, gradients, strict=True)]
+                    )
+        except Exception as problem:  # a node's, or of the user's own backward
+            self._note("notebook.note.gradients", said=_said(problem))
+        self._timings["backward"] = time.perf_counter() - began
+
+    def failed(self, problem: Exception) -> None:
+        """Keep the user's exception, and the graph behind the last tensor that the innermost function made."""
+        self._problem = problem
+        frames = _frames(problem)
+        for frame in reversed(frames):
+            found = [(name, one) for name, one in frame.f_locals.items() if is_tensor(one) and _is_made(one)]
+            if found and not self.has_own_backward():
+                self.show(found[-1:])
+                return
+
+    def run(self) -> Run:
+        """Everything as records."""
+        snapshot = self._recorder.snapshot
+        self._snapshot = self._snapshot or snapshot
+        began = time.perf_counter()
+        recording = self._recorder.finish(self._variables(self._own), {})
+        self._timings["capture"] = time.perf_counter() - began
+        self._remark(recording.graph)
+        known = set(ir.Run.__struct_fields__)
+        root = recording.graph.roots[0] if recording.graph.roots else None
+        sentence = self._sentence()
+        record = ir.Run(
+            **{field.name: getattr(recording, field.name) for field in fields(recording) if field.name in known},
+            status="ok" if self._problem is None else "error",
+            sentence=sentence,
+            message=None if sentence is None else tell(sentence),
+            line=None if self._problem is None else self._line(self._problem),
+            notes=tuple(self._notes),
+            seconds=time.perf_counter() - self._began,
+            timings=self._timings,
+            code=self._source.text,
+            device=root.tensor.device if root and root.tensor else "cpu",
+            result=root.name if root else None,
+            results=tuple(root.name for root in recording.graph.roots),
+            result_shape=root.tensor.shape if root and root.tensor else None,
+        )
+        return Run(record, language=self.language, exception=self._problem)
+
+    def release(self) -> None:
+        """Let go of everything of torch."""
+        self._own, self._snapshot = [], None
+        self._recorder.release()
+
+    def _variables(self, results: Sequence[Result], most: int = MOST_NODES) -> dict[str, Any]:
+        met = {id(one.tensor) for one in results}
+        for scope in self._scopes[1:]:
+            met |= tensor_ids(scope) | {id(value) for value in scope.values()}
+        roots = [one.node for one in results] or (self._snapshot.walk.nodes[:1] if self._snapshot else [])
+        variables = relevant(self._scopes, roots, met, most)
+        named = {id(value) for value in variables.values()}
+        for one in results:
+            if id(one.tensor) not in named and one.name not in variables:
+                variables[one.name] = one.tensor
+        return variables
+
+    def _gradients(self) -> list[torch.Tensor]:
+        """What backward starts with; raises `TraceError`."""
+        given = self._options.gradient
+        listed = list(given) if isinstance(given, list | tuple) else [given]
+        if given is None:
+            listed = [None] * len(self._own)
+        if len(listed) != len(self._own):
+            raise trace_error("gradient_count", self.language, count=len(self._own), given=len(listed))
+        return [self._gradient(one, result.tensor) for one, result in zip(listed, self._own, strict=True)]
+
+    def _gradient(self, given: Any, output: Any) -> torch.Tensor:
+        with quiet(), torch.no_grad():
+            if given is None:
+                return torch.ones_like(output, memory_format=torch.preserve_format).detach()
+            try:
+                return torch.as_tensor(given, dtype=output.dtype, device=output.device).expand_as(output).clone()
+            except (RuntimeError, ValueError, TypeError) as problem:
+                raise trace_error("gradient_shape", self.language, shape=tuple(output.shape)) from problem
+
+    def _by_engine(self, snapshot: Snapshot, gradients: Sequence[torch.Tensor]) -> None:
+        leaves = snapshot.leaf_tensors()
+        with snapshot.flow.watching(), torch.enable_grad():
+            arrived = torch.autograd.grad(
+                [one.tensor for one in self._own if one.tensor is not None],
+                [leaf for _, leaf in leaves],
+                gradients,
+                retain_graph=True,
+                allow_unused=True,
+            )
+        for (at, _), gradient in zip(leaves, arrived, strict=True):
+            if gradient is not None:
+                snapshot.arrived(at, 0, gradient)
+
+    def _remark(self, graph: ir.Graph) -> None:
+        if len(self._recorder.log.ops) >= MOST_OPS:
+            self._note("session.note.ops", count=MOST_OPS)
+        if len(graph.nodes) > MOST_NODES_WITH_NUMBERS:
+            self._note("session.note.numbers", count=MOST_NODES_WITH_NUMBERS)
+        if any(node.name.startswith(_COMPILED) for node in graph.nodes):
+            self._note("notebook.note.compiled")
+        if self._options.gradients and not self._options.hooks and any(node.hooks for node in graph.nodes):
+            self._note("notebook.note.hooks")
+
+    def _note(self, key: str, **values: object) -> None:
+        self._notes.append(Sentence(key=key, values={name: str(value) for name, value in values.items()}))
+
+    def _sentence(self) -> Sentence | None:
+        if self._problem is None:
+            return None
+        return Sentence(key="notebook.raised", values={"said": _said(self._problem)})
+
+    def _line(self, problem: Exception) -> int | None:
+        for frame in reversed(_frames(problem)):
+            if next(self._source.frames(frame), None) is frame:
+                return self._source.here(frame).line
+        return None
+
+
+def _frames(problem: Exception) -> list[FrameType]:
+    """The frames that an exception passed through, from the callable on, the outermost first."""
+    found, at = [], problem.__traceback__
+    while at is not None:
+        found.append(at.tb_frame)
+        at = at.tb_next
+    return found[2:]
+
+
+def _is_made(tensor: torch.Tensor) -> bool:
+    with quiet():
+        return tensor.grad_fn is not None
+
+
+def _said(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}".split("\n")[0][:300]
