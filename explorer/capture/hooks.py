@@ -24,6 +24,9 @@ from explorer.capture.segments import closed_over
 from explorer.capture.walk import edge_of
 
 _LENGTH = 80
+_MOST_UNWATCHED = 2_000
+"""Nodes that are all asked for their hooks where it is not known whether any has one."""
+
 _Tensor = torch.Tensor
 _OURS = "explorer."
 _Texts = dict[int, tuple[str, ...]]
@@ -41,12 +44,14 @@ class HookLog:
     def __init__(self) -> None:
         self.on_nodes = False
         """Whether a node was given a hook."""
+        self._watched = False
         self._noted: defaultdict[int | None, list[tuple[Any, str]]] = defaultdict(list)
         self._retained: list[tuple[int | None, weakref.ref[torch.Tensor]]] = []
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """While it lasts the function that torch calls for each registered hook is ours, and calls torch's."""
+        self._watched = True
         with hook_registrar(self._registered):
             yield
 
@@ -87,13 +92,14 @@ class HookLog:
                 edge = edge_of(tensor)
                 if edge is not None and edge.node in ids:
                     found[ids[edge.node]].update(texts)
+        everywhere = self.on_nodes or (not self._watched and len(nodes) <= _MOST_UNWATCHED)
         for at, node in enumerate(nodes):
             kind = type(node).__name__
             if kind == "AccumulateGrad":
                 found[at].update(_on_tensor(node.variable))
             elif self._noted and (noted := self._noted.get(sequence_nr(node))):
                 found[at].update(_still_there(noted))
-            if self.on_nodes or kind == "BackwardHookFunctionBackward":
+            if everywhere or kind == "BackwardHookFunctionBackward":
                 found[at].update(_on_node(node))
         return {at: _in_order(texts) for at, texts in found.items() if texts}
 

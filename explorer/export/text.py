@@ -44,12 +44,9 @@ def _summary(run: Run, language: Language) -> Iterator[str]:
 
 
 def _nodes(run: Run, language: Language) -> Iterator[str]:
-    heads = ("node", "line", "source", "inputs", "output", "saved", "gradient")
+    heads = ("node", "line", "source", "inputs", "output", "saved", "gradient", "also")
     tree = modules(run.graph)
-    inputs: list[list[str]] = [[] for _ in run.graph.nodes]
-    for edge in run.graph.edges:
-        leaf = run.graph.nodes[edge.target]
-        inputs[edge.source].append(leaf.variable or f"#{edge.target}" if leaf.kind == "leaf" else f"#{edge.target}")
+    inputs = _inputs(run.graph)
     rows: list[tuple[str, ...]] = [tuple(say(f"export.column.{head}", language) for head in heads)]
     titles: dict[int, str] = {}
     for node, depth, title in _listing(tree):
@@ -57,9 +54,22 @@ def _nodes(run: Run, language: Language) -> Iterator[str]:
             titles[len(rows)] = _GAP * depth + title
             rows.append(("",) * len(heads))
         else:
-            rows.append(_node_row(run, run.graph.nodes[node], depth, inputs[node]))
-    for index, line in enumerate(_aligned(rows)):
+            rows.append(_node_row(run, run.graph.nodes[node], depth, inputs[node], language))
+    for index, line in enumerate(_aligned(_trimmed(rows))):
         yield _GAP + _clean(titles.get(index, line))
+
+
+def _inputs(graph: Graph) -> list[list[str]]:
+    """What each node leads to, by slot: a leaf's name, ``#3``, ``#3[1]`` for the second output of several, ``-`` for no edge."""
+    several = {edge.target for edge in graph.edges if edge.output_nr}
+    inputs = [["-"] * node.slots for node in graph.nodes]
+    for edge in graph.edges:
+        leaf = graph.nodes[edge.target]
+        name = leaf.variable if leaf.kind == "leaf" else None
+        slots = inputs[edge.source]
+        slots += ["-"] * (edge.slot + 1 - len(slots))
+        slots[edge.slot] = name or f"#{edge.target}" + (f"[{edge.output_nr}]" if edge.target in several else "")
+    return inputs
 
 
 def _listing(tree: ModuleTree) -> Iterator[tuple[int | None, int, str]]:
@@ -77,7 +87,7 @@ def _listing(tree: ModuleTree) -> Iterator[tuple[int | None, int, str]]:
         yield node, len(around), ""
 
 
-def _node_row(run: Run, node: Node, depth: int, inputs: Sequence[str]) -> tuple[str, ...]:
+def _node_row(run: Run, node: Node, depth: int, inputs: Sequence[str], language: Language) -> tuple[str, ...]:
     op = run.ops[node.op] if node.op is not None else None
     saved = [item.nbytes for item in node.saved if item.tensor is not None]
     norms = [f"{float(gradient.stats.norm):.4g}" for gradient in node.incoming if gradient is not None]
@@ -89,17 +99,35 @@ def _node_row(run: Run, node: Node, depth: int, inputs: Sequence[str]) -> tuple[
         shape_text(node.output.shape) if node.output else "",
         f"{len(saved)} · {bytes_text(sum(saved))}" if saved else "",
         ", ".join(norms),
+        "; ".join(_also(node, language)),
     )
 
 
+def _also(node: Node, language: Language) -> Iterator[str]:
+    """What few nodes have."""
+    if node.order > 1:
+        yield say("export.also.order", language, order=node.order)
+    if node.segment is not None:
+        yield say("export.also.segment", language, segment=node.segment)
+    if node.retains_grad:
+        yield say("export.also.retains_grad", language)
+    yield from node.hooks
+    missing: dict[str, list[str]] = {}
+    for item in node.saved:
+        if item.error is not None:
+            missing.setdefault(item.error, []).append(item.name)
+    for why, names in missing.items():
+        yield say("export.also.missing", language, names=", ".join(names), why=shorten(why, 120))
+
+
 def _leaves(run: Run, language: Language) -> Iterator[str]:
-    heads = ("name", "shape", "value", "grad", "gradient")
+    heads = ("name", "shape", "value", "grad", "gradient", "also")
     rows: list[tuple[str, ...]] = [tuple(say(f"export.column.{head}", language) for head in heads)]
     tensors = {tensor.grad_fn: tensor for tensor in run.tensors if tensor.is_leaf and tensor.grad_fn is not None}
     places = {node: place for place, node in enumerate(tensors)}
     ordered = sorted(leaves(run.graph), key=lambda node: places.get(node.id, len(places)))
-    rows += [_leaf_row(node, tensors.get(node.id)) for node in ordered]
-    return (_GAP + _clean(line) for line in _aligned(rows))
+    rows += [_leaf_row(node, tensors.get(node.id), language) for node in ordered]
+    return (_GAP + _clean(line) for line in _aligned(_trimmed(rows)))
 
 
 def leaves(graph: Graph) -> list[Node]:
@@ -107,7 +135,7 @@ def leaves(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes if node.kind == "leaf"]
 
 
-def _leaf_row(node: Node, tensor: Tensor | None) -> tuple[str, ...]:
+def _leaf_row(node: Node, tensor: Tensor | None, language: Language) -> tuple[str, ...]:
     norms = [f"{float(gradient.stats.norm):.4g}" for gradient in node.incoming if gradient is not None]
     return (
         node.variable or f"#{node.id}",
@@ -115,6 +143,7 @@ def _leaf_row(node: Node, tensor: Tensor | None) -> tuple[str, ...]:
         shorten(_numbers(tensor.value), 40) if tensor else "",
         shorten(_numbers(tensor.grad), 40) if tensor else "",
         ", ".join(norms),
+        "; ".join(_also(node, language)),
     )
 
 
@@ -124,6 +153,11 @@ def _numbers(value: object) -> str:
     if isinstance(value, bool):
         return str(value)
     return "" if value is None else f"{value:.6g}" if isinstance(value, int | float) else str(value)
+
+
+def _trimmed(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """Without the last column, where nothing but its title stands in it."""
+    return rows if any(row[-1] for row in rows[1:]) else [row[:-1] for row in rows]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
