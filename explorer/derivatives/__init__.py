@@ -1,4 +1,4 @@
-"""What each grad_fn computes: local derivatives as text."""
+"""What each grad_fn computes: the vector-Jacobian product as a formula, with the run's own numbers put in where they are few."""
 
 from explorer.derivatives.describe import Derivative, Slot, describe, known_names
 

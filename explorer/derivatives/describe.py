@@ -1,8 +1,10 @@
-"""What a backward function computes, for each of its inputs, as plain text that a learner can read."""
+"""What a backward function computes, for each of its inputs: formulas as LaTeX, MathML and plain text, conditions in words."""
 
 from __future__ import annotations
 
-from explorer.derivatives.formulas import FORMULAS
+from explorer.derivatives.entry import Entry, Input
+from explorer.derivatives.latex import mathml, plain
+from explorer.derivatives.table import TABLE
 from explorer.ir import Record
 from explorer.words import Language, say
 
@@ -12,21 +14,38 @@ class Slot(Record, frozen=True, kw_only=True):
 
     name: str
     """As torch calls it, as in ``self`` or ``weight``."""
+    symbol: str
+    """Its letter in the formulas, as in ``a``."""
+    latex: str
+    r"""The vector-Jacobian product, as in ``\\frac{\\partial L}{\\partial a} = g \\cdot b``."""
+    mathml: str
+    """The same as one ``<math>`` element of MathML."""
+    text: str
+    """The same in one line of Unicode, as in ``∂L/∂a = g · b``."""
     local: str
-    """The derivative of the output by this input, as in ``∂(a · b)/∂a = b``."""
+    """The derivative of the output by this input, as in ``∂y/∂a = b``; the same as `text` where that is no product of elements."""
     gradient: str
-    """What is sent back to it, as in ``grad · b``."""
+    """What is sent back to it, as in ``g · b``."""
 
 
 class Derivative(Record, frozen=True, kw_only=True):
-    """One grad_fn in words."""
+    """One grad_fn in formulas and words."""
 
     name: str
     forward: str
-    """The forward call, as in ``a · b``."""
+    """The forward call in one line of Unicode, as in ``y = a · b``."""
+    forward_latex: str
+    forward_mathml: str
     slots: tuple[Slot, ...]
+    """A call that takes a list (``cat``) has one for all of its inputs."""
+    symbols: tuple[tuple[str, str], ...]
+    """Letters in the formulas and torch's own names for them: ``g`` is ``grad``, what comes in."""
+    saved: tuple[str, ...]
+    """What the formulas use of what the forward call put aside, named as `explorer.ir.Saved.name`."""
     remark: str
-    """A sentence in the reader's language; empty where the formula says all."""
+    """The notes in one text; empty where the formulas say all."""
+    notes: tuple[str, ...]
+    """Conditions and advice, each a sentence in the reader's language."""
 
 
 def describe(name: str, language: Language = "en") -> Derivative | None:
@@ -34,20 +53,42 @@ def describe(name: str, language: Language = "en") -> Derivative | None:
 
     The facts are those of PyTorch's own table of derivatives; inputs that can have no gradient have no slot.
     """
-    formula = FORMULAS.get(name)
-    if formula is None:
+    entry = TABLE.get(name)
+    if entry is None:
         return None
+    forward = entry.forward if " = " in entry.forward.split(",")[0] else f"y = {entry.forward}"
+    notes = tuple(say(f"derivative.{note}", language) for note in entry.notes)
     return Derivative(
         name=name,
-        forward=formula.forward,
-        slots=tuple(
-            Slot(name=slot, local=f"∂({formula.forward})/∂{symbol} = {local}", gradient=gradient)
-            for slot, symbol, local, gradient in formula.slots
-        ),
-        remark=say(f"derivative.{formula.remark}", language) if formula.remark else "",
+        forward=plain(forward),
+        forward_latex=forward,
+        forward_mathml=mathml(forward),
+        slots=tuple(_slot(each) for each in entry.inputs),
+        symbols=_symbols(entry),
+        saved=entry.saved,
+        remark=" ".join(notes),
+        notes=notes,
     )
 
 
 def known_names() -> tuple[str, ...]:
     """All names that `describe` knows, sorted."""
-    return tuple(sorted(FORMULAS))
+    return tuple(sorted(TABLE))
+
+
+def _slot(each: Input) -> Slot:
+    latex = rf"\frac{{\partial L}}{{\partial {each.letter}}} = {each.product}"
+    text = plain(latex)
+    return Slot(
+        name=each.name,
+        symbol=plain(each.letter),
+        latex=latex,
+        mathml=mathml(latex),
+        text=text,
+        local=text if each.local is None else plain(rf"\frac{{\partial y}}{{\partial {each.letter}}} = {each.local}"),
+        gradient=plain(each.product),
+    )
+
+
+def _symbols(entry: Entry) -> tuple[tuple[str, str], ...]:
+    return tuple((plain(letter), name) for letter, name in entry.letters.items())

@@ -1,153 +1,192 @@
-"""The formulas against torch: names that torch gives, slots that it has, numbers that it computes."""
+"""The formulas against torch: names that torch gives, what its nodes save, and the products that it computes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
 from torch.nn import functional as F
 
 from explorer.derivatives import describe, known_names
+from explorer.derivatives.table import FAMILIES, TABLE
+from tests.derivatives.network_cases import NETWORKED
+from tests.derivatives.other_cases import OTHERS
+from tests.derivatives.pointwise_cases import POINTWISE, Case
 
-A = torch.tensor([0.3, -0.7, 1.9], dtype=torch.float64)
-B = torch.tensor([1.2, 0.4, 2.5], dtype=torch.float64)
-M = torch.arange(6.0, dtype=torch.float64).reshape(2, 3) / 5
-N = torch.arange(12.0, dtype=torch.float64).reshape(3, 4) / 7
+CASES: dict[str, Case] = {**POINTWISE, **OTHERS, **NETWORKED}
 
-CALLS: dict[str, tuple[Callable[..., torch.Tensor], tuple[torch.Tensor, ...]]] = {
-    "NegBackward0": (torch.neg, (A,)),
-    "AbsBackward0": (torch.abs, (A,)),
-    "ExpBackward0": (torch.exp, (A,)),
-    "Exp2Backward0": (torch.exp2, (A,)),
-    "Expm1Backward0": (torch.expm1, (A,)),
-    "LogBackward0": (torch.log, (B,)),
-    "Log2Backward0": (torch.log2, (B,)),
-    "Log10Backward0": (torch.log10, (B,)),
-    "Log1PBackward0": (torch.log1p, (B,)),
-    "SinBackward0": (torch.sin, (A,)),
-    "CosBackward0": (torch.cos, (A,)),
-    "TanBackward0": (torch.tan, (A,)),
-    "AsinBackward0": (torch.asin, (A / 3,)),
-    "AcosBackward0": (torch.acos, (A / 3,)),
-    "AtanBackward0": (torch.atan, (A,)),
-    "SinhBackward0": (torch.sinh, (A,)),
-    "CoshBackward0": (torch.cosh, (A,)),
-    "TanhBackward0": (torch.tanh, (A,)),
-    "SigmoidBackward0": (torch.sigmoid, (A,)),
-    "ReluBackward0": (torch.relu, (A,)),
-    "SqrtBackward0": (torch.sqrt, (B,)),
-    "RsqrtBackward0": (torch.rsqrt, (B,)),
-    "ReciprocalBackward0": (torch.reciprocal, (B,)),
-    "ErfBackward0": (torch.erf, (A,)),
-    "PowBackward0": (lambda a: a**3, (A,)),
-    "PowBackward1": (torch.pow, (B, A)),
-    "AddBackward0": (torch.add, (A, B)),
-    "SubBackward0": (torch.sub, (A, B)),
-    "MulBackward0": (torch.mul, (A, B)),
-    "DivBackward0": (torch.div, (A, B)),
-    "Atan2Backward0": (torch.atan2, (A, B)),
-    "MaximumBackward0": (torch.maximum, (A, B)),
-    "MinimumBackward0": (torch.minimum, (A, B)),
-    "WhereBackward0": (lambda a, b: torch.where(a > 0, a, b), (A, B)),
-    "MmBackward0": (torch.mm, (M, N)),
-    "BmmBackward0": (torch.bmm, (M[None], N[None])),
-    "MvBackward0": (torch.mv, (M, A)),
-    "DotBackward0": (torch.dot, (A, B)),
-    "AddmmBackward0": (torch.addmm, (torch.ones(4, dtype=torch.float64), M, N)),
-    "ConvolutionBackward0": (F.conv1d, (torch.ones(1, 1, 5), torch.ones(1, 1, 2), torch.ones(1))),
-    "SumBackward0": (torch.sum, (A,)),
-    "MeanBackward0": (torch.mean, (A,)),
-    "ProdBackward0": (torch.prod, (A,)),
-    "CumsumBackward0": (lambda a: a.cumsum(0), (A,)),
-    "LogsumexpBackward0": (lambda a: a.logsumexp(0), (A,)),
-    "VarBackward0": (torch.var, (A,)),
-    "StdBackward0": (torch.std, (A,)),
-    "SoftmaxBackward0": (lambda a: a.softmax(0), (A,)),
-    "LogSoftmaxBackward0": (lambda a: a.log_softmax(0), (A,)),
-    "MseLossBackward0": (F.mse_loss, (A, B)),
-    "TBackward0": (torch.t, (M,)),
-    "ViewBackward0": (lambda m: m.view(3, 2), (M,)),
-    "SelectBackward0": (lambda m: m[0], (M,)),
-    "UnbindBackward0": (lambda m: m.unbind()[0], (M,)),
-    "ExpandBackward0": (lambda a: a.expand(2, 3), (A,)),
-    "SiluBackward0": (F.silu, (A,)),
-    "GeluBackward0": (F.gelu, (A,)),
-    "SoftplusBackward0": (F.softplus, (A,)),
-    "EluBackward0": (F.elu, (A,)),
-    "LogSigmoidBackward0": (F.logsigmoid, (A,)),
+APART = {
+    "CudnnBatchNormBackward0": "cuDNN runs on CUDA",
+    "CudnnConvolutionBackward0": "cuDNN runs on CUDA",
+    "CudnnRnnBackward0": "cuDNN runs on CUDA",
+    "ScaledDotProductCudnnAttentionBackward0": "cuDNN runs on CUDA",
+    "ScaledDotProductEfficientAttentionBackward0": "a kernel for CUDA",
+    "ScaledDotProductFlashAttentionBackward0": "a kernel for CUDA",
+    "ThnnFusedGruCellBackward0": "a kernel for CUDA",
+    "ThnnFusedLstmCellBackward0": "a kernel for CUDA",
 }
+"""Names that no call on the CPU gives, and why; torch has a class for each."""
 
-NUMERIC: dict[str, Callable[..., torch.Tensor]] = {
-    "n · aⁿ⁻¹": lambda a: 3 * a**2,
-    "1 − tanh² a": lambda a: 1 - a.tanh() ** 2,
-    "σ(a) · (1 − σ(a))": lambda a: a.sigmoid() * (1 - a.sigmoid()),
-    "1/(2 · √a)": lambda a: 1 / (2 * a.sqrt()),
-    "−1/(2 · a · √a)": lambda a: -1 / (2 * a * a.sqrt()),
-    "−1/a²": lambda a: -1 / a**2,
-    "2/√π · exp(−a²)": lambda a: 2 / torch.pi**0.5 * (-(a**2)).exp(),
-    "σ(a) · (1 + a · (1 − σ(a)))": lambda a: a.sigmoid() * (1 + a * (1 - a.sigmoid())),
-    "1 + tan² a": lambda a: 1 + a.tan() ** 2,
-    "−a/b²": lambda a, b: -a / b**2,
-    "−a/(a² + b²)": lambda a, b: -a / (a**2 + b**2),
-    "b · a^(b − 1)": lambda a, b: b * a ** (b - 1),
-    "a^b · ln a": lambda a, b: a**b * a.log(),
-    "1/√(1 − a²)": lambda a: 1 / (1 - a**2).sqrt(),
-    "1 − σ(a)": lambda a: 1 - a.sigmoid(),
-    "2ᵃ · ln 2": lambda a: 2**a * torch.tensor(2.0).log(),
-}
-"""The local derivatives as they are written, computed by hand."""
+MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
 
-def leaves(tensors: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
-    return [tensor.clone().requires_grad_() for tensor in tensors]
+def made(name: str) -> tuple[tuple[torch.Tensor, ...], Any, list[torch.Tensor]]:
+    """Fresh inputs of the case, what the call returned, and of that the tensors with a grad_fn."""
+    call, arguments, _ = CASES[name]
+    inputs = tuple(argument.clone().requires_grad_() for argument in arguments)
+    returned = call(*inputs)
+    outputs = returned if isinstance(returned, tuple | list) else (returned,)
+    return inputs, returned, [output for output in outputs if output.grad_fn is not None]
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_torch_gives_this_name_and_these_slots(name: str) -> None:
-    call, arguments = CALLS[name]
-    node = call(*leaves(arguments)).grad_fn
-    assert node.name() == name
+def nodes(outputs: list[torch.Tensor]) -> Iterator[Any]:
+    seen, left = set(), [output.grad_fn for output in outputs]
+    while left:
+        node = left.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            yield node
+            left += [target for target, _ in node.next_functions]
+
+
+def test_every_name_has_a_call_or_a_reason() -> None:
+    assert set(known_names()) == set(CASES) | set(APART)
+    assert not set(CASES) & set(APART)
+    assert len(CASES) >= 200
+
+
+@pytest.mark.parametrize("name", APART)
+def test_a_name_apart_is_a_class_of_torch(name: str) -> None:
+    assert hasattr(torch._C._functions, name)
+
+
+@pytest.mark.filterwarnings("ignore:torch.triangular_solve is deprecated", "ignore:torch.cholesky is deprecated")
+@pytest.mark.parametrize("name", CASES)
+def test_torch_gives_this_name_and_saves_what_the_formula_uses(name: str) -> None:
+    _, _, outputs = made(name)
+    found = next((node for node in nodes(outputs) if type(node).__name__ == name), None)
+    assert found is not None, [type(node).__name__ for node in nodes(outputs)]
     derivative = describe(name)
     assert derivative is not None
-    assert len(derivative.slots) <= len(node.next_functions)
-    saved = {attribute.removeprefix("_saved_") for attribute in dir(node) if attribute.startswith("_saved_")}
-    if derivative.remark.startswith("The derivative is written with the result"):
-        assert "result" in saved
+    if found.next_functions and derivative.slots[0].name != "tensors":
+        assert len(derivative.slots) <= len(found.next_functions)
+    saved = {attribute.removeprefix("_saved_") for attribute in dir(found) if attribute.startswith("_saved_")}
+    assert set(derivative.saved) <= saved
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if describe(name) is not None])
-def test_local_derivative_as_written_is_the_number(name: str) -> None:
-    derivative = describe(name)
-    assert derivative is not None
-    call, arguments = CALLS[name]
-    inputs = leaves(arguments)
-    result = call(*inputs)
-    gradients = torch.autograd.grad(result, inputs, torch.ones_like(result), allow_unused=True)
-    for slot, gradient in zip(derivative.slots, gradients, strict=False):
-        formula = NUMERIC.get(slot.local.partition(" = ")[2])
-        if formula is not None:
-            torch.testing.assert_close(formula(*arguments), gradient, check_dtype=False)
+@pytest.mark.filterwarnings("ignore:torch.triangular_solve is deprecated", "ignore:torch.cholesky is deprecated")
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[2] is not None])
+def test_the_product_by_hand_is_the_product_of_torch(name: str) -> None:
+    torch.manual_seed(7)
+    inputs, _returned, outputs = made(name)
+    sent = [torch.randn_like(output) for output in outputs]
+    expected = torch.autograd.grad(outputs, inputs, sent)
+    by_hand = CASES[name][2]
+    assert by_hand is not None
+    one = len(outputs) == 1
+    result = by_hand(
+        sent[0] if one else sent,
+        outputs[0].detach() if one else [output.detach() for output in outputs],
+        *[each.detach() for each in inputs],
+    )
+    products = result if isinstance(result, tuple) else (result,)
+    for product, gradient in zip(products, expected, strict=True):
+        torch.testing.assert_close(product.expand_as(gradient), gradient)
 
 
-def test_every_written_formula_was_computed() -> None:
-    written = {slot.local.partition(" = ")[2] for name in CALLS for slot in describe(name).slots}
-    assert set(NUMERIC) <= written
+def test_two_hundred_and_fifty_products_are_computed_by_hand() -> None:
+    assert sum(case[2] is not None for case in CASES.values()) >= 250
 
 
-def test_sixty_names_are_known_and_others_are_not() -> None:
-    assert len(known_names()) >= 60
-    assert describe("NoSuchBackward0") is None
+@pytest.mark.parametrize(
+    ("call", "at", "slopes"),
+    [
+        (torch.relu, (0.0,), (0.0,)),
+        (torch.abs, (0.0,), (0.0,)),
+        (lambda x: F.leaky_relu(x, 0.1), (0.0,), (0.1,)),
+        (F.hardtanh, (1.0,), (0.0,)),
+        (lambda x: x.clamp(-1, 1), (1.0,), (1.0,)),
+        (F.hardswish, (-3.0,), (0.0,)),
+        (F.hardswish, (3.0,), (1.0,)),
+        (F.hardshrink, (0.5,), (0.0,)),
+        (F.softshrink, (0.5,), (0.0,)),
+        (torch.maximum, (1.0, 1.0), (0.5, 0.5)),
+        (torch.fmax, (1.0, 1.0), (1.0, 0.0)),
+        (torch.linalg.vector_norm, (0.0,), (0.0,)),
+        (torch.pow, (2.0, 0.0), (0.0, 0.6931471805599453)),
+        (torch.pow, (0.0, 2.0), (0.0, 0.0)),
+        (torch.atan2, (0.0, 0.0), (0.0, 0.0)),
+        (torch.hypot, (0.0, 0.0), (float("nan"), float("nan"))),
+        (torch.sinc, (0.0,), (0.0,)),
+        (torch.xlogy, (0.0, 2.0), (0.6931471805599453, 0.0)),
+        (lambda x: F.softplus(x, threshold=1.0), (3.0,), (1.0,)),
+    ],
+)
+def test_at_a_kink_torch_takes_what_the_notes_say(call: Any, at: tuple[float, ...], slopes: tuple[float, ...]) -> None:
+    inputs = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in at]
+    assert [float(one) for one in torch.autograd.grad(call(*inputs), inputs)] == pytest.approx(slopes, nan_ok=True)
 
 
 @pytest.mark.parametrize("name", known_names())
-def test_both_languages_say_something(name: str) -> None:
+def test_a_formula_is_whole_in_every_form_and_language(name: str) -> None:
     english, korean = describe(name, "en"), describe(name, "ko")
     assert english is not None
     assert korean is not None
     assert english.slots == korean.slots
-    assert all(slot.gradient and slot.local for slot in english.slots)
-    assert bool(english.remark) == bool(korean.remark)
-    assert not english.remark.startswith("derivative.")
-    assert not korean.remark or re.search("[가-힣]", korean.remark)
+    for latex, mathml, text in [
+        (english.forward_latex, english.forward_mathml, english.forward),
+        *((slot.latex, slot.mathml, slot.text) for slot in english.slots),
+    ]:
+        assert latex.count("{") == latex.count("}")
+        root = ET.fromstring(mathml)
+        assert root.tag == f"{MATHML}math"
+        assert not {element.tag for element in root.iter()} - {f"{MATHML}{tag}" for tag in TAGS}
+        assert "\\" not in mathml
+        assert not re.search(r"[\\{}]|  ", text), text
+    assert len(english.notes) == len(korean.notes)
+    assert all(not note.startswith("derivative.") and not re.search("[가-힣]", note) for note in english.notes)
+    assert all(re.search("[가-힣]", note) for note in korean.notes)
+    assert english.remark == " ".join(english.notes)
+
+
+TAGS = [
+    "math",
+    "mrow",
+    "mi",
+    "mn",
+    "mo",
+    "mfrac",
+    "msqrt",
+    "msup",
+    "msub",
+    "msubsup",
+    "mover",
+    "munder",
+    "munderover",
+    "mtext",
+    "mspace",
+    "mtable",
+    "mtr",
+    "mtd",
+]
+
+
+def test_letters_are_explained_by_torchs_names() -> None:
+    derivative = describe("PowBackward1")
+    assert derivative is not None
+    assert dict(derivative.symbols) == {"g": "grad", "y": "result", "a": "self", "b": "exponent"}
+    assert derivative.forward == "y = a^b"
+    assert derivative.slots[0].latex == r"\frac{\partial L}{\partial a} = g \cdot b \cdot a^{b - 1}"
+    assert derivative.slots[0].text == "∂L/∂a = g · b · a^(b − 1)"
+    assert derivative.slots[0].local == "∂y/∂a = b · a^(b − 1)"
+    assert derivative.slots[1].gradient == "g · y · ln a"
+
+
+def test_no_name_stands_twice_and_an_unknown_one_says_so() -> None:
+    names = [name for family in FAMILIES.values() for entry in family for name in entry.names]
+    assert len(names) == len(set(names)) == len(TABLE)
+    assert describe("NoSuchBackward0") is None

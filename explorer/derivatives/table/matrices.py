@@ -1,0 +1,88 @@
+"""Products of matrices and vectors, triangles and diagonals."""
+
+from __future__ import annotations
+
+from explorer.derivatives.entry import row, to
+
+MATRICES = (
+    row("MmBackward0", "A B", to("self", "A", r"g B^{\top}"), to("mat2", "B", r"A^{\top} g"), notes="matmul"),
+    row("BmmBackward0", "A B", to("self", "A", r"g B^{\top}"), to("mat2", "B", r"A^{\top} g"), notes="batch"),
+    row("MvBackward0", "A v", to("self", "A", r"g v^{\top}"), to("vec", "v", r"A^{\top} g")),
+    row("DotBackward0", r"\sum a \cdot b", to("self", "a", r"g \cdot b"), to("tensor", "b", r"g \cdot a")),
+    row(
+        "VdotBackward0",
+        r"\sum \overline{a} \cdot b",
+        to("self", "a", r"\overline{g} \cdot b"),
+        to("other", "b", r"g \cdot a"),
+        notes="complex",
+    ),
+    row(
+        "AddmmBackward0",
+        r"\beta \cdot c + \alpha \cdot A B",
+        to("self", "c", r"\beta \cdot g"),
+        to("mat1", "A", r"\alpha \cdot g B^{\top}"),
+        to("mat2", "B", r"\alpha \cdot A^{\top} g"),
+        notes="linear broadcast",
+        alpha="alpha",
+        beta="beta",
+    ),
+    row(
+        "AddmvBackward0",
+        r"\beta \cdot c + \alpha \cdot A v",
+        to("self", "c", r"\beta \cdot g"),
+        to("mat", "A", r"\alpha \cdot g v^{\top}"),
+        to("vec", "v", r"\alpha \cdot A^{\top} g"),
+        notes="broadcast",
+        alpha="alpha",
+        beta="beta",
+    ),
+    row(
+        "AddrBackward0",
+        r"\beta \cdot C + \alpha \cdot a b^{\top}",
+        to("self", "C", r"\beta \cdot g"),
+        to("vec1", "a", r"\alpha \cdot g b"),
+        to("vec2", "b", r"\alpha \cdot g^{\top} a"),
+        notes="broadcast",
+        alpha="alpha",
+        beta="beta",
+    ),
+    row(
+        "AddbmmBackward0",
+        r"\beta \cdot C + \alpha \cdot \sum_{k} A_{k} B_{k}",
+        to("self", "C", r"\beta \cdot g"),
+        to("batch1", "A", r"\alpha \cdot g B_{k}^{\top}"),
+        to("batch2", "B", r"\alpha \cdot A_{k}^{\top} g"),
+        notes="batch",
+        alpha="alpha",
+        beta="beta",
+    ),
+    row(
+        "BaddbmmBackward0",
+        r"\beta \cdot C + \alpha \cdot A B",
+        to("self", "C", r"\beta \cdot g"),
+        to("batch1", "A", r"\alpha \cdot g B^{\top}"),
+        to("batch2", "B", r"\alpha \cdot A^{\top} g"),
+        notes="batch",
+        alpha="alpha",
+        beta="beta",
+    ),
+    row("LinalgCrossBackward0", r"a \times b", to("self", "a", r"b \times g"), to("other", "b", r"g \times a")),
+    row(
+        "TrilinearBackward0",
+        r"\sum a \cdot b \cdot c",
+        to("i1", "a", r"\sum g \cdot b \cdot c"),
+        to("i2", "b", r"\sum g \cdot a \cdot c"),
+        to("i3", "c", r"\sum g \cdot a \cdot b"),
+        notes="trilinear",
+    ),
+    row("TraceBackward0", r"\operatorname{tr} A", to("self", "A", r"g \cdot I"), notes="identity"),
+    row("TrilBackward0", r"\operatorname{tril}(A)", to("self", "A", r"\operatorname{tril}(g)"), notes="zeros_outside"),
+    row("TriuBackward0", r"\operatorname{triu}(A)", to("self", "A", r"\operatorname{triu}(g)"), notes="zeros_outside"),
+    row(
+        "DiagonalBackward0",
+        r"\operatorname{diagonal}(A)",
+        to("self", "A", r"\operatorname{diag}(g)"),
+        notes="zeros_outside",
+    ),
+    row("DiagEmbedBackward0", r"\operatorname{diag}(v)", to("self", "v", r"\operatorname{diagonal}(g)")),
+)
