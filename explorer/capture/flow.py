@@ -1,12 +1,13 @@
-"""The gradients that flow in one backward: by a hook before and one after every node, taken off again afterwards.
+"""The gradients that flow in one backward: by hooks on the nodes, taken off again afterwards.
 
-The hooks only read; they run after the user's tensor hooks, so what they see is what flows on. Cannot see: gradients
-that the engine hands to ``autograd.grad`` without running the leaf's node (those are given by `arrived`).
+One hook after a node tells both what came in and what the node made of it. Before a node there is one only where that would
+be too late: a leaf sends nothing, and a custom function may write into what it is given. Hooks only read; they run after the
+user's tensor hooks, so what they see is what flows on. Cannot see: gradients that the engine hands to ``autograd.grad``
+without running the leaf's node (those are given by `arrived`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
@@ -15,10 +16,8 @@ from typing import Any, Protocol
 import torch
 
 from explorer.capture.numbers import Reader, Reading
-from explorer.capture.private import quiet
 from explorer.capture.walk import Walk, node_kind
 
-_Arrival = tuple[tuple[object, ...] | None, Reading]
 _Gradients = Sequence[torch.Tensor | None]
 
 
@@ -26,7 +25,7 @@ class Listener(Protocol):
     """Who wants the gradients themselves, while they flow. Ids as in the `Walk`; a leaf has only a `before`."""
 
     def before(self, identity: int, gradients: _Gradients) -> None:
-        """The node is about to run on `gradients`, one per output of the forward call."""
+        """The node runs on `gradients`, one per output of the forward call: it is about to, or has and nothing else has since."""
 
     def after(self, identity: int, sent: _Gradients, gradients: _Gradients) -> None:
         """The node made `sent`, one per slot, of `gradients`; its saved tensors are still there."""
@@ -41,10 +40,9 @@ class Flow:
         self.seconds: dict[int, float] = {}
         """How long each node ran, by id: from the last hook before it to the first after it."""
         self.listeners: list[Listener] = []
-        self._began: dict[int, float] = {}
         self._walk, self._reader = walk, reader
-        self._targets = {(source, slot): (target, output_nr) for source, slot, target, output_nr in walk.edges}
-        self._arrivals: defaultdict[tuple[int, int], list[_Arrival]] = defaultdict(list)
+        self._began = 0.0
+        self._slots = {(source, slot) for source, slot, _, _ in walk.edges}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -52,9 +50,11 @@ class Flow:
         handles = []
         try:
             for identity, node in enumerate(self._walk.nodes):
-                handles.append(node.register_prehook(self._before(identity)))
-                if node_kind(node) != "leaf":
-                    handles.append(node.register_hook(self._after(identity)))
+                kind = node_kind(node)
+                if kind != "operation":
+                    handles.append(node.register_prehook(self._before(identity)))
+                handles.append(node.register_hook(self._leaf_after() if kind == "leaf" else self._after(identity)))
+            self._began = perf_counter()
             yield
         finally:
             for handle in handles:
@@ -69,50 +69,41 @@ class Flow:
 
     def before(self, identity: int, gradients: _Gradients) -> None:
         """Tell that a node is about to run, where no engine runs it."""
-        self._before(identity)(gradients)
+        read = self._reader.read
+        self.incoming[identity] = tuple([None if gradient is None else read(gradient) for gradient in gradients])
+        for listener in self.listeners:
+            listener.before(identity, gradients)
+        self._began = perf_counter()
 
     def after(self, identity: int, sent: _Gradients, gradients: _Gradients) -> None:
         """Tell what a node made, where no engine ran it: one gradient for each slot, of `gradients`."""
-        self._after(identity)(sent, gradients)
+        self.seconds[identity] = perf_counter() - self._began
+        if identity not in self.incoming:
+            self.before(identity, gradients)
+        read, slots = self._reader.read, self._slots
+        for slot, gradient in enumerate(sent):
+            if gradient is not None and (identity, slot) in slots:
+                self.sent[identity, slot] = read(gradient)
+        for listener in self.listeners:
+            listener.after(identity, sent, gradients)
+        self._began = perf_counter()
 
-    def _before(self, identity: int) -> Callable[[Sequence[torch.Tensor | None]], None]:
-        def read(gradients: _Gradients) -> None:
-            self.incoming[identity] = tuple(
-                None if gradient is None else self._read_sum(gradient, (identity, output_nr))
-                for output_nr, gradient in enumerate(gradients)
-            )
-            for listener in self.listeners:
-                listener.before(identity, gradients)
-            self._began[identity] = perf_counter()
+    def _before(self, identity: int) -> Callable[[_Gradients], None]:
+        def run(gradients: _Gradients) -> None:
+            self.before(identity, gradients)
 
-        return read
+        return run
 
-    def _after(self, identity: int) -> Callable[[Sequence[torch.Tensor | None], Any], None]:
-        def read(sent: _Gradients, incoming: _Gradients) -> None:
-            self.seconds[identity] = perf_counter() - self._began.pop(identity)
-            for slot, gradient in enumerate(sent):
-                target = self._targets.get((identity, slot))
-                if gradient is not None and target is not None:
-                    record = self.sent[identity, slot] = self._reader.read(gradient)
-                    self._arrivals[target].append((_memory(gradient), record))
-            for listener in self.listeners:
-                listener.after(identity, sent, incoming)
+    def _after(self, identity: int) -> Callable[[_Gradients, Any], None]:
+        def run(sent: _Gradients, incoming: _Gradients) -> None:
+            self.after(identity, sent, incoming)
 
-        return read
+        return run
 
-    def _read_sum(self, gradient: torch.Tensor, target: tuple[int, int]) -> Reading:
-        """What one edge alone brought, unchanged by a hook since, has been read already."""
-        arrivals = self._arrivals.pop(target, [])
-        if len(arrivals) == 1 and arrivals[0][0] is not None and arrivals[0][0] == _memory(gradient):
-            return arrivals[0][1]
-        return self._reader.read(gradient)
+    def _leaf_after(self) -> Callable[[Any, Any], None]:
+        """What a leaf did is not the next node's time."""
 
+        def ran(_: Any, __: Any) -> None:
+            self._began = perf_counter()
 
-def _memory(gradient: torch.Tensor) -> tuple[object, ...] | None:
-    """Equal for the same elements as long as nothing was written there; None where there is no memory to compare."""
-    try:
-        with quiet():
-            address = gradient.data_ptr() if gradient.layout == torch.strided else 0
-            return (address, gradient._version, gradient.shape, gradient.stride()) if address else None
-    except RuntimeError:  # fake, meta, or inside vmap
-        return None
+        return ran

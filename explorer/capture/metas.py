@@ -6,10 +6,12 @@ have equal storage ids exactly when they share memory. Cannot see: storage of sp
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeGuard
 
 import torch
+from msgspec.structs import asdict
 
 from explorer.capture.numbers import dtype_name, read_values
 from explorer.capture.private import hold_address, quiet, release_address, storage_address
@@ -44,38 +46,69 @@ class Storages:
     def meta(self, tensor: torch.Tensor) -> TensorMeta:
         """Everything about where `tensor` lies, now."""
         with quiet():
-            return TensorMeta(**self.fields(tensor))
+            return self.read(tensor)
+
+    def read(self, tensor: torch.Tensor) -> TensorMeta:
+        """The same, to be called under `quiet`."""
+        if tensor.layout is not torch.strided:
+            return self._without_strides(tensor)
+        storage, nbytes = self._place(tensor)
+        return TensorMeta(
+            shape=tuple(tensor.shape),
+            stride=_Tensor.stride(tensor),
+            storage_offset=_Tensor.storage_offset(tensor),
+            storage_id=storage,
+            storage_nbytes=nbytes,
+            dtype=dtype_name(tensor.dtype),
+            device=_device_name(tensor.device),
+            version=_version(tensor),
+            requires_grad=tensor.requires_grad,
+            is_leaf=tensor.is_leaf,
+            is_view=_Tensor._is_view(tensor),
+            is_contiguous=_Tensor.is_contiguous(tensor),
+        )
 
     def fields(self, tensor: torch.Tensor) -> dict[str, Any]:
-        """The fields of `TensorMeta`, to be called under `quiet`."""
-        strided = tensor.layout is torch.strided
-        storage, nbytes = self._place(tensor) if strided else (-1, 0)
-        return {
-            "shape": tuple(tensor.shape),
-            "stride": _Tensor.stride(tensor) if strided else (),
-            "storage_offset": _Tensor.storage_offset(tensor) if strided else 0,
-            "storage_id": storage,
-            "storage_nbytes": nbytes,
-            "dtype": dtype_name(tensor.dtype),
-            "device": _device_name(tensor.device),
-            "version": _version(tensor),
-            "requires_grad": tensor.requires_grad,
-            "is_leaf": tensor.is_leaf,
-            "is_view": _Tensor._is_view(tensor),
-            "is_contiguous": _Tensor.is_contiguous(tensor) if strided else False,
-            "layout": "strided" if strided else str(tensor.layout).removeprefix("torch."),
-        }
+        """The fields of `read`, for a record that holds them too."""
+        return asdict(self.read(tensor))
+
+    def key(self, tensor: torch.Tensor) -> Hashable:
+        """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
+        try:
+            if tensor.layout is not torch.strided or (storage := self._place(tensor)[0]) < 0:
+                return None
+            offset, version, dtype = _Tensor.storage_offset(tensor), tensor._version, dtype_name(tensor.dtype)
+            return storage, version, offset, dtype, tensor.shape, _Tensor.stride(tensor)
+        except _UNREADABLE:
+            return None
+
+    def _without_strides(self, tensor: torch.Tensor) -> TensorMeta:
+        return TensorMeta(
+            shape=tuple(tensor.shape),
+            stride=(),
+            storage_offset=0,
+            storage_id=-1,
+            storage_nbytes=0,
+            dtype=dtype_name(tensor.dtype),
+            device=_device_name(tensor.device),
+            version=_version(tensor),
+            requires_grad=tensor.requires_grad,
+            is_leaf=tensor.is_leaf,
+            is_view=_Tensor._is_view(tensor),
+            is_contiguous=False,
+            layout=str(tensor.layout).removeprefix("torch."),
+        )
 
     def _place(self, tensor: torch.Tensor) -> tuple[int, int]:
         """Number and bytes of the storage under `tensor`; (-1, 0) where it has none."""
         try:
             address, storage = storage_address(tensor)
+            known = self._known.get(address)
+            if known is None:
+                known = self._known[address] = (len(self._known), hold_address(storage))
+            return known[0], storage.nbytes()
         except _UNREADABLE:
             return -1, 0
-        known = self._known.get(address)
-        if known is None:
-            known = self._known[address] = (len(self._known), hold_address(storage))
-        return known[0], storage.nbytes()
 
     def storage(self, tensor: torch.Tensor) -> Storage | None:
         """The storage under a tensor with its first cells, read in the tensor's dtype."""
@@ -90,6 +123,13 @@ class Storages:
                 dtype=dtype_name(tensor.dtype),
                 cells=_cells(tensor.detach()),
             )
+
+
+def key_of(meta: TensorMeta) -> Hashable:
+    """As `Storages.key`, of a tensor that has been read already."""
+    if meta.storage_id < 0:
+        return None
+    return meta.storage_id, meta.version, meta.storage_offset, meta.dtype, meta.shape, meta.stride
 
 
 @cache

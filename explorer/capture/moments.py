@@ -15,7 +15,7 @@ import torch
 from explorer.capture.histogram import Sample, sample
 from explorer.ir import Number, Stats, number
 
-_CHUNK = 2**16
+_CHUNK = 2**17
 _CHUNK_ELSEWHERE = 2**24
 _SMALL = 2**14
 """Elements up to which float64 throughout costs nothing that matters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 
@@ -14,7 +14,7 @@ _NORMS = (1e-140, 1e140)
 """A norm between these has lost no square to underflow or overflow in float64."""
 
 
-def row_stats(tensors: Sequence[torch.Tensor]) -> Iterator[Stats | None]:
+def row_stats(tensors: list[torch.Tensor]) -> Iterator[Stats | None]:
     """Statistics in float64 of each of the real tensors, all of one shape that is not empty.
 
     None for one that `Moments` must read: it has elements that are not finite, or too large or too small to be squared.

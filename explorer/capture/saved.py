@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from explorer.capture.metas import Storages, is_tensor
+from explorer.capture.metas import Storages, is_tensor, key_of
 from explorer.capture.numbers import Reader, Reading
 from explorer.capture.segments import packing_of
 from explorer.ir import Saved, TensorMeta
@@ -64,7 +64,7 @@ class SavedDraft:
 
 
 def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[SavedDraft, ...]:
-    """What `node` has put aside, with its numbers by `reader` where there is one; what was packed is not unpacked."""
+    """What `node` has put aside, with its numbers by `reader` where there is one; what was packed is not unpacked. Under `quiet`."""
     found: list[SavedDraft] = []
     for attribute, raw in _attributes(type(node)):
         name = attribute.removeprefix(_PREFIX)
@@ -87,12 +87,9 @@ def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[Sa
 def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> SavedDraft:
     if not is_tensor(value):
         return SavedDraft(name=name, text=str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
-    return SavedDraft(
-        name=name,
-        tensor=storages.meta(value),
-        nbytes=torch.Tensor.numel(value) * torch.Tensor.element_size(value),
-        numbers=reader.read(value) if reader else None,
-    )
+    meta = storages.read(value)
+    nbytes = torch.Tensor.numel(value) * torch.Tensor.element_size(value)
+    return SavedDraft(name, meta, nbytes, reader.read(value, key_of(meta)) if reader else None)
 
 
 _PLAIN = (bool, int, float, complex, str, tuple, list, type(None), torch.dtype, torch.device, torch.layout)

@@ -49,6 +49,8 @@ class Snapshot:
 
     walk: Walk
     flow: Flow
+    reader: Reader | None
+    """What has read its numbers; None where it has none."""
     roots: tuple[Root, ...]
     saved: list[tuple[SavedDraft, ...]]
     local: dict[int, tuple[Reading | None, ...]]
@@ -80,7 +82,7 @@ class Snapshot:
         """Read everything that backward would free, of `most` nodes; of the names of one tensor the first in `named` counts."""
         with quiet():
             found = walk([result.node for result in results], most)
-            reader = Reader() if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
+            reader = Reader(storages.key) if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
             numbers = [sequence_nr(node) for node in found.nodes]
             spans = [log.span_of(number) for number in numbers]
             saved = [read_saved(node, storages, reader) for node in found.nodes]
@@ -92,6 +94,7 @@ class Snapshot:
             return cls(
                 walk=found,
                 flow=flow,
+                reader=reader,
                 roots=tuple(_root(result, found, storages) for result in results),
                 saved=saved,
                 local=local_derivatives(found.nodes, packed) if reader else {},
