@@ -18,6 +18,8 @@ from explorer.capture.forward import ForwardLog
 from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.numbers import read_values
 from explorer.capture.private import quiet
+from explorer.capture.proof import Proof
+from explorer.capture.prover import Prover, edge_to
 from explorer.capture.snapshot import Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.variables import Named, named_tensors
@@ -33,11 +35,12 @@ _CALLED_ON = re.compile(r"(.+?)\.backward\(")
 class BackwardCalls:
     """Watches the code's backward calls. `snapshot` is the one to show, so far; `calls` lists them all."""
 
-    def __init__(self, source: Source, storages: Storages, log: ForwardLog, chosen: int = -1) -> None:
+    def __init__(self, source: Source, storages: Storages, log: ForwardLog, prover: Prover, chosen: int = -1) -> None:
         self.calls: list[BackwardCall] = []
         self.snapshot: Snapshot | None = None
         self.shown: int | None = None
         self._source, self._storages, self._log, self._chosen = source, storages, log, chosen
+        self._prover = prover
         self._inside = False
 
     @contextmanager
@@ -54,6 +57,12 @@ class BackwardCalls:
     def called(self, call: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Capture one call that a mode was told of, where torch's functions are not to be replaced."""
         return self._watched(call, "grad" if call is torch.autograd.grad else "backward")(*args, **kwargs)
+
+    def put_aside(self) -> None:
+        """Show none of the calls."""
+        if self.snapshot is not None:
+            self.snapshot.walk.release()
+        self.snapshot = self.shown = None
 
     def _watched(self, call: Callable[..., Any], kind: Literal["backward", "grad"]) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:
@@ -77,6 +86,7 @@ class BackwardCalls:
         frames = list(self._source.frames())
         place = self._source.here(frames[0]) if frames else NOWHERE
         scopes = [frame.f_locals for frame in reversed(frames)]
+        args, kwargs = _repeatable(args, kwargs)
         targets = args[0] if args else kwargs.get("tensors", kwargs.get("outputs"))
         with quiet():
             named = named_tensors(*scopes)
@@ -93,11 +103,14 @@ class BackwardCalls:
         self._list(index, place.line, kind, results, len(nodes))
         if snapshot is not None:
             self.snapshot, self.shown = snapshot, len(self.calls) - 1
+            snapshot.prove(self._prover, kind, args, kwargs)
         with self._log.backward_span(place, nodes):
             if snapshot is None:
                 return call(*args, **kwargs)
             with snapshot.flow.watching():
                 returned = call(*args, **kwargs)
+        if isinstance(snapshot.proof, Proof):
+            snapshot.proof.finish(returned)
         if kind == "grad":
             _tell_arrivals(snapshot, args[1] if len(args) > 1 else kwargs.get("inputs"), returned)
         return returned
@@ -142,10 +155,21 @@ def _results(targets: Any, text: str, named: Sequence[Named]) -> list[Result]:
     return found
 
 
+def _repeatable(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The same arguments, ready to be gone through twice: torch takes any iterable once, also the generator ``parameters()``."""
+    return [_listed(value) for value in args], {name: _listed(value) for name, value in kwargs.items()}
+
+
+def _listed(value: Any) -> Any:
+    """A tuple of an iterable that is neither a tensor nor a sequence already."""
+    kind = type(value)
+    return tuple(value) if hasattr(kind, "__iter__") and not issubclass(kind, torch.Tensor | tuple | list) else value
+
+
 def _tell_arrivals(snapshot: Snapshot, inputs: Any, returned: Any) -> None:
     listed = inputs if isinstance(inputs, tuple | list) else (inputs,)
     with quiet():
         for target, gradient in zip(listed, returned, strict=False):
-            edge = target if isinstance(target, GradientEdge) else edge_of(target)
+            edge = edge_to(target)
             if edge is not None and edge.node in snapshot.walk.ids and is_tensor(gradient):
                 snapshot.arrived(snapshot.walk.ids[edge.node], edge.output_nr, gradient)

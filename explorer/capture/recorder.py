@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +14,28 @@ from explorer.capture.calls import CallRecords
 from explorer.capture.forward import ForwardLog, OpDraft
 from explorer.capture.memory import weigh
 from explorer.capture.metas import Storages
-from explorer.capture.modules import ModuleCalls, ModulePaths
-from explorer.capture.numbers import read_stats, read_values
+from explorer.capture.modules import ModuleCalls, ModulePaths, RunningModule
+from explorer.capture.numbers import Reader
 from explorer.capture.private import quiet
-from explorer.capture.snapshot import Result, Snapshot
+from explorer.capture.proof import Proof
+from explorer.capture.prover import Prover
+from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.variables import Named, named_tensors, variables_first
-from explorer.capture.walk import edge_of
-from explorer.ir import BackwardCall, Call, Graph, Memory, Op, Storage, Tensor, TensorMeta
+from explorer.capture.walk import MOST_NODES, edge_of, walk
+from explorer.ir import (
+    BackwardCall,
+    Call,
+    Graph,
+    Memory,
+    Op,
+    Operator,
+    Storage,
+    Tensor,
+    TensorMeta,
+    Verification,
+    Verify,
+)
 
 
 @dataclass(frozen=True)
@@ -39,21 +53,28 @@ class Recording:
     backwards: tuple[BackwardCall, ...]
     backward: int | None
     """Which of `backwards` the graph shows; None where the code made no such call."""
+    operators: tuple[Operator, ...] = ()
+    """What `Op.operators` count."""
     first_nan: int | None = None
     """The first of `ops` that gave a NaN."""
     first_inf: int | None = None
+    verification: Verification | None = None
+    """The proof of that backward; None where there is no graph."""
 
 
 class Recorder:
     """Watches one run: ``with recorder.watching(): ...``, then `differentiate` or `look`, then `finish` and `release`."""
 
-    def __init__(self, code: str, chosen: int = -1) -> None:
-        """`chosen` is the backward call to keep, from 0; -1 is the last."""
+    def __init__(
+        self, code: str | Source, chosen: int = -1, modules: RunningModule | None = None, verify: Verify = "auto"
+    ) -> None:
+        """`chosen` is the backward call to keep, from 0; -1 is the last. `modules` tells of module calls while `listening`."""
+        self._prover = Prover(verify, MOST_NODES_WITH_NUMBERS)
         self.storages = Storages()
-        self.source = Source(code)
+        self.source = Source(code) if isinstance(code, str) else code
         self._modules = ModuleCalls()
-        self.log = ForwardLog(self.source, self.storages, self._modules)
-        self.calls = BackwardCalls(self.source, self.storages, self.log, chosen)
+        self.log = ForwardLog(self.source, self.storages, modules or self._modules)
+        self.calls = BackwardCalls(self.source, self.storages, self.log, self._prover, chosen)
         self._own: Snapshot | None = None
 
     @contextmanager
@@ -65,36 +86,64 @@ class Recorder:
             stack.enter_context(self.log.watching())
             yield
 
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """As `watching`, where the process is somebody else's: by torch's own mode, on this thread alone, and nothing is patched."""
+        self.log.backward = self.calls.called
+        with self.log:
+            yield
+
     @property
     def snapshot(self) -> Snapshot | None:
         """The graph to show: the code's own backward, else ours."""
         return self.calls.snapshot or self._own
 
-    def look(self, result: torch.Tensor, name: str, *scopes: Mapping[str, Any]) -> None:
-        """Read the graph behind `result`, without gradients; `scopes` hold the variables, the outermost first."""
+    def set_aside(self, results: Sequence[Named]) -> bool:
+        """Whether `results` are made of gradients (``create_graph=True``) and no call went through them; then those calls are not shown."""
         with quiet():
-            edge, named = edge_of(result), named_tensors(*scopes)
-        if edge is None:
-            return
-        root = Result(edge.node, edge.output_nr, name, result)
-        self._own = Snapshot.before_backward([root], self.storages, self.log, named)
+            edges = [edge for one in results if (edge := edge_of(one.tensor)) is not None]
+            shown = self.calls.snapshot.walk.ids if self.calls.snapshot else {}
+            only_asked = all(call.kind == "grad" for call in self.calls.calls)
+            if not only_asked or not edges or any(edge.node in shown for edge in edges):
+                return False
+            if self.log.orders.highest(walk([edge.node for edge in edges]).nodes) == 1:
+                return False
+        self.calls.put_aside()
+        return True
 
-    def differentiate(self, result: torch.Tensor, gradient: torch.Tensor | None) -> None:
-        """Run backward from the result that was looked at and read the gradients; raises what backward raises."""
-        if self._own is not None:
-            with self.log.backward_span(NOWHERE), self._own.flow.watching():
-                torch.autograd.backward(result, gradient)
+    def look(self, results: Sequence[Named], *scopes: Mapping[str, Any]) -> None:
+        """Read the graph behind `results`, without gradients; `scopes` hold the variables, the outermost first."""
+        with quiet():
+            named = named_tensors(*scopes)
+            edges = [(one, edge) for one in results if (edge := edge_of(one.tensor)) is not None]
+        if edges:
+            self.show([Result(edge.node, edge.output_nr, one.name, one.tensor) for one, edge in edges], named)
+
+    def show(self, results: Sequence[Result], named: Sequence[Named], most: int = MOST_NODES) -> Snapshot:
+        """Read the graph behind several results, without gradients; of the names of one tensor the first in `named` counts."""
+        self._own = Snapshot.before_backward(results, self.storages, self.log, named, most)
+        return self._own
+
+    def differentiate(self, results: Sequence[torch.Tensor], gradients: Sequence[torch.Tensor | None]) -> None:
+        """Run backward from the results that were looked at and read the gradients; raises what backward raises."""
+        own = self._own
+        if own is not None:
+            own.prove(self._prover, "backward", (results, gradients), {})
+            with self.log.backward_span(NOWHERE), own.flow.watching():
+                torch.autograd.backward(results, gradients)
+            if isinstance(own.proof, Proof):
+                own.proof.finish()
 
     def unreadable_line(self) -> int | None:
         """The line of the first node of which a saved tensor cannot be read: it was freed, or changed in place."""
         return None if self.snapshot is None else self.snapshot.unreadable_line()
 
-    def finish(self, variables: Mapping[str, Any], lines: Mapping[str, int], last: Named | None = None) -> Recording:
-        """Write everything down. `lines` says where names were bound last; `last` is an unnamed last expression."""
+    def finish(self, variables: Mapping[str, Any], lines: Mapping[str, int], last: Sequence[Named] = ()) -> Recording:
+        """Write everything down. `lines` says where names were bound last; `last` are the tensors of an unnamed last expression."""
         with quiet(), torch.no_grad():
             named = named_tensors(variables)
-            if last is not None and all(one.tensor is not last.tensor for one in named):
-                named.append(last)
+            known = {id(one.tensor) for one in named}
+            named += [one for one in last if id(one.tensor) not in known]
             paths = ModulePaths(variables)
             snapshot = self.snapshot
             graph = snapshot.graph(paths, named, lines, self._outputs()) if snapshot else Graph()
@@ -103,7 +152,7 @@ class Recorder:
             named = variables_first(named)
             if snapshot is not None:
                 named += _unnamed_leaves(snapshot, graph, named)
-            tensors = tuple(self._tensor(one, lines, snapshot) for one in named)
+            tensors = self._tensors(named, lines, snapshot)
             entered = CallRecords(paths)
             ops = tuple(_op(draft, paths, entered, nodes, stored) for draft in self.log.ops)
             calls = tuple(entered.records)
@@ -116,8 +165,10 @@ class Recorder:
                 memory=weigh(graph, ops, calls, tensors) if graph.nodes else None,
                 backwards=tuple(self.calls.calls),
                 backward=self.calls.shown,
+                operators=tuple(self.log.operators.records),
                 first_nan=self.log.finite.first_nan,
                 first_inf=self.log.finite.first_inf,
+                verification=snapshot.verification(named) if snapshot else None,
             )
 
     def release(self) -> None:
@@ -137,20 +188,31 @@ class Recorder:
                     outputs.setdefault(number, meta)
         return outputs
 
-    def _tensor(self, one: Named, lines: Mapping[str, int], snapshot: Snapshot | None) -> Tensor:
-        tensor = one.tensor
-        grad = tensor.grad if tensor.is_leaf or tensor.retains_grad else None
-        return Tensor(
-            **self.storages.fields(tensor),
-            name=one.name,
-            origin=one.origin,
-            line=lines.get(one.name),
-            value=read_values(tensor),
-            value_stats=read_stats(tensor),
-            grad=None if grad is None else read_values(grad),
-            grad_stats=None if grad is None else read_stats(grad),
-            grad_fn=snapshot.node_of(tensor) if snapshot else None,
+    def _tensors(self, named: list[Named], lines: Mapping[str, int], snapshot: Snapshot | None) -> tuple[Tensor, ...]:
+        reader = self._reader(snapshot)
+        read = [
+            (reader.read(one.tensor), None if (grad := _grad(one.tensor)) is None else reader.read(grad))
+            for one in named
+        ]
+        return tuple(
+            Tensor(
+                **self.storages.fields(one.tensor),
+                name=one.name,
+                origin=one.origin,
+                line=lines.get(one.name),
+                value=value.value,
+                value_stats=value.stats,
+                grad=grad.value if grad else None,
+                grad_stats=grad.stats if grad else None,
+                grad_fn=snapshot.node_of(one.tensor) if snapshot else None,
+            )
+            for one, (value, grad) in zip(named, read, strict=True)
         )
+
+    def _reader(self, snapshot: Snapshot | None) -> Reader:
+        """Where no code has run since our own backward, what was read there need not be read again; ``.data`` could have changed it."""
+        own = self._own if snapshot is self._own else None
+        return own.reader if own and own.reader else Reader(self.storages.key)
 
     def _storages_of(self, named: list[Named]) -> tuple[Storage, ...]:
         found: dict[int, Storage] = {}
@@ -161,6 +223,10 @@ class Recorder:
                 if storage is not None:
                     found[identity] = storage
         return tuple(found[identity] for identity in sorted(found))
+
+
+def _grad(tensor: torch.Tensor) -> torch.Tensor | None:
+    return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
 
 
 def _unnamed_leaves(snapshot: Snapshot, graph: Graph, named: list[Named]) -> list[Named]:
@@ -201,5 +267,8 @@ def _op(
         outputs=draft.outputs,
         input_names=tuple(names),
         in_place=draft.in_place,
+        versions_after=draft.versions_after,
+        views=tuple(view.record(lambda meta: stored.get(_place_of(meta))) for view in draft.views),
+        operators=draft.operators,
         grad_fn=next((nodes[number] for number in draft.nodes if number in nodes), None),
     )

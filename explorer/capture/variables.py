@@ -41,7 +41,7 @@ def named_tensors(*scopes: Mapping[str, Any]) -> list[Named]:
             if name in known or name.startswith("__"):
                 continue
             known.add(name)
-            for named in _inside(name, value, 0):
+            for named in tensors_inside(name, value):
                 if len(found) >= MOST_NAMED:
                     return found
                 found.append(named)
@@ -55,7 +55,8 @@ def variables_first(named: Iterable[Named]) -> list[Named]:
     return sorted(listed, key=lambda one: id(one.tensor) in owned)
 
 
-def _inside(name: str, value: Any, depth: int) -> Iterator[Named]:
+def tensors_inside(name: str, value: Any, depth: int = 0) -> Iterator[Named]:
+    """The tensors that a variable holds: itself, elements some lists deep, what a module owns."""
     if is_tensor(value):
         origin = "parameter" if issubclass(type(value), torch.nn.Parameter) else "variable"
         yield Named(name, value, origin)
@@ -63,7 +64,7 @@ def _inside(name: str, value: Any, depth: int) -> Iterator[Named]:
         yield from _of_module(value, name)
     elif depth < _DEPTH:
         for key, item in islice(_items(value), _MOST_ITEMS):
-            yield from _inside(f"{name}[{key!r}]", item, depth + 1)
+            yield from tensors_inside(f"{name}[{key!r}]", item, depth + 1)
 
 
 def _items(value: Any) -> Iterable[tuple[Any, Any]]:

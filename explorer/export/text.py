@@ -112,6 +112,9 @@ def _also(node: Node, language: Language) -> Iterator[str]:
     if node.retains_grad:
         yield say("export.also.retains_grad", language)
     yield from node.hooks
+    if node.incoming and (gradient := node.incoming[0]) is not None and gradient.stats.nnz is not None:
+        stats = gradient.stats
+        yield say("export.also.sparse", language, stored=stats.nnz, count=stats.numel)
     missing: dict[str, list[str]] = {}
     for item in node.saved:
         if item.error is not None:

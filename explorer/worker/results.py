@@ -1,4 +1,8 @@
-"""Which tensor is to be differentiated, and with which gradient."""
+"""Which tensors are to be differentiated, and with which gradients.
+
+A result is a tensor, or a tuple, list or dict of several (a module may return such): then all of them that have a grad_fn
+are differentiated at once, as ``torch.autograd.backward([a, b], ...)`` does.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from typing import Any
 
 import torch
 
+from explorer.capture import Named
 from explorer.capture.metas import is_tensor
 from explorer.capture.private import quiet
+from explorer.capture.variables import named_tensors, tensors_inside
 from explorer.ir import Nested, Sentence
 
 LOSS = "loss"
@@ -25,16 +31,37 @@ class BadResultError(Exception):
 
 @dataclass(frozen=True)
 class Choice:
-    """A tensor to differentiate, by variable name or by the source text of the last expression."""
+    """What to differentiate, by variable name or by the source text of the last expression."""
 
     name: str
-    tensor: torch.Tensor
+    parts: tuple[Named, ...]
+    """The tensor itself, or those among its elements that have a grad_fn (if none has one, all)."""
+
+
+def of_expression(text: str, value: object, variables: Mapping[str, Any]) -> Choice | None:
+    """The tensors of the last expression `text`, with the names of the variables that hold them; None where it has none."""
+    with quiet():
+        parts = _parts(text, value, "result")
+        if len(parts) > 1:
+            names = {id(one.tensor): one.name for one in reversed(named_tensors(variables))}
+            parts = tuple(Named(names.get(id(one.tensor), one.name), one.tensor, one.origin) for one in parts)
+    return Choice(text, parts) if parts else None
 
 
 def candidates(variables: Mapping[str, Any]) -> tuple[str, ...]:
-    """The variables that have a grad_fn, in the order in which they were first bound."""
+    """The variables that are, or directly hold, tensors with a grad_fn, in the order in which they were first bound."""
     with quiet():
-        return tuple(name for name, value in variables.items() if _differentiable(value))
+        return tuple(name for name, value in variables.items() if _choice(name, value) is not None)
+
+
+def latest(variables: Mapping[str, Any]) -> Choice | None:
+    """The last tensor that has a grad_fn; where no variable is one, the last tuple, list or dict that holds some."""
+    with quiet():
+        tensors = [name for name, value in variables.items() if _differentiable(value)]
+        for name in reversed(tensors or list(variables)):
+            if (choice := _choice(name, variables[name])) is not None:
+                return choice
+    return None
 
 
 def choose(asked: str | None, variables: Mapping[str, Any], last: Choice | None) -> Choice | None:
@@ -43,14 +70,16 @@ def choose(asked: str | None, variables: Mapping[str, Any], last: Choice | None)
     Raises:
         BadResultError: what was asked for is not there, or has no grad_fn.
     """
-    possible = candidates(variables)
-    if asked is not None:
-        return _asked(asked, variables, possible, last)
     with quiet():
-        if last is not None and _differentiable(last.tensor):
-            return last
-    name = LOSS if LOSS in possible else possible[-1] if possible else None
-    return None if name is None else Choice(name, variables[name])
+        last = last if last is not None and _differentiable(last.parts[0].tensor) else None
+        named = _choice(asked, variables.get(asked)) if asked is not None else _choice(LOSS, variables.get(LOSS))
+    if asked is None:
+        return last or named or latest(variables)
+    if named is not None:
+        return named
+    if last is not None and asked == last.name:
+        return last
+    raise BadResultError(_not_possible(asked, variables))
 
 
 def make_gradient(asked: Nested | None, result: torch.Tensor) -> torch.Tensor:
@@ -71,16 +100,28 @@ def make_gradient(asked: Nested | None, result: torch.Tensor) -> torch.Tensor:
             raise BadResultError(Sentence(key="session.gradient.shape", values={"shape": str(shape)})) from problem
 
 
-def _asked(asked: str, variables: Mapping[str, Any], possible: tuple[str, ...], last: Choice | None) -> Choice:
-    if asked in possible:
-        return Choice(asked, variables[asked])
-    with quiet():
-        if last is not None and asked == last.name and _differentiable(last.tensor):
-            return last
+def _not_possible(asked: str, variables: Mapping[str, Any]) -> Sentence:
+    possible = candidates(variables)
     key = "session.result.no_grad_fn" if asked in variables else "session.result.unknown"
     if not possible:
         key += "_none"
-    raise BadResultError(Sentence(key=key, values={"name": asked[:60], "candidates": ", ".join(possible[:10])}))
+    return Sentence(key=key, values={"name": asked[:60], "candidates": ", ".join(possible[:10])})
+
+
+def _choice(name: str, value: object) -> Choice | None:
+    """A variable as a choice; None where nothing in it has a grad_fn."""
+    parts = _parts(name, value)
+    return Choice(name, parts) if parts and _differentiable(parts[0].tensor) else None
+
+
+def _parts(name: str, value: object, origin: str = "variable") -> tuple[Named, ...]:
+    """A tensor, or those that a tuple, list or dict holds and no module in it owns; where some have a grad_fn, only they."""
+    if is_tensor(value):
+        return (Named(name, value, origin),)
+    if not issubclass(type(value), tuple | list | dict):
+        return ()
+    found = [Named(one.name, one.tensor, origin) for one in tensors_inside(name, value) if not one.owned]
+    return tuple(one for one in found if _differentiable(one.tensor)) or tuple(found)
 
 
 def _differentiable(value: object) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from explorer.capture import Named, Recorder, Recording
+from explorer.capture import Recorder, Recording
 from explorer.capture.forward import MOST_OPS
 from explorer.capture.metas import is_tensor
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS
@@ -91,7 +91,7 @@ class _Session:
 
     def __init__(self, request: RunRequest, outcome: _Outcome) -> None:
         self._request, self._outcome = request, outcome
-        self._recorder = Recorder(request.code, request.backward)
+        self._recorder = Recorder(request.code, request.backward, verify=request.verify)
         self._globals: dict[str, Any] = {}
         self._presets: dict[str, Any] = {}
         self._program: Program | None = None
@@ -129,14 +129,13 @@ class _Session:
             exec(program.body, self._globals)  # noqa: S102  # this is the jailed child: the one place that runs typed code
             if program.tail is not None:
                 value = eval(program.tail, self._globals)  # noqa: S307  # the last expression, for its value
-                if is_tensor(value):
-                    self._last = results.Choice(program.tail_text, value)
+                self._last = results.of_expression(program.tail_text, value, self._variables())
 
     def backward(self) -> None:
         """Differentiate the result, unless the code did so itself."""
         variables = self._variables()
         self._outcome.candidates = results.candidates(variables)
-        if self._recorder.calls.calls:
+        if self._recorder.calls.calls and not self._goes_on():
             self._own_backward()
             return
         choice = results.choose(self._request.result, variables, self._last)
@@ -144,9 +143,10 @@ class _Session:
             self._outcome.sentence = _nothing_to_differentiate(variables, self._last)
             return
         self._outcome.result = choice.name
-        self._recorder.look(choice.tensor, choice.name, variables)
-        gradient = results.make_gradient(self._request.gradient, choice.tensor)
-        self._recorder.differentiate(choice.tensor, gradient)
+        self._recorder.look(choice.parts, variables)
+        tensors = [part.tensor for part in choice.parts]
+        gradients = [results.make_gradient(self._request.gradient, tensor) for tensor in tensors]
+        self._recorder.differentiate(tensors, gradients)
 
     def look(self) -> None:
         """After a failure: the graph that was built until then, by the variables of the innermost function that has one."""
@@ -155,17 +155,18 @@ class _Session:
         if self._recorder.snapshot is not None:
             return
         for scope in reversed(scopes):
-            for name in reversed(results.candidates(scope)[-1:]):
-                self._outcome.result = name
-                self._recorder.look(scope[name], name, *scopes)
+            choice = results.latest(scope)
+            if choice is not None:
+                self._outcome.result = choice.name
+                self._recorder.look(choice.parts, *scopes)
                 return
 
     def write_down(self) -> None:
         """Turn everything seen into records."""
-        program, last = self._program, None
-        if self._last is not None:
-            last = Named(self._last.name, self._last.tensor, "result")
-        recording = self._recorder.finish(self._variables(), program.lines if program else {}, last)
+        program, last = self._program, self._last
+        recording = self._recorder.finish(
+            self._variables(), program.lines if program else {}, last.parts if last is not None else ()
+        )
         self._outcome.recording = recording
         if len(recording.ops) >= MOST_OPS:
             self._outcome.notes.append(Sentence(key="session.note.ops", values={"count": str(MOST_OPS)}))
@@ -184,6 +185,11 @@ class _Session:
         self._wreck.clear()
         self._last = None
         self._recorder.release()
+
+    def _goes_on(self) -> bool:
+        """Whether the code asked for gradients only to make its last expression of them."""
+        wanted = self._request.backward == -1 and self._request.result is None
+        return wanted and self._last is not None and self._recorder.set_aside(self._last.parts)
 
     def _own_backward(self) -> None:
         calls, asked = self._recorder.calls, self._request.backward
@@ -245,7 +251,8 @@ def _is_torchs(problem: BaseException) -> bool:
 
 
 def _nothing_to_differentiate(variables: Mapping[str, Any], last: results.Choice | None) -> Sentence:
-    tensors = [value for value in variables.values() if is_tensor(value)] + ([last.tensor] if last else [])
+    tensors = [value for value in variables.values() if is_tensor(value)]
+    tensors += [part.tensor for part in last.parts] if last else []
     if not tensors:
         return Sentence(key="session.nothing.no_tensors")
     if any(tensor.requires_grad for tensor in tensors):
@@ -257,7 +264,7 @@ def _nothing_to_differentiate(variables: Mapping[str, Any], last: results.Choice
 
 def _run(request: RunRequest, outcome: _Outcome, printed: Printed, seconds: float) -> Run:
     recording = outcome.recording
-    root = recording.graph.roots[0] if recording and recording.graph.roots else None
+    roots = recording.graph.roots if recording else ()
     return Run(
         status=outcome.status,
         message=tell(outcome.sentence) if outcome.sentence else None,
@@ -268,6 +275,7 @@ def _run(request: RunRequest, outcome: _Outcome, printed: Printed, seconds: floa
         tensors=recording.tensors if recording else (),
         storages=recording.storages if recording else (),
         ops=recording.ops if recording else (),
+        operators=recording.operators if recording else (),
         calls=recording.calls if recording else (),
         memory=recording.memory if recording else None,
         stdout=printed.text(),
@@ -277,9 +285,10 @@ def _run(request: RunRequest, outcome: _Outcome, printed: Printed, seconds: floa
         seed=request.seed,
         device=request.device,
         inputs=outcome.inputs,
-        result=outcome.result or (root.name if root else None),
+        result=outcome.result or (roots[0].name if roots else None),
         results=outcome.candidates,
-        result_shape=root.tensor.shape if root and root.tensor else None,
+        result_shape=roots[0].tensor.shape if len(roots) == 1 and roots[0].tensor else None,
         backward=recording.backward if recording else None,
         backwards=recording.backwards if recording else (),
+        verification=recording.verification if recording else None,
     )
