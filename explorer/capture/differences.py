@@ -13,6 +13,8 @@ import torch
 _ULPS = 256
 """Units in the last place that may be lost on a CPU, along a whole backward."""
 
+_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
 
 def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
     """Whether two tensors have one dtype, one shape and the same bits: NaN equals NaN, and -0.0 is not 0.0."""
@@ -20,8 +22,7 @@ def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
         return False
     if left.layout != torch.strided or right.layout != torch.strided:
         return torch.equal(_dense(left), _dense(right))
-    one, other = (tensor.detach().resolve_conj().resolve_neg().contiguous().reshape(-1) for tensor in (left, right))
-    return torch.equal(one.view(torch.uint8), other.view(torch.uint8))
+    return torch.equal(_bits(left), _bits(right))
 
 
 def difference(left: torch.Tensor, right: torch.Tensor) -> float:
@@ -58,3 +59,10 @@ def tolerance(dtype: torch.dtype, device: str) -> float:
 def _dense(tensor: torch.Tensor) -> torch.Tensor:
     tensor = tensor.detach()
     return tensor if tensor.layout == torch.strided else tensor.to_dense()
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    """The same elements seen as integers of their size."""
+    tensor = tensor.detach().resolve_conj().resolve_neg()
+    real = torch.view_as_real(tensor) if tensor.is_complex() else tensor
+    return real.view(_INTEGERS[real.element_size()])
