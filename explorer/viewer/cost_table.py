@@ -66,7 +66,7 @@ def _modules(memory: Memory, language: Language) -> Table:
 
 
 def _savings(kind: str, savings: Sequence[Saving], run: Run, language: Language) -> Table:
-    """The largest savings. A frozen parameter is selected as the leaf that it is, else as the module of that name."""
+    """The largest savings. A frozen parameter is selected as the leaf that it is, all else as a module."""
     found = sorted((saving for saving in savings if saving.nbytes or saving.nodes), key=lambda each: -each.nbytes)
     shown = found[:MOST_SAVINGS]
     most = max((saving.nbytes for saving in shown), default=0)
@@ -77,7 +77,9 @@ def _savings(kind: str, savings: Sequence[Saving], run: Run, language: Language)
         size = bytes_text(saving.nbytes)
         return {
             "name": saving.name,
-            "select": {"module": saving.name} if leaf is None else {"node": leaf, "tensor": saving.name},
+            "select": {"module": saving.name}
+            if saving.module or leaf is None
+            else {"node": leaf, "tensor": saving.name},
             "cells": [
                 {
                     "text": size if saving.exact else say("costs.least", language, size=size),

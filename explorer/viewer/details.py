@@ -50,10 +50,10 @@ class Details:
             if tensor.grad_fn is not None:
                 self.tensors[tensor.grad_fn].append(tensor)
         self.given = {(each.node, each.place): each for each in given(self.run.graph, self.run.ops, self.run.tensors)}
-        numbers: dict[str, set[int]] = defaultdict(set)
+        calls: dict[str, set[int]] = defaultdict(set)
         for node in self.run.graph.nodes:
-            numbers[node.module or ""].add(node.call)
-        self.calls = {module: sorted(found) for module, found in numbers.items()}
+            calls[node.module or ""].add(node.call)
+        self.calls = {module: sorted(found) for module, found in calls.items()}
         self.lines = self.run.code.splitlines()
         self.evidence = Evidence(self.run)
 

@@ -59,8 +59,7 @@ class Evidence:
         if (memory := self.run.memory) is not None:
             weight = next((weight for weight in memory.modules if weight.path == path), None)
             facts["own_bytes"] = weight and weight.own
-            inside = [saving for saving in memory.freezing if f"{saving.name}.".startswith(f"{path}.")]
-            facts["freezing"] = [_saving(each) for each in sorted(inside, key=lambda each: -each.nbytes)[:MOST_SHARED]]
+            facts["freezing"] = [_saving(each) for each in _freezing(path, memory.freezing)[:MOST_SHARED]]
             facts["checkpointing"] = next((_saving(each) for each in memory.checkpointing if each.name == path), None)
         missing = sum(saved.error is not None for node in members for saved in node.saved)
         hooks = sum(len(node.hooks) for node in members)
@@ -115,6 +114,8 @@ class Evidence:
         calls = {node.op for node in nodes if node.op is not None and node.op < len(times.forward)}
         ran = [times.backward[node.id] for node in nodes if node.id < len(times.backward)]
         backward = [seconds for seconds in ran if seconds is not None]
+        if not calls and not backward:
+            return None
         return {
             "forward": _seconds(sum(times.forward[op] for op in calls)) if calls else None,
             "backward": _seconds(sum(backward)) if backward else None,
@@ -145,6 +146,12 @@ def _bytes(saved: Iterable[Saved]) -> int:
 
 def _seconds(seconds: float) -> float:
     return float(f"{seconds:.4g}")
+
+
+def _freezing(path: str, savings: Sequence[Saving]) -> list[Saving]:
+    """Freezing the module itself, then what is in it by how much it saves."""
+    inside = [saving for saving in savings if f"{saving.name}.".startswith(f"{path}.") and saving.nbytes + saving.nodes]
+    return sorted(inside, key=lambda saving: (saving.name != path, -saving.nbytes))
 
 
 def _saving(saving: Saving) -> Facts:

@@ -4,12 +4,14 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from explorer.app.drawing import MOST_REPEATS, commanded
 from explorer.app.numbers import NumberError
 from explorer.app.remarks import marks, remarks
 from explorer.app.sliders import reach
 from explorer.app.state import GraphState, fingerprint
-from explorer.ir import Input, Run, RunRequest, Sentence, encode
+from explorer.ir import Graph, Input, Run, RunRequest, Sentence, encode
 
 
 def test_the_state_survives_being_written_and_read():
@@ -56,3 +58,37 @@ def test_a_failure_is_said_first_with_its_line():
 def test_a_run_with_nothing_to_say_says_nothing():
     assert remarks(Run(status="ok"), "en") == ()
     assert marks(None, "x", "en") == {}
+
+
+def test_what_is_asked_of_one_run_goes_with_that_run():
+    state = GraphState(code="x * 2").asking(check=3).asking(verify="always")
+    assert state.request() == replace(GraphState(code="x * 2").request(), check=3, verify="always")
+    assert replace(state, selected=1).request() == state.request()
+    moved = replace(state, inputs=(Input(name="x", value=2.0),))
+    assert moved.request() == replace(GraphState(code="x * 2").request(), inputs=moved.inputs)
+    again = moved.asking(repeats=5).request()
+    assert (again.check, again.repeats, again.verify) == (None, 5, "auto")
+    assert replace(moved, inputs=()).request() == state.request()
+
+
+def test_nothing_more_is_asked_of_a_run_that_cannot_be():
+    state = GraphState(gradient="two")
+    assert state.asking(check=1) == state
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        ("check:4", {"check": 4}),
+        ("repeats:5", {"repeats": 5}),
+        ("repeats:999999", {"repeats": MOST_REPEATS}),
+        ("verify", {"verify": "always"}),
+        ("check:-1", {}),
+        ("check:x", {}),
+        ("check", {}),
+        ("repeats:1e9", {}),
+    ],
+)
+def test_the_viewer_s_buttons_ask_for_more_of_the_run(command, asked):
+    state = GraphState(code="x")
+    assert commanded(state, Graph(), command).request() == replace(state.request(), **asked)

@@ -40,7 +40,7 @@ class CostTables {
     const title = select ? element("button", { type: "button", tabindex: "-1", "aria-pressed": "false" }, name) : name;
     const made = element("tr", { class: select ? null : "whole", onclick: () => select && this.#pick(select) },
       element("th", { scope: "row" }, title),
-      cells.map(({ text, bar }) => element("td", { class: bar === undefined ? null : "barred", style: bar ? `--part: ${bar * 100}%` : null }, element("span", {}, text))));
+      cells.map(({ text, bar }) => element("td", { class: bar === undefined ? null : "barred", style: bar === undefined ? null : `--part: ${bar * 100}%` }, element("span", {}, text))));
     if (select) this.rows.push({ made, title, select });
     return made;
   }
