@@ -124,7 +124,7 @@ def test_graph_is_as_kept(name: str, golden: Callable[[Path, str], None]) -> Non
 def test_counts_are_those_of_another_walk(name: str) -> None:
     """The code once more in plain Python, and its graph by a set and a list."""
     scope: dict[str, object] = {"torch": torch, "nn": torch.nn}
-    exec(CASES[name], scope)  # noqa: S102  # our own code
+    exec(CASES[name], scope)  # our own code
     result = scope.get("loss", scope.get("y"))
     root = (result if isinstance(result, torch.Tensor) else scope["x"].sum()).grad_fn
     nodes, edges, waiting = {root}, 0, [root]
