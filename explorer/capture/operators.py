@@ -29,7 +29,9 @@ _FUNCTIONS = frozenset(
     {BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType}
 )
 """What torch's own functions are; an ``autograd.Function`` is none, its calls of torch are calls of their own."""
-_BY_VALUE = frozenset({bool, str, type(None), torch.dtype, torch.layout, torch.memory_format, torch.device})
+_BY_VALUE = frozenset({bool, str, torch.dtype, torch.layout, torch.memory_format, torch.device})
+"""Types of arguments whose value may decide which operators are asked for."""
+_TELLING = frozenset(map(id, _BY_VALUE | {tuple}))
 _ODD = ("Python", "PreDispatch", "FuncTorch", "Functionalize", "Vmap", "Batched")
 _PASSING = ("Autograd", "ADInplaceOrView", "BackendSelect", "Conjugate", "Negative", "ZeroTensor", "Tracer")
 """Keys whose kernels do their part and pass the call on to the next key."""
@@ -210,9 +212,10 @@ def _kind(
     func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], inputs: Sequence[TensorMeta]
 ) -> Hashable:
     """What two calls have in common that ask for the same operators."""
+    types = tuple(map(id, map(type, args)))  # by id, since a type of the user's may have a hash of its own
     return (
         func,
-        tuple([_sort(value) for value in args]),
+        types if _TELLING.isdisjoint(types) else tuple([_sort(value) for value in args]),
         tuple([(name, _sort(value)) for name, value in kwargs.items()]) if kwargs else (),
         tuple([(m.dtype, m.device, m.layout, len(m.shape), m.requires_grad, m.is_contiguous) for m in inputs]),
         dispatcher.in_force(),
@@ -220,7 +223,7 @@ def _kind(
 
 
 def _sort(value: Any) -> Hashable:
-    """The type of an argument, by its id since a type of the user's may have a hash of its own; of some its value."""
+    """The type of an argument; of some the value."""
     kind = type(value)
     if kind in _BY_VALUE:
         return value  # type: ignore[no-any-return]
@@ -229,7 +232,7 @@ def _sort(value: Any) -> Hashable:
     return id(kind)
 
 
-_NUMBERS = frozenset({int, float, complex, torch.Size, torch.Generator, slice, type(...)}) | _BY_VALUE
+_NUMBERS = frozenset({int, float, complex, torch.Size, torch.Generator, slice, type(...), type(None)}) | _BY_VALUE
 
 
 def _is_plain(value: Any) -> bool:

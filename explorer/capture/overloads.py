@@ -14,8 +14,12 @@ from explorer.capture import dispatcher
 from explorer.capture.dispatcher import Asked
 
 _TENSOR = ("Tensor", "Optional[Tensor]")
-_PREPARING = {"aten::to", "aten::empty"}
-"""What a kernel of a backend asks to make its number and its output ready."""
+_ASKS = {
+    "aten::fill_.Tensor": "aten::copy_",
+    "aten::rsub.Scalar": "aten::sub",
+    "aten::split.sizes": "aten::split_with_sizes",
+}
+"""What the kernel of an overload asks for, and that of no other overload does."""
 
 
 class Overloads:
@@ -48,8 +52,9 @@ class Overloads:
             lambda schema: schema.overload_name == chosen,
             lambda schema: not _writes_out(schema),
             lambda schema: parent is None or dispatcher.full_name(schema) != dispatcher.full_name(parent),
-            lambda schema: _wraps(schema) == bool(inner - _PREPARING),
-            lambda schema: _copies(schema) == ("aten::copy_" in inner),
+            lambda schema: _ASKS.get(dispatcher.full_name(schema)) in inner,
+            lambda schema: dispatcher.full_name(schema) not in _ASKS,
+            lambda schema: _is_composite(schema) == (name in inner),
             lambda schema: not schema.overload_name,
         ):
             left = _those(left, holds)
@@ -78,12 +83,7 @@ def _writes_out(schema: Any) -> bool:
     return any(one.is_out for one in schema.arguments)
 
 
-def _wraps(schema: Any) -> bool:
-    """Whether it takes a number, makes a tensor of it and asks an operator for tensors, as ``mul.Scalar`` asks ``mul.Tensor``."""
+def _is_composite(schema: Any) -> bool:
+    """Whether its kernel calls operators. Beside an overload with kernels of backends it is there to prepare arguments for that one."""
     name = dispatcher.full_name(schema)
-    return schema.overload_name.startswith("Scalar") and dispatcher.has_kernel(name, "CompositeExplicitAutograd")
-
-
-def _copies(schema: Any) -> bool:
-    """``fill_`` with a tensor copies from it, with a number it does not."""
-    return dispatcher.full_name(schema) == "aten::fill_.Tensor"
+    return any(dispatcher.has_kernel(name, key) for key in ("CompositeImplicitAutograd", "CompositeExplicitAutograd"))

@@ -40,15 +40,16 @@ def views_of(
     for at, output in enumerate(outputs):
         base = _base(output) if records[at].is_view else None
         if base is not None:
-            found.append(ViewDraft(at, storages.meta(base), _position(base, inputs, given)))
+            position = next((place for place, tensor in enumerate(inputs) if tensor is base), None)
+            if position is not None:
+                found.append(ViewDraft(at, given[position], position))
+            else:
+                found.append(ViewDraft(at, storages.meta(base), _view_among(inputs, given, base)))
     return tuple(found)
 
 
-def _position(base: torch.Tensor, inputs: Sequence[torch.Tensor], given: Sequence[TensorMeta]) -> int | None:
-    """Where the base stands among the inputs, else a view of it."""
-    for at, tensor in enumerate(inputs):
-        if tensor is base:
-            return at
+def _view_among(inputs: Sequence[torch.Tensor], given: Sequence[TensorMeta], base: torch.Tensor) -> int | None:
+    """Which of the inputs is a view of `base`."""
     return next((at for at, tensor in enumerate(inputs) if given[at].is_view and _base(tensor) is base), None)
 
 
