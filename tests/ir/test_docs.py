@@ -22,6 +22,10 @@ RECORDS = [
     ir.Storage,
     ir.Op,
     ir.BackwardCall,
+    ir.Call,
+    ir.Memory,
+    ir.Weight,
+    ir.Saving,
     ir.Input,
 ]
 
