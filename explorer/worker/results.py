@@ -42,7 +42,7 @@ def of_expression(text: str, value: object, variables: Mapping[str, Any]) -> Cho
     """The tensors of the last expression `text`, with the names of the variables that hold them; None where it has none."""
     with quiet():
         parts = _parts(text, value, "result")
-        if len(parts) > 1:
+        if parts and not is_tensor(value):
             names = {id(one.tensor): one.name for one in reversed(named_tensors(variables))}
             parts = tuple(Named(names.get(id(one.tensor), one.name), one.tensor, one.origin) for one in parts)
     return Choice(text, parts) if parts else None
