@@ -24,8 +24,11 @@ A leaf is an int, a float, a bool, a `NonFinite` name, or a string such as ``"1+
 """
 
 
-class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Base of all records: immutable, and what has its default is not written. Each also says ``kw_only``, which msgspec does not inherit."""
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Base of all records: immutable, and what has its default is not written. Each also says ``kw_only``, which msgspec does not inherit.
+
+    The garbage collector does not track them (``gc=False``): a record can be no part of a cycle, and a run has 10^5 of them.
+    """
 
 
 def number(value: float) -> Number:
