@@ -83,8 +83,18 @@ def edge_of(tensor: torch.Tensor) -> GradientEdge | None:
     try:
         edge = get_gradient_edge(tensor)
     except (RuntimeError, AttributeError):
-        return None
+        return _edge_of_sparse(tensor)
     return None if edge.node is None else edge
+
+
+def _edge_of_sparse(tensor: torch.Tensor) -> GradientEdge | None:
+    """The AccumulateGrad of a leaf that has no views, by which torch would look: by a copy that is let go."""
+    if tensor.layout is torch.strided or not tensor.is_leaf:
+        return None
+    with torch.enable_grad():
+        made = torch.Tensor.clone(tensor).grad_fn
+    leaf = made.next_functions[0][0] if made is not None else None
+    return None if leaf is None else GradientEdge(leaf, 0)
 
 
 def node_name(node: Any) -> str:
