@@ -1,4 +1,4 @@
-"""What can be picked instead of typed: eight models, the sizes each can take, and the code that builds it."""
+"""What can be picked instead of typed: nine models, the sizes each can take, and the code that builds it."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ _LENGTH = "models.axis.length"
 def catalogue() -> tuple[Model, ...]:
     """Every model, from the smallest to the most intricate.
 
-    Parameter counts and layer names of AlexNet and the ResNets are those of torchvision's models.
-    A ResNet takes no side under 64: below, its last stage has one number a channel, which BatchNorm refuses at batch 1.
+    Parameter counts and layer names of AlexNet, the ResNets and DenseNet are those of torchvision's models.
+    These take no side under 64: below, a last stage has one number a channel, which BatchNorm refuses at batch 1.
     """
     photo = _image((1, 4), (64, 512))
     return (
@@ -116,6 +116,7 @@ def catalogue() -> tuple[Model, ...]:
         Model("alexnet", 1, (3, 224, 224), photo, 61_100_840, most_batch=16, most_elements=8 * _PHOTO),
         Model("resnet18", 1, (3, 224, 224), photo, 11_689_512, most_batch=16, most_elements=8 * _PHOTO),
         Model("resnet101", 1, (3, 224, 224), photo, 44_549_160, most_batch=16, most_elements=2 * _PHOTO),
+        Model("densenet201", 1, (3, 224, 224), photo, 20_013_928, most_batch=16, most_elements=2 * _PHOTO),
         Model("lstm", 2, (8, 16), (Axis(_LENGTH, 1, 256), Axis(_FEATURES, 1, 256)), 6_532),
         Model("gpt", 1, (16,), (Axis(_LENGTH, 1, 512),), 28_032, most_batch=16, most_elements=2_048),
     )

@@ -58,7 +58,7 @@ def test_small_models_take_the_ends_of_their_ranges(name, end):
     assert tuple(build(model.code(batch, shape))["x"].shape) == (batch, *shape)
 
 
-@pytest.mark.parametrize("name", ["alexnet", "resnet18"])
+@pytest.mark.parametrize("name", ["alexnet", "resnet18", "densenet201"])
 def test_image_models_take_their_smallest_images(name):
     model = find(name)
     shape = tuple(axis.smallest for axis in model.axes)
@@ -95,6 +95,21 @@ def test_resnet101_has_23_blocks_in_its_third_stage():
     assert state["layer3.22.conv3.weight"].shape == (1024, 256, 1, 1)
     assert "layer3.23.conv1.weight" not in state
     assert state["layer1.0.downsample.0.weight"].shape == (256, 64, 1, 1)
+
+
+def test_densenet201_has_the_layer_names_of_torchvision():
+    with torch.device("meta"):
+        state = build(find("densenet201").code())["model"].state_dict()
+    expected = ["features.conv0.weight", *norm("features.norm0")]
+    for number, layers in ((1, 6), (2, 12), (3, 48), (4, 32)):
+        for layer in range(1, layers + 1):
+            path = f"features.denseblock{number}.denselayer{layer}"
+            expected += [*norm(f"{path}.norm1"), f"{path}.conv1.weight", *norm(f"{path}.norm2"), f"{path}.conv2.weight"]
+        if number < 4:
+            expected += [*norm(f"features.transition{number}.norm"), f"features.transition{number}.conv.weight"]
+    assert list(state) == [*expected, *norm("features.norm5"), "classifier.weight", "classifier.bias"]
+    assert state["features.denseblock4.denselayer32.conv1.weight"].shape == (128, 1888, 1, 1)
+    assert state["classifier.weight"].shape == (1000, 1920)
 
 
 def test_gpt_shares_one_weight_unless_told_otherwise():

@@ -5,7 +5,7 @@ from explorer.ir import RunRequest
 from explorer.models import catalogue
 from explorer.worker.session import execute
 
-SMALL = {"alexnet": (3, 64, 64), "resnet18": (3, 64, 64), "resnet101": (3, 64, 64)}
+SMALL = {"alexnet": (3, 64, 64), "resnet18": (3, 64, 64), "resnet101": (3, 64, 64), "densenet201": (3, 64, 64)}
 
 
 @pytest.mark.parametrize("model", catalogue(), ids=lambda model: model.name)
