@@ -41,16 +41,8 @@ def views_of(
         base = _base(output) if records[at].is_view else None
         if base is not None:
             position = next((place for place, tensor in enumerate(inputs) if tensor is base), None)
-            if position is not None:
-                found.append(ViewDraft(at, given[position], position))
-            else:
-                found.append(ViewDraft(at, storages.meta(base), _view_among(inputs, given, base)))
+            found.append(ViewDraft(at, storages.meta(base) if position is None else given[position], position))
     return tuple(found)
-
-
-def _view_among(inputs: Sequence[torch.Tensor], given: Sequence[TensorMeta], base: torch.Tensor) -> int | None:
-    """Which of the inputs is a view of `base`."""
-    return next((at for at, tensor in enumerate(inputs) if given[at].is_view and _base(tensor) is base), None)
 
 
 def _base(tensor: torch.Tensor) -> torch.Tensor | None:
