@@ -8,14 +8,16 @@ without running the leaf's node (those are given by `arrived`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
 import torch
 
 from explorer.capture.numbers import Reader, Reading
+from explorer.capture.private import quiet
 from explorer.capture.walk import Walk, node_kind
 
 _Gradients = Sequence[torch.Tensor | None]
@@ -52,8 +54,8 @@ class Flow:
             for identity, node in enumerate(self._walk.nodes):
                 kind = node_kind(node)
                 if kind != "operation":
-                    handles.append(node.register_prehook(self._before(identity)))
-                handles.append(node.register_hook(self._leaf_after() if kind == "leaf" else self._after(identity)))
+                    handles.append(node.register_prehook(partial(self.before, identity)))
+                handles.append(node.register_hook(self._passed if kind == "leaf" else partial(self.after, identity)))
             self._began = perf_counter()
             yield
         finally:
@@ -69,8 +71,9 @@ class Flow:
 
     def before(self, identity: int, gradients: _Gradients) -> None:
         """Tell that a node is about to run, where no engine runs it."""
-        read = self._reader.read
-        self.incoming[identity] = tuple([None if gradient is None else read(gradient) for gradient in gradients])
+        with quiet():
+            read = self._reader.read_quietly
+            self.incoming[identity] = tuple([None if gradient is None else read(gradient) for gradient in gradients])
         for listener in self.listeners:
             listener.before(identity, gradients)
         self._began = perf_counter()
@@ -80,30 +83,15 @@ class Flow:
         self.seconds[identity] = perf_counter() - self._began
         if identity not in self.incoming:
             self.before(identity, gradients)
-        read, slots = self._reader.read, self._slots
-        for slot, gradient in enumerate(sent):
-            if gradient is not None and (identity, slot) in slots:
-                self.sent[identity, slot] = read(gradient)
+        with quiet():
+            read, slots = self._reader.read_quietly, self._slots
+            for slot, gradient in enumerate(sent):
+                if gradient is not None and (identity, slot) in slots:
+                    self.sent[identity, slot] = read(gradient)
         for listener in self.listeners:
             listener.after(identity, sent, gradients)
         self._began = perf_counter()
 
-    def _before(self, identity: int) -> Callable[[_Gradients], None]:
-        def run(gradients: _Gradients) -> None:
-            self.before(identity, gradients)
-
-        return run
-
-    def _after(self, identity: int) -> Callable[[_Gradients, Any], None]:
-        def run(sent: _Gradients, incoming: _Gradients) -> None:
-            self.after(identity, sent, incoming)
-
-        return run
-
-    def _leaf_after(self) -> Callable[[Any, Any], None]:
+    def _passed(self, _: Any, __: Any) -> None:
         """What a leaf did is not the next node's time."""
-
-        def ran(_: Any, __: Any) -> None:
-            self._began = perf_counter()
-
-        return ran
+        self._began = perf_counter()

@@ -103,17 +103,21 @@ class Reader:
         self._known: dict[Hashable, Reading] = {}
         self._copied: list[tuple[Reading, torch.Tensor]] = []
 
-    def read(self, tensor: torch.Tensor, key: Hashable = None) -> Reading:
-        """The numbers of `tensor` as they are now; `key` where the caller has it already."""
+    def read(self, tensor: torch.Tensor) -> Reading:
+        """The numbers of `tensor` as they are now."""
         with quiet():
-            if key is None and self._key is not None:
-                key = self._key(tensor)
-            known = None if key is None else self._known.get(key)
-            if known is None:
-                known = self._read(tensor)
-                if key is not None:
-                    self._known[key] = known
-            return known
+            return self.read_quietly(tensor)
+
+    def read_quietly(self, tensor: torch.Tensor, key: Hashable = None) -> Reading:
+        """The same, to be called under `quiet`; `key` where the caller has it already."""
+        if key is None and self._key is not None:
+            key = self._key(tensor)
+        known = None if key is None else self._known.get(key)
+        if known is None:
+            known = self._read(tensor)
+            if key is not None:
+                self._known[key] = known
+        return known
 
     def _read(self, tensor: torch.Tensor) -> Reading:
         try:

@@ -7,9 +7,9 @@ packed (`explorer.capture.segments`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import torch
 
 from explorer.capture.metas import Storages, is_tensor, key_of
@@ -22,22 +22,23 @@ _TEXT_LENGTH = 80
 _MOST = 64
 
 
-_attribute_names: dict[type, tuple[tuple[str, str | None], ...]] = {}
+_attribute_names: dict[type, tuple[tuple[str, str, str | None], ...]] = {}
 
 
-def _attributes(kind: type) -> tuple[tuple[str, str | None], ...]:
-    """Each with its ``_raw_saved_`` form, which plain values lack. Read once for each class: ``dir`` for each node would cost most."""
+def _attributes(kind: type) -> tuple[tuple[str, str, str | None], ...]:
+    """Each with its name in records and its ``_raw_saved_`` form, which plain values lack. Read once for each class: ``dir`` for each node would cost most."""
     known = _attribute_names.get(kind)
     if known is None:
         every = dir(kind)
         names = [name for name in every if name.startswith(_PREFIX)] or ["saved_tensors"]
         raws = {name: f"_raw_{name.removeprefix('_')}" for name in names if name in every}
-        known = _attribute_names[kind] = tuple((name, raw if raw in every else None) for name, raw in raws.items())
+        known = _attribute_names[kind] = tuple(
+            (name, name.removeprefix(_PREFIX), raw if raw in every else None) for name, raw in raws.items()
+        )
     return known
 
 
-@dataclass(frozen=True)
-class SavedDraft:
+class SavedDraft(msgspec.Struct, frozen=True):
     """One thing that a node has put aside, as read before backward; `record` tells the rest when it is shown."""
 
     name: str
@@ -51,23 +52,22 @@ class SavedDraft:
 
     def record(self, aliases: Mapping[int, str]) -> Saved:
         """As a record; `aliases` are the names of storages."""
+        if self.tensor is None:
+            return Saved(name=self.name, text=self.text, error=self.error)
         return Saved(
             name=self.name,
             tensor=self.tensor,
             nbytes=self.nbytes,
             value=self.numbers.value if self.numbers else None,
             stats=self.numbers.stats if self.numbers else None,
-            text=self.text,
-            alias=aliases.get(self.tensor.storage_id) if self.tensor and self.tensor.storage_id >= 0 else None,
-            error=self.error,
+            alias=aliases.get(self.tensor.storage_id) if self.tensor.storage_id >= 0 else None,
         )
 
 
 def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[SavedDraft, ...]:
     """What `node` has put aside, with its numbers by `reader` where there is one; what was packed is not unpacked. Under `quiet`."""
     found: list[SavedDraft] = []
-    for attribute, raw in _attributes(type(node)):
-        name = attribute.removeprefix(_PREFIX)
+    for attribute, name, raw in _attributes(type(node)):
         packing = packing_of(node, raw) if raw else None
         if packing is not None:
             found.append(SavedDraft(name=name, error=packing.reason, segment=packing.segment))
@@ -77,9 +77,12 @@ def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[Sa
         except Exception as problem:  # in torch's words: freed, or changed in place
             found.append(SavedDraft(name=name, error=str(problem).split("\n")[0][:300]))
             continue
-        if type(value) in (tuple, list) and any(is_tensor(item) for item in value):
+        if value is None:
+            continue
+        kind = type(value)
+        if (kind is tuple or kind is list) and any(map(is_tensor, value)):
             found.extend(_one(f"{name}[{at}]", item, storages, reader) for at, item in enumerate(value[:_MOST]))
-        elif value is not None:
+        else:
             found.append(_one(name, value, storages, reader))
     return tuple(found)
 
@@ -89,7 +92,7 @@ def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> Sa
         return SavedDraft(name=name, text=str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
     meta = storages.read(value)
     nbytes = torch.Tensor.numel(value) * torch.Tensor.element_size(value)
-    return SavedDraft(name, meta, nbytes, reader.read(value, key_of(meta)) if reader else None)
+    return SavedDraft(name, meta, nbytes, reader.read_quietly(value, key_of(meta)) if reader else None)
 
 
 _PLAIN = (bool, int, float, complex, str, tuple, list, type(None), torch.dtype, torch.device, torch.layout)
