@@ -8,6 +8,7 @@ from typing import Any
 from explorer.graph.measure import bytes_text
 from explorer.ir import Memory, Node, Run, Saving, Times, Weight
 from explorer.viewer.component import browser_module
+from explorer.viewer.evidence import Evidence
 from explorer.words import Language, say
 
 MOST_ROWS = 60
@@ -67,7 +68,7 @@ def _modules(memory: Memory, language: Language) -> Table:
 
 def _savings(kind: str, savings: Sequence[Saving], run: Run, language: Language) -> Table:
     """The largest savings. A frozen parameter is selected as the leaf that it is, all else as a module."""
-    found = sorted((saving for saving in savings if saving.nbytes or saving.nodes), key=lambda each: -each.nbytes)
+    found = sorted((saving for saving in savings if saving.nbytes > 0), key=lambda each: -each.nbytes)
     shown = found[:MOST_SAVINGS]
     most = max((saving.nbytes for saving in shown), default=0)
     leaves = {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None}
@@ -100,15 +101,15 @@ def time_tables(run: Run, language: Language) -> list[Table]:
     times = run.times
     if times is None:
         return []
+    titles = Evidence(run)
     spent = [(node, *_spent(node, times, run)) for node in run.graph.nodes]
     slowest = sorted((each for each in spent if each[1] or each[2]), key=lambda each: -(each[1] + each[2]))
     shown = slowest[:MOST_ROWS]
     most = max((max(forward, backward) for _, forward, backward in shown), default=0.0)
 
     def row(node: Node, forward: float, backward: float) -> Table:
-        text = None if node.op is None else run.ops[node.op].text
         return {
-            "name": (text or node.variable or node.name)[:60],
+            "name": titles.title(node.id),
             "select": {"node": node.id, "line": node.line},
             "cells": [
                 {"text": node.name},

@@ -5,7 +5,7 @@ Only what a record tells is sent: a key whose value would be empty is left out.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,8 @@ class Evidence:
     run: Run
     named: dict[int, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
     savers: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    said: Counter[tuple[str, int | None]] = field(default_factory=Counter)
+    """How many nodes were made by a call of the same source text and line."""
     operators: dict[int, int] = field(default_factory=dict)
     """Place in `operator_list` by index into `Run.operators`: only those that a shown node was made of are sent."""
 
@@ -38,6 +40,8 @@ class Evidence:
         for node in self.run.graph.nodes:
             for storage in {saved.tensor.storage_id for saved in node.saved if saved.tensor}:
                 self.savers[storage].append(node.id)
+            if node.op is not None:
+                self.said[self.run.ops[node.op].text, self.run.ops[node.op].line] += 1
 
     def node(self, node: Node, op: Op | None) -> Facts:
         """Facts of one node beside those of its tensors and gradients."""
@@ -60,7 +64,9 @@ class Evidence:
             weight = next((weight for weight in memory.modules if weight.path == path), None)
             facts["own_bytes"] = weight and weight.own
             facts["freezing"] = [_saving(each) for each in _freezing(path, memory.freezing)[:MOST_SHARED]]
-            facts["checkpointing"] = next((_saving(each) for each in memory.checkpointing if each.name == path), None)
+            facts["checkpointing"] = next(
+                (_saving(each) for each in memory.checkpointing if each.name == path and each.nbytes > 0), None
+            )
         missing = sum(saved.error is not None for node in members for saved in node.saved)
         hooks = sum(len(node.hooks) for node in members)
         return facts | {"missing": missing or None, "hook_count": hooks or None}
@@ -79,10 +85,12 @@ class Evidence:
         return {"holder": holder, "shared": found, "shared_more": more or None}
 
     def title(self, node: int) -> str:
-        """What a reader knows a node by: its call in the source, else the variable it made, else its own name."""
+        """What a reader knows a node by: its call in the source where that means it alone, else its module and its own name."""
         record = self.run.graph.nodes[node]
-        text = None if record.op is None else self.run.ops[record.op].text
-        return (text or record.variable or record.name)[:80]
+        op = None if record.op is None else self.run.ops[record.op]
+        if op is not None and op.text and self.said[op.text, op.line] == 1:
+            return op.text[:80]
+        return record.variable or (f"{record.module} · {record.name}" if record.module else record.name)
 
     def marks(self, nodes: Iterable[Node], folded: bool) -> int:
         """The bits of one box. A folded module shows only what must not be overlooked."""
@@ -150,7 +158,7 @@ def _seconds(seconds: float) -> float:
 
 def _freezing(path: str, savings: Sequence[Saving]) -> list[Saving]:
     """Freezing the module itself, then what is in it by how much it saves."""
-    inside = [saving for saving in savings if f"{saving.name}.".startswith(f"{path}.") and saving.nbytes + saving.nodes]
+    inside = [saving for saving in savings if f"{saving.name}.".startswith(f"{path}.") and saving.nbytes > 0]
     return sorted(inside, key=lambda saving: (saving.name != path, -saving.nbytes))
 
 

@@ -9,16 +9,17 @@ export function formulas(about, facts) {
   const formula = header.formulas[facts.name];
   const count = Math.max(formula?.slots.length ?? 0, facts.local?.length ?? 0);
   const shown = Array.from({ length: count }, (_, slot) => slotFacts(about, facts, formula?.slots[slot], slot)).filter(Boolean);
-  const numbers = facts.local?.some((value) => value !== null);
+  const own = new Set(facts.numbers?.map(({ slot }) => slot));
+  const ones = facts.local?.some((value, slot) => value !== null && !own.has(slot));
   const unknown = !formula && facts.kind === "operation" ? fill(header.formula_words.unknown, { name: facts.name }) : null;
   return [
     formula?.forward_mathml ? math(formula.forward_mathml, formula.forward) : null,
     ...shown,
     ...(formula?.notes ?? []).map((note) => element("p", { class: "faint" }, note)),
     symbols(formula),
-    formula ? element("p", { class: "faint" }, header.formula_words.legend) : null,
+    formula?.slots.some(({ text }) => text?.includes("[")) ? element("p", { class: "faint" }, header.formula_words.legend) : null,
     unknown ? element("p", { class: "faint" }, unknown) : null,
-    numbers ? element("p", { class: "faint" }, words["local.ones"]) : null,
+    ones ? element("p", { class: "faint" }, words["local.ones"]) : null,
     check(about, facts),
   ].filter(Boolean);
 }
@@ -34,7 +35,7 @@ function slotFacts({ words }, facts, slot, number) {
     rule,
     own.map((each) => element("div", { class: "own" }, math(each.mathml, each.text))),
     slot?.words ? element("p", { class: "faint" }, slot.words) : null,
-    value === null ? null : grid(value));
+    value === null || own.length ? null : grid(value));
 }
 
 // Which letter is which of torch's names.

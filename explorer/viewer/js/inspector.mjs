@@ -91,11 +91,12 @@ export class Inspector {
     const leaf = facts.kind === "leaf";
     const sections = {
       [facts.text ? "call" : "source"]: this.#call(facts),
-      local: formulas(about, facts),
+      ...(leaf ? {} : { local: formulas(about, facts) }),
       result: facts.results?.map((result) => named(about, result.name, result.value, result.stats)),
       tensor: leaf ? [facts.tensors?.map((tensor) => this.#tensor(tensor)), facts.outputs?.map((tensor) => meta(about, tensor))].filter(Boolean) : null,
       incoming: this.#incoming(facts),
       outgoing: facts.outgoing?.map((gradient) => this.#outgoing(gradient)),
+      ...(leaf ? { local: formulas(about, facts) } : {}),
       product: this.#product(facts),
       saved: facts.saved?.map((tensor) => savedFact(about, tensor)),
       inputs: facts.inputs?.map((tensor) => meta(about, tensor)),
