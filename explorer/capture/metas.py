@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 import torch
 from msgspec.structs import asdict
+from torch.nn.parameter import UninitializedTensorMixin
 
 from explorer.capture.numbers import dtype_name, read_values
 from explorer.capture.private import hold_address, quiet, release_address, storage_address
@@ -23,8 +24,12 @@ _Tensor = torch.Tensor
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
-    """Whether a value is a tensor, asked of its type alone: ``isinstance`` would call a user's ``__class__``."""
-    return issubclass(type(value), torch.Tensor)
+    """Whether a value is a tensor, asked of its type alone: ``isinstance`` would call a user's ``__class__``.
+
+    A lazy module's parameter is none until it has a shape.
+    """
+    kind = type(value)
+    return issubclass(kind, torch.Tensor) and not issubclass(kind, UninitializedTensorMixin)
 
 
 class Storages:
@@ -75,10 +80,9 @@ class Storages:
     def key(self, tensor: torch.Tensor) -> Hashable:
         """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
         try:
-            if tensor.layout is not torch.strided or (storage := self._place(tensor)[0]) < 0:
-                return None
+            storage = self._place(tensor)[0]
             offset, version, dtype = _Tensor.storage_offset(tensor), tensor._version, dtype_name(tensor.dtype)
-            return storage, version, offset, dtype, tensor.shape, _Tensor.stride(tensor)
+            return None if storage < 0 else (storage, version, offset, dtype, tensor.shape, _Tensor.stride(tensor))
         except _UNREADABLE:
             return None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from explorer.capture.modules import is_module
+from explorer.capture.modules import is_module, walk_modules
 from explorer.capture.private import quiet
 from explorer.capture.variables import Named, named_tensors
 from explorer.capture.walk import edge_of, walk
@@ -19,8 +19,8 @@ _HISTORY = frozenset({"In", "Out"})
 
 
 def scope_of(frame: FrameType) -> dict[str, Any]:
-    """Variables where `frame` is: locals over globals, without what begins with an underscore and a notebook's own history."""
-    scope = {**frame.f_globals, **frame.f_locals}
+    """Variables where `frame` is: locals, then globals, without what begins with an underscore and a notebook's own history."""
+    scope = {**frame.f_locals, **{name: one for name, one in frame.f_globals.items() if name not in frame.f_locals}}
     return {name: value for name, value in scope.items() if not name.startswith("_") and name not in _HISTORY}
 
 
@@ -53,7 +53,13 @@ def relevant(
                     known[name] = value
                     told |= own
         found.release()
-    return known
+    return _outer_modules_first(known)
+
+
+def _outer_modules_first(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """A module that has a variable of its own is yet called as the part that it is of a larger one."""
+    size = {name: len(list(walk_modules(value, name))) if is_module(value) else 0 for name, value in variables.items()}
+    return {name: variables[name] for name in sorted(variables, key=lambda name: -size[name])}
 
 
 def _is_in(one: Named, nodes: Mapping[Any, int], met: Collection[int]) -> bool:

@@ -34,6 +34,8 @@ class Reach:
         self.tensors: list[torch.Tensor] = []
         self.names: dict[str, Any] = {}
         """Modules and tensors by the name that a closure or a function's global gives them."""
+        self.compiled = False
+        """Whether something was compiled by ``torch.compile``."""
         self._seen: dict[int, Any] = {}
         waiting = list(starts)
         while waiting and len(self._seen) < MOST:
@@ -43,6 +45,7 @@ class Reach:
                 waiting.extend(self._look(thing))
 
     def _look(self, thing: Any) -> Iterable[Any]:
+        self.compiled = self.compiled or _is_compiled(thing)
         if is_tensor(thing):
             self.tensors.append(thing)
             return ()
@@ -69,6 +72,13 @@ def _names_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
     for code in codes:
         codes += [inner for inner in code.co_consts if type(inner) is CodeType]
         yield from ((name, function.__globals__[name]) for name in code.co_names if name in function.__globals__)
+
+
+def _is_compiled(thing: Any) -> bool:
+    """A module that ``torch.compile`` returned, one on which ``compile()`` was called, or a function that it returned."""
+    if is_module(thing):
+        return type(thing).__module__.startswith("torch._dynamo") or vars(thing).get("_compiled_call_impl") is not None
+    return type(thing) is FunctionType and "_torchdynamo_orig_callable" in vars(thing)
 
 
 def _inside(thing: Any) -> Iterable[Any]:

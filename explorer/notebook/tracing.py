@@ -94,6 +94,9 @@ def _follow(
         kept.tensors(reach.tensors)
         for module in reach.modules:
             kept.module(module)
+        watch.met.update(map(id, reach.modules))
+        if reach.compiled:
+            watch.look_away()
         return _watched(watch, called, inputs, kwargs)
     finally:
         watch.release()

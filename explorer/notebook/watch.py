@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 from types import FrameType
 from typing import Any
@@ -33,7 +33,7 @@ MOST_NODES_OF_OTHERS = 20_000
 """Of a graph that goes on living after the trace. In torch 2.13 a node that Python has looked at is freed by recursion, and 60,000 in a
 row overflow a stack of 8 MiB when the user lets go of them."""
 
-_COMPILED = ("Compiled", "OptimizedModule")
+_COMPILED = "CompiledFunction"
 
 
 class Watch:
@@ -50,8 +50,11 @@ class Watch:
         self.language = options.language
         self._source, self._options, self._scopes = source, options, scopes
         self._recorder = Recorder(source, modules=stack)
+        self.met: set[int] = set()
+        """Ids of modules that take part."""
         self._own: list[Result] = []
         self._snapshot: Snapshot | None = None
+        self._blind = False
         self._notes: list[Sentence] = []
         self._problem: Exception | None = None
         self._began = time.perf_counter()
@@ -62,10 +65,14 @@ class Watch:
         """Record what this thread does inside."""
         began = time.perf_counter()
         try:
-            with self._recorder.listening():
+            with nullcontext() if self._blind else self._recorder.listening():
                 yield
         finally:
             self._timings["forward"] = time.perf_counter() - began
+
+    def look_away(self) -> None:
+        """Record no calls: the compiler would take our mode for a part of the program, and compile it all once more."""
+        self._blind = True
 
     def has_own_backward(self) -> bool:
         """Whether what ran called backward itself: then that is shown."""
@@ -159,7 +166,7 @@ class Watch:
         self._recorder.release()
 
     def _variables(self, results: Sequence[Result], most: int = MOST_NODES) -> dict[str, Any]:
-        met = {id(one.tensor) for one in results}
+        met = {id(one.tensor) for one in results} | self.met
         for scope in self._scopes[1:]:
             met |= tensor_ids(scope) | {id(value) for value in scope.values()}
         roots = [one.node for one in results] or (self._snapshot.walk.nodes[:1] if self._snapshot else [])
@@ -208,7 +215,7 @@ class Watch:
             self._note("session.note.ops", count=MOST_OPS)
         if len(graph.nodes) > MOST_NODES_WITH_NUMBERS:
             self._note("session.note.numbers", count=MOST_NODES_WITH_NUMBERS)
-        if any(node.name.startswith(_COMPILED) for node in graph.nodes):
+        if self._blind or any(node.name.startswith(_COMPILED) for node in graph.nodes):
             self._note("notebook.note.compiled")
         if self._options.gradients and not self._options.hooks and any(node.hooks for node in graph.nodes):
             self._note("notebook.note.hooks")
