@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from explorer.capture.check import Checker
 from explorer.capture.finite import FiniteWatch
 from explorer.capture.hooks import NOTED, HookLog
 from explorer.capture.metas import Storages, is_tensor
@@ -25,7 +26,7 @@ from explorer.capture.operators import OperatorLog
 from explorer.capture.orders import Orders
 from explorer.capture.private import next_sequence_nr, quiet, sequence_nr
 from explorer.capture.segments import packing_now
-from explorer.capture.source import NOWHERE, Place, Source, lookup
+from explorer.capture.source import Place, Source
 from explorer.capture.views import ViewDraft, views_of
 from explorer.ir import TensorMeta
 
@@ -100,6 +101,8 @@ class ForwardLog(TorchFunctionMode):
         self.operators = OperatorLog()
         self.backward: Callable[[Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
         """Makes the calls of backward that the mode is told of, where those are not watched otherwise."""
+        self.checker: Checker | None = None
+        """Keeps the arguments of one call, where one is to be checked."""
         self._source, self._storages, self._modules = source, storages, modules
         self._open: Span | None = None
         self._paused = False
@@ -133,6 +136,16 @@ class ForwardLog(TorchFunctionMode):
         span = self.spans[at] if at >= 0 else None
         while span is not None and number is not None and not span.holds(number):
             span = span.outer
+        return self._around(number) if span is None and number is not None and self.backward is not None else span
+
+    def _around(self, number: int) -> Span | None:
+        """Where ``Function.apply`` is not watched: its node is made just before its forward begins, and belongs where that does."""
+        at = bisect_right(self.spans, number, key=lambda span: span.start)
+        inside = self.spans[at] if at < len(self.spans) else None
+        if inside is None or number < self.first or inside.start != number + 1:
+            return None
+        span = Span(inside.place, inside.module, None, None)
+        span.packing = inside.packing
         return span
 
     def __torch_function__(
@@ -158,16 +171,18 @@ class ForwardLog(TorchFunctionMode):
 
     def _record(self, name: str, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         frame = next(self._source.frames(), None)
-        inputs = _tensors((*args, *kwargs.values()))
-        if not inputs and name in _SILENT:
+        inputs = tensors_among((*args, *kwargs.values()))
+        if not inputs and name in SILENT:
             return func(*args, **kwargs)
         op = OpDraft(len(self.ops), name, self._source.here(frame), self._modules.current)
         with quiet():
-            op.inputs = tuple([TensorMeta(**self._storages.fields(tensor)) for tensor in inputs])
+            op.inputs = tuple([self._storages.read(tensor) for tensor in inputs])
         op.input_names = _names(inputs, frame, op.place)
         kept = len(self.ops), len(self.spans)
         self.ops.append(op)
         span = self._begin(op.place, op)
+        if self.checker is not None:
+            self.checker.meet(op.index, name, func, args, kwargs)
         op.operators, watch = self.operators.meet(func, args, kwargs, inputs, op.inputs)
         began = time.perf_counter()
         try:
@@ -177,7 +192,7 @@ class ForwardLog(TorchFunctionMode):
             self._end(span)
             if watch is not None:
                 watch.end()
-        outputs = _tensors((result,)) or (inputs[:1] if name == "__setitem__" else [])
+        outputs = tensors_among((result,)) or (inputs[:1] if name == "__setitem__" else [])
         if outputs:
             self._close(op, inputs, outputs)
             if watch is not None:
@@ -189,7 +204,7 @@ class ForwardLog(TorchFunctionMode):
 
     def _close(self, op: OpDraft, inputs: list[torch.Tensor], outputs: list[torch.Tensor]) -> None:
         with quiet():
-            op.outputs = tuple([TensorMeta(**self._storages.fields(tensor)) for tensor in outputs])
+            op.outputs = tuple([self._storages.read(tensor) for tensor in outputs])
             after = [tensor._version if not tensor.is_inference() else 0 for tensor in inputs]
             op.nodes = tuple([None if (node := out.grad_fn) is None else sequence_nr(node) for out in outputs])
             self.finite.look(op.index, op.name, outputs)
@@ -208,7 +223,7 @@ class ForwardLog(TorchFunctionMode):
         self._open = span.outer
 
 
-_SILENT = frozenset({"__set__", "__repr__", "__format__", "manual_seed", "set_default_device"})
+SILENT = frozenset({"__set__", "__repr__", "__format__", "manual_seed", "set_default_device"})
 
 
 def _name(func: Callable[..., Any]) -> str:
@@ -218,7 +233,7 @@ def _name(func: Callable[..., Any]) -> str:
     return name or type(func).__name__
 
 
-def _tensors(values: Sequence[Any]) -> list[torch.Tensor]:
+def tensors_among(values: Sequence[Any]) -> list[torch.Tensor]:
     """The tensors among call arguments, also some lists deep (``torch.cat([a, b])``), at most `_MOST_TENSORS`."""
     found: list[torch.Tensor] = []
     _collect(values, found, 0)
@@ -237,7 +252,12 @@ def _collect(values: Iterable[Any], found: list[torch.Tensor], depth: int) -> No
 
 
 def _names(tensors: list[torch.Tensor], frame: FrameType | None, place: Place) -> tuple[str | None, ...]:
-    if frame is None or place is NOWHERE:
-        return (None,) * len(tensors)
-    named = {id(lookup(frame, name)): name for name in reversed(place.names)}
-    return tuple(named.get(id(tensor)) for tensor in tensors)
+    names: list[str | None] = [None] * len(tensors)
+    if frame is not None and place.names:
+        inner, outer = frame.f_locals, frame.f_globals  # asked once: of a function each time makes a dictionary
+        for name in place.names:
+            value = inner[name] if name in inner else outer.get(name)
+            for at, tensor in enumerate(tensors):
+                if value is tensor and names[at] is None:
+                    names[at] = name
+    return tuple(names)

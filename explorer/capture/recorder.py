@@ -11,6 +11,7 @@ import torch
 
 from explorer.capture.backward import BackwardCalls
 from explorer.capture.calls import CallRecords
+from explorer.capture.check import Checker
 from explorer.capture.forward import ForwardLog, OpDraft
 from explorer.capture.memory import weigh
 from explorer.capture.metas import Storages
@@ -21,11 +22,13 @@ from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
+from explorer.capture.times import recorded
 from explorer.capture.variables import Named, named_tensors, variables_first
 from explorer.capture.walk import MOST_NODES, edge_of, walk
 from explorer.ir import (
     BackwardCall,
     Call,
+    Check,
     Graph,
     Memory,
     Op,
@@ -33,6 +36,7 @@ from explorer.ir import (
     Storage,
     Tensor,
     TensorMeta,
+    Times,
     Verification,
     Verify,
 )
@@ -60,20 +64,30 @@ class Recording:
     first_inf: int | None = None
     verification: Verification | None = None
     """The proof of that backward; None where there is no graph."""
+    times: Times | None = None
+    """Of this one run."""
+    check: Check | None = None
+    """One call beside finite differences; None where none was asked for."""
 
 
 class Recorder:
     """Watches one run: ``with recorder.watching(): ...``, then `differentiate` or `look`, then `finish` and `release`."""
 
     def __init__(
-        self, code: str | Source, chosen: int = -1, modules: RunningModule | None = None, verify: Verify = "auto"
+        self,
+        code: str | Source,
+        chosen: int = -1,
+        modules: RunningModule | None = None,
+        verify: Verify = "auto",
+        check: int | None = None,
     ) -> None:
-        """`chosen` is the backward call to keep, from 0; -1 is the last. `modules` tells of module calls while `listening`."""
+        """`chosen` is the backward call to keep, from 0; -1 is the last. `modules` tells of module calls while `listening`. `check` is the forward call to check."""
         self._prover = Prover(verify, MOST_NODES_WITH_NUMBERS)
         self.storages = Storages()
         self.source = Source(code) if isinstance(code, str) else code
         self._modules = ModuleCalls()
         self.log = ForwardLog(self.source, self.storages, modules or self._modules)
+        self.log.checker = None if check is None else Checker(check)
         self.calls = BackwardCalls(self.source, self.storages, self.log, self._prover, chosen)
         self._own: Snapshot | None = None
 
@@ -169,6 +183,12 @@ class Recorder:
                 first_nan=self.log.finite.first_nan,
                 first_inf=self.log.finite.first_inf,
                 verification=snapshot.verification(named) if snapshot else None,
+                times=recorded(
+                    [draft.seconds for draft in self.log.ops],
+                    snapshot.flow.seconds if snapshot else {},
+                    len(graph.nodes),
+                ),
+                check=None if (checker := self.log.checker) is None else checker.check(ops, graph),
             )
 
     def release(self) -> None:

@@ -7,13 +7,13 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from explorer.commands.status import UsageError, exit_status, reason
 from explorer.export import dot, html, svg, text
 from explorer.graph.layout import lay_out
 from explorer.graph.picture import compose
-from explorer.ir import Input, Layout, Nested, Run, RunRequest, encode
+from explorer.ir import Input, Layout, Nested, Run, RunRequest, Verify, encode
 from explorer.models import find
 from explorer.runner import shared_engine
 from explorer.words import say
@@ -36,6 +36,8 @@ def add_arguments(commands: Any) -> None:
     command.add_argument("--result", metavar="NAME", help=say("cli.run.result"))
     command.add_argument("--gradient", metavar="JSON", help=say("cli.run.gradient"))
     command.add_argument("--backward", type=int, default=-1, metavar="K", help=say("cli.run.backward"))
+    command.add_argument("--verify", choices=get_args(Verify), default="auto", help=say("cli.run.verify"))
+    command.add_argument("--repeats", type=int, default=0, metavar="N", help=say("cli.run.repeats"))
     command.add_argument("--format", choices=sorted(FORMATS), default="json", help=say("cli.run.format"))
     command.add_argument("-o", "--output", metavar="OUT", help=say("cli.run.output"))
     command.set_defaults(act=act)
@@ -56,6 +58,8 @@ def request_of(options: argparse.Namespace) -> RunRequest:
         raise UsageError(say("cli.run.one_source"))
     if options.model is None and (options.batch is not None or options.shape is not None):
         raise UsageError(say("cli.run.model_only"))
+    if options.repeats < 0:
+        raise UsageError(say("cli.run.bad_repeats", repeats=options.repeats))
     code = _model_code(options) if options.model is not None else read_code(options.file)
     return RunRequest(
         code=code,
@@ -65,6 +69,8 @@ def request_of(options: argparse.Namespace) -> RunRequest:
         backward=options.backward,
         seed=options.seed,
         device=options.device,
+        verify=options.verify,
+        repeats=options.repeats,
     )
 
 

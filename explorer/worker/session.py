@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,8 +17,9 @@ from explorer.capture import Recorder, Recording
 from explorer.capture.forward import MOST_OPS
 from explorer.capture.metas import is_tensor
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS
+from explorer.capture.times import Lap, Stopwatch
 from explorer.capture.walk import MOST_NODES
-from explorer.ir import Input, Run, RunRequest, Sentence, Status
+from explorer.ir import Input, Run, RunRequest, Sentence, Status, Times
 from explorer.words import tell
 from explorer.worker import facade, gate, results
 from explorer.worker.errors import explain, first_sentence, frames_of, is_out_of_memory
@@ -27,6 +29,7 @@ from explorer.worker.limits import TimeLimit
 from explorer.worker.output import Printed, captured
 from explorer.worker.program import Program, prepare
 from explorer.worker.refused import Refused
+from explorer.worker.repeats import repeated
 from explorer.worker.seeding import seed_everything
 
 
@@ -42,6 +45,7 @@ class _Outcome:
     result: str | None = None
     candidates: tuple[str, ...] = ()
     recording: Recording | None = None
+    times: Times | None = None
     timings: dict[str, float] = field(default_factory=dict)
 
     def fail(self, status: Status, sentence: Sentence, line: int | None = None) -> None:
@@ -63,15 +67,32 @@ def execute(request: RunRequest) -> Run:
     began = time.perf_counter()
     outcome = _Outcome()
     with captured() as printed, _on_device(request, outcome):
-        session = _Session(request, outcome)
+        recorder = Recorder(request.code, request.backward, verify=request.verify, check=request.check)
+        session = _Session(request, outcome, recorder)
         session.guarded("gate", session.check)
         if outcome.status == "ok":
             session.guarded("forward", session.forward)
             with _uncollected():
                 session.guarded("backward", session.backward if outcome.status == "ok" else session.look)
-                session.guarded("capture", session.write_down)
+                session.guarded("capture", partial(session.write_down, recorder))
         session.guarded("capture", session.release)
+        if outcome.status == "ok" and outcome.recording is not None and request.repeats > 0:
+            with outcome.timed("repeats"):
+                outcome.times, notes = repeated(request, outcome.recording, partial(_once_more, request))
+            outcome.notes += notes
     return _run(request, outcome, printed, time.perf_counter() - began)
+
+
+def _once_more(request: RunRequest, stopwatch: Stopwatch) -> tuple[Status, Lap | None]:
+    """Execute the code from a fresh start under a stopwatch, which records nothing else."""
+    outcome = _Outcome()
+    session = _Session(request, outcome, stopwatch)
+    for step in (session.check, session.forward, session.backward):
+        if outcome.status == "ok":
+            session.guarded("repeats", step)
+    lap = stopwatch.lap() if outcome.status == "ok" else None
+    session.guarded("repeats", session.release)
+    return outcome.status, lap
 
 
 @contextmanager
@@ -89,9 +110,8 @@ def _uncollected() -> Iterator[None]:
 class _Session:
     """The steps of one run, in order; each leaves in `outcome` what it found."""
 
-    def __init__(self, request: RunRequest, outcome: _Outcome) -> None:
-        self._request, self._outcome = request, outcome
-        self._recorder = Recorder(request.code, request.backward, verify=request.verify)
+    def __init__(self, request: RunRequest, outcome: _Outcome, recorder: Recorder | Stopwatch) -> None:
+        self._request, self._outcome, self._recorder = request, outcome, recorder
         self._globals: dict[str, Any] = {}
         self._presets: dict[str, Any] = {}
         self._program: Program | None = None
@@ -161,13 +181,13 @@ class _Session:
                 self._recorder.look(choice.parts, *scopes)
                 return
 
-    def write_down(self) -> None:
+    def write_down(self, recorder: Recorder) -> None:
         """Turn everything seen into records."""
         program, last = self._program, self._last
-        recording = self._recorder.finish(
+        recording = recorder.finish(
             self._variables(), program.lines if program else {}, last.parts if last is not None else ()
         )
-        self._outcome.recording = recording
+        self._outcome.recording, self._outcome.times = recording, recording.times
         if len(recording.ops) >= MOST_OPS:
             self._outcome.notes.append(Sentence(key="session.note.ops", values={"count": str(MOST_OPS)}))
         if len(recording.graph.nodes) >= MOST_NODES:
@@ -291,4 +311,6 @@ def _run(request: RunRequest, outcome: _Outcome, printed: Printed, seconds: floa
         backward=recording.backward if recording else None,
         backwards=recording.backwards if recording else (),
         verification=recording.verification if recording else None,
+        times=outcome.times,
+        check=recording.check if recording else None,
     )

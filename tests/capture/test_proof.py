@@ -13,7 +13,7 @@ from test_golden_runs import timeless
 
 from explorer.capture import prover
 from explorer.ir import Run, Verification
-from explorer.models import catalogue
+from explorer.models import find
 
 X = "x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)\n"
 
@@ -29,12 +29,9 @@ def test_an_expression_is_verified_bit_for_bit() -> None:
     assert verified("(x + y) * w") == Verification(status="verified", leaves=3, equal=3, executed=2)
 
 
-@pytest.mark.parametrize("name", ["mlp", "simple_cnn", "resnet18"])
+@pytest.mark.parametrize("name", ["mlp", "lenet", "resnet18", "gpt", "lstm"])
 def test_models_of_the_catalogue_are_verified(name: str) -> None:
-    model = next((one for one in catalogue() if one.name == name), None)
-    if model is None:
-        pytest.skip("not in the catalogue")
-    seen = run(model.code(batch=2, shape=None), verify="always")
+    seen = run(find(name).code(batch=2), verify="always")
     found = seen.verification
     assert found is not None
     assert (found.status, found.leaves, found.equal) == ("verified", found.leaves, found.leaves)

@@ -56,6 +56,22 @@ def test_the_json_is_a_run(cli):
     assert run.backwards[0].line == 2
 
 
+def test_times_and_proof_as_asked(cli):
+    code = "x = torch.tensor(2.0, requires_grad=True)\nprint(x ** 3)\nx ** 3"
+    asked = json.loads(cli("run", "-", "--verify", "never", "--repeats", "3", stdin=code)[1])
+    plain = json.loads(cli("run", "-", stdin=code)[1])
+    assert asked["verification"] == {"status": "skipped", "reason": "asked"}
+    assert {key: plain["verification"][key] for key in ("status", "leaves", "equal")} == {
+        "status": "verified",
+        "leaves": 1,
+        "equal": 1,
+    }
+    assert asked["times"]["repeats"] == 3
+    assert plain["times"].get("repeats", 0) == 0
+    assert len(asked["times"]["forward"]) == len(asked["ops"]) == len(plain["times"]["forward"])
+    assert asked["stdout"] == plain["stdout"]
+
+
 def test_a_file_and_an_output_file(cli, tmp_path):
     source, target = tmp_path / "code.py", tmp_path / "run.json"
     source.write_text("print('한글')\nx = torch.ones(3, requires_grad=True)\nx.sum()\n", encoding="utf-8")
@@ -117,6 +133,8 @@ def test_what_was_captured_until_it_raised_is_still_written(cli):
         ("run", "--model", "resnet81"),
         ("run", "--model", "mlp", "--shape", "three"),
         ("run", "-", "--format", "pdf"),
+        ("run", "-", "--verify", "perhaps"),
+        ("run", "-", "--repeats", "-1"),
         ("batch", "no-such-file.jsonl", "-"),
         ("fly",),
     ],
