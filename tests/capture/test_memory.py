@@ -6,9 +6,11 @@ then holds: those it reads off the nodes, or those that a ``saved_tensors_hooks`
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 import torch
 import torch.nn.functional as F
@@ -18,7 +20,8 @@ from samples import run
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from explorer.ir import Memory, Run, Saving
+from explorer.capture.memory import weigh
+from explorer.ir import Edge, Graph, Memory, Node, Run, Saved, Saving, Weight
 
 
 class Case(NamedTuple):
@@ -338,3 +341,34 @@ def test_only_the_calls_of_the_graph_shown_count() -> None:
 
 def test_a_run_without_a_graph_weighs_nothing() -> None:
     assert run("x = torch.ones(3)").memory is None
+
+
+def long_graph(count: int) -> Graph:
+    """Nodes in a row, every one with a saved tensor, and one leaf that all of them use."""
+    like = run("x = torch.ones(3, requires_grad=True)\nx * x").graph
+    multiply, leaf = like.nodes
+    (tensor,) = {saved.tensor for saved in multiply.saved}
+    assert tensor is not None
+
+    def node(at: int) -> Node:
+        saved = Saved(name="self", tensor=msgspec.structs.replace(tensor, storage_id=at + 1), nbytes=12)
+        return Node(id=at, name=multiply.name, kind="operation", slots=2, saved=(saved,), module=f"m.{at % 100}")
+
+    last = count - 1
+    edges = [
+        Edge(source=at, slot=slot, target=to, output_nr=0)
+        for at in range(last)
+        for slot, to in enumerate((at + 1, last))
+    ]
+    return Graph(nodes=(*map(node, range(last)), msgspec.structs.replace(leaf, id=last)), edges=tuple(edges))
+
+
+def test_a_hundred_thousand_nodes_take_a_moment() -> None:
+    graph = long_graph(100_000)
+    began = time.process_time()
+    weighed = weigh(graph)
+    seconds = time.process_time() - began
+    assert weighed.run == Weight(path="", saved=12 * 99_999, own=12 * 99_999)
+    assert entry(weighed.freezing, "x") == Saving(name="x", nbytes=12 * 99_999, nodes=100_000)
+    assert sum(one.own for one in weighed.modules if one.path != "m") == 12 * 99_999
+    assert seconds < 2, "some tenths of a second were expected"
