@@ -75,21 +75,21 @@ class Verification(Record, frozen=True, kw_only=True):
 
     status: Literal["verified", "failed", "skipped"]
     reason: str | None = None
-    """Why it was skipped: ``large``, ``asked``, ``nothing``."""
+    """Why it was skipped: ``large``, ``asked``, ``nothing`` to compare, backward ``raised``, ``unreadable`` gradients (inside vmap)."""
     leaves: int = 0
     """Leaf gradients compared."""
     equal: int = 0
     """Of those, how many were equal bit for bit."""
     largest_difference: Number = 0.0
-    """Over all elements of all leaves, absolute."""
+    """Absolute, over all elements of the worst leaf: that whose difference takes the largest part of its tolerance."""
     tolerance: float = 0.0
-    """What the largest difference was measured against; 0 asks for equal bits."""
+    """What that difference was measured against; 0 asks for equal bits."""
     worst: str | None = None
-    """Name of the leaf with the largest difference."""
+    """Name of that leaf, or of a node on the way to one; None where all are equal."""
     executed: int = 0
     """Nodes that were executed a second time."""
     adopted: tuple[str, ...] = ()
-    """Names of nodes whose result was taken over instead, each name once: custom functions, and kernels that must not run twice."""
+    """Names of nodes whose result was taken over instead, each name once: custom functions, kernels that must not run twice, what a hook of the code changed."""
 
 
 class CheckedInput(Record, frozen=True, kw_only=True):

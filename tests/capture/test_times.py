@@ -81,7 +81,7 @@ PROGRAMS = {
     "autograd.grad": X + "g, = torch.autograd.grad((x ** 3).sum(), x, create_graph=True)\ng.sum().backward()",
     "gradient as result": X + "g, = torch.autograd.grad((x ** 3).sum(), x, create_graph=True)\ng.sum()",
     "in place": X + "y = x * 2\ny[0] = 3.0\ny.add_(1)\ny.sum()",
-    "only reads": X + "y = x * 2\nprint(y.shape, y.dim(), y.tolist(), y)\nfloat(y.sum())\ny.sum()",
+    "only reads": X + "y = x * 2\nprint(y.shape, y.dim(), y.tolist(), y)\ny.sum().item()\ny.sum()",
     "custom function": X
     + """
 class Twice(torch.autograd.Function):

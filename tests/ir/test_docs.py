@@ -26,6 +26,8 @@ RECORDS = [
     ir.Memory,
     ir.Weight,
     ir.Saving,
+    ir.Times,
+    ir.Verification,
     ir.Input,
 ]
 
