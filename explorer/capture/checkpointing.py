@@ -40,7 +40,8 @@ def checkpointing(graph: Graph, ops: Sequence[Op], calls: Sequence[Call], kept: 
         if op.within is not None:
             inputs.add(op, chains[op.within])
     staying, doubtful = inputs.by_module(calls)
-    if any(node.order > 1 for node in graph.nodes):
+    # Of a node without a call nobody knows the module; a second derivative holds what the first one needed.
+    if any(node.order > 1 or (node.op is None and node.kind != "leaf") for node in graph.nodes):
         doubtful.update(*paths.values())
     doubtful.update(*(paths[at] for at, node in zip(within, graph.nodes, strict=True) if not is_readable(node)))
     found = []

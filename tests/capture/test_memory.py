@@ -339,6 +339,15 @@ def test_only_the_calls_of_the_graph_shown_count() -> None:
     assert memory(loop)[1].run == memory(once)[1].run
 
 
+def test_a_node_of_no_known_call_makes_checkpointing_doubtful() -> None:
+    seen, weighed = memory(CASES["mlp"])
+    assert all(one.exact for one in weighed.checkpointing)
+    first, *others = seen.graph.nodes
+    graph = Graph(nodes=(msgspec.structs.replace(first, op=None), *others), edges=seen.graph.edges)
+    doubtful = weigh(graph, seen.ops, seen.calls, seen.tensors).checkpointing
+    assert [(one.name, one.exact) for one in doubtful] == [(one.name, False) for one in weighed.checkpointing]
+
+
 def test_a_run_without_a_graph_weighs_nothing() -> None:
     assert run("x = torch.ones(3)").memory is None
 
