@@ -7,9 +7,10 @@ and makes some kernels take another path. Calls without a public name, seen in t
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfi
 _C: Any = torch._C
 _AUTOGRAD: Any = torch.autograd
 _WITH_SHAPES = ProfilerConfig(ProfilerState.CPU, True, False, False, False, False, _ExperimentalConfig())
-_LINE = re.compile(r"^(\w+): (fallthrough )?.*\[([^\[\]]+)\]$", re.MULTILINE)
+_MOST_EVENTS = 4_000
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ def watched() -> list[Asked]:
 
 def _nest(events: Iterable[Any], top: Asked) -> None:
     stack = [top]
-    for event in events:
+    for event in islice(events, _MOST_EVENTS):
         if event.kind() == "push":
             asked = Asked(event.name(), event.shapes())
             stack[-1].inner.append(asked)
@@ -78,12 +79,20 @@ def _nest(events: Iterable[Any], top: Asked) -> None:
 
 def overloads(name: str) -> list[Any]:
     """The schemas of an operator, those of the dispatcher only; the ones for named tensors, which torch no longer has, are left out."""
+    return _of_torch(name) if name.startswith("aten::") else _registered(name)
+
+
+def _registered(name: str) -> list[Any]:
     return [
         schema
         for schema in _C._jit_get_schemas_for_operator(name)
         if _C._dispatch_has_kernel(full_name(schema))
         and not any("Dimname" in str(one.type) for one in schema.arguments)
     ]
+
+
+_of_torch = cache(_registered)
+"""torch's own do not change; those of a user may, from one cell of a notebook to the next."""
 
 
 def full_name(schema: Any) -> str:
@@ -100,10 +109,16 @@ def overload_for(name: str, args: Any, kwargs: Any) -> str | None:
     return "" if chosen == "default" else chosen
 
 
-def kernels(operator: str) -> dict[str, str]:
-    """By dispatch key, what serves it, in torch's words: ``kernel``, ``autograd kernel``, ``math kernel`` ... Keys that fall through are left out."""
-    lines = _LINE.findall(_C._dispatch_dump_table(operator))
-    return {key: kind for key, fallthrough, kind in lines if not fallthrough}
+def kernels(operator: str, keys: Iterable[str]) -> dict[str, str]:
+    """By key, what serves it, in torch's words: ``kernel``, ``autograd kernel``, ``math kernel`` ... A key that falls through is left out."""
+    table = f"\n{_C._dispatch_dump_table(operator)}\n"  # of lines such as "CPU: registered at file:line [kernel]"
+    found = {}
+    for key in keys:
+        start = table.find(f"\n{key}: ") + 1
+        line = table[start : table.index("\n", start)] if start else ""
+        if line and not line.startswith(f"{key}: fallthrough"):
+            found[key] = line[line.rfind("[") + 1 : line.rfind("]")]
+    return found
 
 
 def has_kernel(operator: str, key: str) -> bool:
@@ -118,13 +133,16 @@ def keys_of(tensors: Iterable[torch.Tensor]) -> tuple[str, ...]:
     for tensor in tensors:
         raw |= _C._dispatch_keys(tensor).raw_repr()
     raw &= backends | ~_C._dispatch_tls_local_exclude_set().raw_repr()
-    return tuple(_names(_C.DispatchKeySet.from_raw_repr(raw)))
+    return _names(raw)
 
 
-def _names(keys: Any) -> Iterator[str]:
+@cache
+def _names(raw: int) -> tuple[str, ...]:
+    keys, names = _C.DispatchKeySet.from_raw_repr(raw), []
     while (key := keys.highestPriorityTypeId()) != _C.DispatchKey.Undefined:
-        yield key.name
+        names.append(key.name)
         keys = keys.remove(key)
+    return tuple(names)
 
 
 def key_of(device: torch.device) -> str:

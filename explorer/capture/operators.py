@@ -8,7 +8,8 @@ Cannot see: other choices that a later call of the same kind makes, as by its si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType
 from typing import Any
 
@@ -19,6 +20,7 @@ from explorer.capture.dispatcher import Asked
 from explorer.capture.metas import is_tensor
 from explorer.capture.overloads import Overloads
 from explorer.capture.private import quiet
+from explorer.capture.serving import Serving
 from explorer.ir import Operator, TensorMeta
 
 MOST_KINDS = 2_000
@@ -33,8 +35,9 @@ _BY_VALUE = frozenset({bool, str, torch.dtype, torch.layout, torch.memory_format
 """Types of arguments whose value may decide which operators are asked for."""
 _TELLING = frozenset(map(id, _BY_VALUE | {tuple}))
 _ODD = ("Python", "PreDispatch", "FuncTorch", "Functionalize", "Vmap", "Batched")
-_PASSING = ("Autograd", "ADInplaceOrView", "BackendSelect", "Conjugate", "Negative", "ZeroTensor", "Tracer")
-"""Keys whose kernels do their part and pass the call on to the next key."""
+_UNROLLED = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
+_MOST_STEPS = 200
+"""Steps of a recurrent function that is listened to: it may ask some 25 questions a step."""
 
 
 class Watch:
@@ -59,7 +62,8 @@ class OperatorLog:
         self.records: list[Operator] = []
         self._indices: dict[Operator, int] = {}
         self._kinds: dict[Hashable, tuple[int, ...]] = {}
-        self._tables = _Tables()
+        self._overloads = Overloads()
+        self._serving = Serving()
 
     def meet(
         self,
@@ -79,7 +83,7 @@ class OperatorLog:
         known = self._kinds.get(kind)
         if known is not None:
             return known, None
-        if len(self._kinds) >= MOST_KINDS or dispatcher.is_watched():
+        if len(self._kinds) >= MOST_KINDS or dispatcher.is_watched() or _is_long(func, inputs):
             return (), None
         with quiet():
             keys = dispatcher.keys_of(tensors)
@@ -93,9 +97,10 @@ class OperatorLog:
     ) -> tuple[int, ...]:
         """After a call of the function `name`: write down what it asked; `tensors` are its inputs and outputs."""
         with quiet():
-            call = _Call(self._tables, name.strip("_"), args, kwargs, tensors)
+            call = _Call(self._overloads, self._serving, tensors)
+            arguments = _Arguments(name.strip("_"), args, kwargs)
             try:
-                found = call.operators(watch.asked, watch.keys)
+                found = call.operators(watch.asked, watch.keys, arguments)
             except RuntimeError:  # an operator that torch's tables do not tell of
                 found = []
         known = self._kinds[watch.kind] = tuple([self._index(one) for one in found])
@@ -108,104 +113,54 @@ class OperatorLog:
         return index
 
 
-class _Tables:
-    """What torch's tables say, read once an operator."""
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """What Python called, with what."""
 
-    def __init__(self) -> None:
-        self.overloads = Overloads()
-        self._kernels: dict[str, dict[str, str]] = {}
+    name: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
 
-    def kernels(self, operator: str) -> dict[str, str]:
-        """What serves it, by dispatch key."""
-        known = self._kernels.get(operator)
-        if known is None:
-            known = self._kernels[operator] = dispatcher.kernels(operator)
-        return known
+    def overload_of(self, operator: str) -> str | None:
+        """The overload that torch would choose, where Python asked for the operator directly and torch can read the arguments."""
+        if operator.partition("::")[2].strip("_") != self.name:
+            return None
+        plain = all(_is_plain(value) for value in (*self.args, *self.kwargs.values()))
+        return dispatcher.overload_for(operator, self.args, self.kwargs) if plain else None
 
 
 class _Call:
     """Finds the operators of one call."""
 
-    def __init__(
-        self,
-        tables: _Tables,
-        name: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        tensors: Sequence[torch.Tensor],
-    ) -> None:
-        self._tables, self._name, self._args, self._kwargs = tables, name, args, kwargs
+    def __init__(self, overloads: Overloads, serving: Serving, tensors: Sequence[torch.Tensor]) -> None:
+        """`tensors` are its inputs and outputs."""
+        self._overloads, self._serving = overloads, serving
         self._found: dict[Operator, None] = {}
-        devices = {tensor.device for tensor in tensors}
-        self._one_device = len(devices) == 1 and len({tensor.layout for tensor in tensors}) == 1
-        self._made = ("BackendSelect", dispatcher.key_of(tensors[-1].device)) if tensors else ()
-        """The keys of an operator that takes no tensor: its device decides."""
+        self._one_place = len({(tensor.device, tensor.layout) for tensor in tensors}) == 1
+        self._made = ("BackendSelect", dispatcher.key_of(tensors[-1].device))
+        """The keys of an operator that takes no tensor: the device of what it makes decides."""
 
-    def operators(self, asked: Sequence[Asked], keys: tuple[str, ...]) -> list[Operator]:
-        self._descend(asked, keys, None, 0)
+    def operators(self, asked: Sequence[Asked], keys: tuple[str, ...], arguments: _Arguments) -> list[Operator]:
+        """All that were asked for, each once; a call with these `keys` and `arguments` asked."""
+        self._descend(asked, keys, arguments, 0)
         return list(self._found)[:_MOST_A_CALL]
 
-    def _descend(self, asked: Sequence[Asked], keys: tuple[str, ...], parent: Any, depth: int) -> None:
+    def _descend(self, asked: Sequence[Asked], keys: tuple[str, ...], by: Any, depth: int) -> None:
+        """`by` is what asked: the arguments of Python, or the schema of the operator whose kernel it was."""
+        from_python = by if isinstance(by, _Arguments) else None
         for one in asked:
             if "::" not in one.name:  # what torch or an ``autograd.Function`` notes beside its operators
-                self._descend(one.inner, keys, parent, depth + 1)
+                self._descend(one.inner, keys, by, depth + 1)
                 continue
-            schema = self._schema(one, parent)
+            chosen = from_python.overload_of(one.name) if from_python else None
+            schema = self._overloads.of(one, None if from_python else by, chosen)
             if schema is None:
                 self._found.setdefault(Operator(name=one.name))
                 continue
-            kernel, left = self._serve(schema, keys if parent is None or self._one_device else ())
-            if kernel.startswith(("Composite", "Autocast")) and depth < _DEEPEST:
-                self._descend(one.inner, left, None if kernel.startswith("Autocast") else schema, depth + 1)
-
-    def _schema(self, asked: Asked, parent: Any) -> Any:
-        chosen = None
-        if parent is None and asked.name.partition("::")[2].strip("_") == self._name:
-            chosen = dispatcher.overload_for(asked.name, self._args, self._kwargs) if self._plain() else None
-        return self._tables.overloads.of(asked, parent, chosen)
-
-    def _plain(self) -> bool:
-        """Whether torch can read the arguments without calling a method of the user's."""
-        return all(_is_plain(value) for value in (*self._args, *self._kwargs.values()))
-
-    def _serve(self, schema: Any, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-        """Write the operator down; the key of the kernel that computes, and the keys that are left for what it asks."""
-        name = dispatcher.full_name(schema)
-        table = self._tables.kernels(name)
-        if keys and not any("Tensor" in str(one.type) for one in schema.arguments):
-            keys = self._made
-        served = [key for key in keys if key in table]
-        at = next((at for at, key in enumerate(served) if _ends(key, table[key])), len(served))
-        kernel = _kernel(name, served[at], table[served[at]]) if at < len(served) else ""
-        served = served[: at + 1]
-        self._found.setdefault(
-            Operator(name=name, keys=tuple(served), kernel=kernel, schema=str(schema).partition("::")[2])
-        )
-        return kernel, tuple(_left(keys, served, kernel))
-
-
-def _ends(key: str, kind: str) -> bool:
-    """Whether the call is answered at this key."""
-    return kind == "math kernel" or not key.startswith(_PASSING)
-
-
-def _kernel(name: str, key: str, kind: str) -> str:
-    if kind == "math kernel":
-        return "CompositeImplicitAutograd"
-    if kind != "default backend kernel":
-        return key
-    other = "CompositeExplicitAutogradNonFunctional"
-    return other if dispatcher.has_kernel(name, other) else "CompositeExplicitAutograd"
-
-
-def _left(keys: Sequence[str], served: Sequence[str], kernel: str) -> Iterator[str]:
-    """The keys of what a kernel asks: below autograd where autograd was passed, without autocast after it."""
-    passed = served if kernel != "CompositeImplicitAutograd" else served[:-1]
-    below = any(key.startswith("Autograd") for key in passed)
-    for key in keys:
-        is_autograd = key.startswith("Autograd") or key == "ADInplaceOrView"
-        if not (below and is_autograd) and not (key.startswith("Autocast") and key in passed):
-            yield key
+            served = self._serving.of(schema, keys if from_python or self._one_place else (), self._made)
+            self._found.setdefault(served.operator)
+            if served.asks and depth < _DEEPEST:
+                self._descend(one.inner, served.left, by if served.asks_again else schema, depth + 1)
 
 
 def _kind(
@@ -220,6 +175,11 @@ def _kind(
         tuple([(m.dtype, m.device, m.layout, len(m.shape), m.requires_grad, m.is_contiguous) for m in inputs]),
         dispatcher.in_force(),
     )
+
+
+def _is_long(func: Callable[..., Any], inputs: Sequence[TensorMeta]) -> bool:
+    """Whether it may ask too many questions to listen to."""
+    return func.__name__ in _UNROLLED and bool(inputs) and max(inputs[0].shape[:2], default=0) > _MOST_STEPS
 
 
 def _sort(value: Any) -> Hashable:

@@ -48,6 +48,8 @@ class Overloads:
         if name not in self._schemas:
             self._schemas[name] = dispatcher.overloads(name)
         left = [schema for schema in self._schemas[name] if _fits(schema, given)]
+        if len(left) == 1:
+            return left[0]
         for holds in (
             lambda schema: schema.overload_name == chosen,
             lambda schema: not _writes_out(schema),
