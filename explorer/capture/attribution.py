@@ -17,7 +17,7 @@ from explorer.capture.numbers import Reader, Reading
 from explorer.capture.private import quiet
 from explorer.capture.walk import Walk, edge_of, node_kind
 
-MOST_ELEMENTS = 2**18
+MOST_ELEMENTS = 2**14
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)
 
 

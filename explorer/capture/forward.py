@@ -153,7 +153,8 @@ class ForwardLog(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         if func in NOTED:
-            return self.hooks.call(func, args, kwargs)
+            frame = next(self._source.frames(), None)
+            return self.hooks.call(func, args, kwargs, frame.f_locals if frame else {})
         if func in _BACKWARD and self.backward is not None:
             return self.backward(func, args, kwargs)
         if self._paused or self.full or func in _BACKWARD or func in _READERS:

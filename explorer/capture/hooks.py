@@ -21,6 +21,7 @@ from torch.utils.hooks import BackwardHook
 
 from explorer.capture.private import hook_registrar, node_hooks, quiet, sequence_nr
 from explorer.capture.segments import closed_over
+from explorer.capture.variables import Named
 from explorer.capture.walk import edge_of
 
 _LENGTH = 80
@@ -46,7 +47,7 @@ class HookLog:
         """Whether a node was given a hook."""
         self._watched = False
         self._noted: defaultdict[int | None, list[tuple[Any, str]]] = defaultdict(list)
-        self._retained: list[tuple[int | None, weakref.ref[torch.Tensor]]] = []
+        self._retained: list[tuple[int | None, weakref.ref[torch.Tensor], str]] = []
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -55,28 +56,31 @@ class HookLog:
         with hook_registrar(self._registered):
             yield
 
-    def call(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """Call one of `NOTED` and write it down; a leaf tells its hooks by itself."""
+    def call(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> Any:
+        """Call one of `NOTED` and write it down, with its name among the caller's `variables`; a leaf tells its hooks by itself."""
         returned = function(*args, **kwargs)
         tensor, *rest = args or kwargs.values()
         with quiet():
             node = tensor.grad_fn
         number = None if node is None else sequence_nr(node)
         if function is _RETAIN:
-            self._retained.append((number, weakref.ref(tensor)))
+            name = next((name for name, value in variables.items() if value is tensor), "retained")
+            self._retained.append((number, weakref.ref(tensor), name))
         elif number is not None:
             hook = rest[0] if rest else kwargs.get("hook")
             self._noted[number].append((returned, f"{TENSOR}: {name_of(hook)}"))
         return returned
 
-    def retained(self) -> list[torch.Tensor]:
-        """The tensors that called ``retain_grad()`` and still live."""
-        return [tensor for _, reference in self._retained if (tensor := reference()) is not None]
+    def retained(self) -> list[Named]:
+        """The tensors that called ``retain_grad()`` and still live, by the name that they had there."""
+        return [Named(name, tensor) for _, reference, name in self._retained if (tensor := reference()) is not None]
 
     def retaining(self, nodes: Sequence[Any], tensors: Iterable[torch.Tensor]) -> set[int]:
         """The indices in `nodes` of those whose tensor retains its gradient; `tensors` are those with names."""
-        gone = {number for number, reference in self._retained if reference() is None}
-        alive = [tensor for tensor in (*self.retained(), *tensors) if tensor.retains_grad]
+        gone = {number for number, reference, _ in self._retained if reference() is None}
+        alive = [tensor for tensor in (*(one.tensor for one in self.retained()), *tensors) if tensor.retains_grad]
         if not gone and not alive:
             return set()
         found = {edge.node for tensor in alive if (edge := edge_of(tensor)) is not None}

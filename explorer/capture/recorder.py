@@ -23,7 +23,7 @@ from explorer.capture.prover import Prover
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.times import recorded
-from explorer.capture.variables import Named, named_tensors, variables_first
+from explorer.capture.variables import Named, joined, named_tensors, variables_first
 from explorer.capture.walk import MOST_NODES, edge_of, walk
 from explorer.ir import (
     BackwardCall,
@@ -155,9 +155,7 @@ class Recorder:
     def finish(self, variables: Mapping[str, Any], lines: Mapping[str, int], last: Sequence[Named] = ()) -> Recording:
         """Write everything down. `lines` says where names were bound last; `last` are the tensors of an unnamed last expression."""
         with quiet(), torch.no_grad():
-            named = named_tensors(variables)
-            known = {id(one.tensor) for one in named}
-            named += [one for one in last if id(one.tensor) not in known]
+            named = joined(named_tensors(variables), [*last, *self.log.hooks.retained()])
             paths = ModulePaths(variables)
             snapshot = self.snapshot
             graph = snapshot.graph(paths, named, lines, self._outputs()) if snapshot else Graph()

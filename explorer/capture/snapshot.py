@@ -89,7 +89,7 @@ class Snapshot:
             packed = {at for at, drafts in enumerate(saved) if any(draft.error for draft in drafts)}
             held = _held(named, results)
             flow = Flow(found, reader) if reader else Flow(Walk(), Reader())
-            attribution = Attribution(found, [*held, *log.hooks.retained()], reader or Reader())
+            attribution = Attribution(found, [*held, *(one.tensor for one in log.hooks.retained())], reader or Reader())
             flow.listeners.append(attribution)
             return cls(
                 walk=found,

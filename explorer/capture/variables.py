@@ -7,8 +7,9 @@ Cannot see: tensors that are only reachable through objects of the user's own cl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from itertools import count as count_from
 from typing import Any
 
 import torch
@@ -45,6 +46,20 @@ def named_tensors(*scopes: Mapping[str, Any]) -> list[Named]:
                 if len(found) >= MOST_NAMED:
                     return found
                 found.append(named)
+    return found
+
+
+def joined(named: Iterable[Named], more: Iterable[Named]) -> list[Named]:
+    """`named`, and of `more` the tensors that are not among them: under their own name, or as ``h (2)`` where ``h`` is taken."""
+    found = list(named)
+    known, names = {id(one.tensor) for one in found}, {one.name for one in found}
+    for one in more:
+        if id(one.tensor) not in known:
+            numbered = (f"{one.name} ({count})" for count in count_from(2))
+            name = next(name for name in chain((one.name,), numbered) if name not in names)
+            found.append(replace(one, name=name))
+            known.add(id(one.tensor))
+            names.add(name)
     return found
 
 

@@ -111,6 +111,29 @@ def test_retained_gradients_are_shown() -> None:
     assert (grads["y"], grads["z"]) == ([3.0, 3.0], None)
 
 
+def test_retained_tensors_that_no_variable_holds_have_the_name_that_they_had() -> None:
+    code = """\
+kept = []
+class Net(nn.Module):
+    def forward(self, v):
+        h = v * 2
+        h.retain_grad()
+        self.seen = {'inner': [[[h]]]}
+        kept.append([[[[h]]]])
+        return h.exp()
+net = Net()
+h = torch.zeros(1, requires_grad=True)
+loss = net(net(h)).sum()
+"""
+    seen = run(code)
+    grads = {tensor.name: tensor.grad for tensor in seen.tensors}
+    h = torch.zeros(1, requires_grad=True)
+    first = h * 2
+    second = first.exp() * 2
+    expected = torch.autograd.grad(second.exp().sum(), [h, first, second])
+    assert [grads[name] for name in ("h", "h (2)", "h (3)")] == [pytest.approx(one.tolist()) for one in expected]
+
+
 def test_a_node_that_runs_in_a_loop_of_backward_calls_has_only_the_hooks_of_the_code() -> None:
     seen = run(
         LEAF
