@@ -10,6 +10,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable, Hashable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ _saved: dict[Hashable, _Saved] = {}
 
 
 class Kept:
-    """The things that one trace has taken in hand; `release` lets them go."""
+    """The things that one trace has taken in hand, until ``with`` ends."""
 
     def __init__(self) -> None:
         self._mine: set[Hashable] = set()
@@ -53,14 +54,17 @@ class Kept:
             if tensor is not None and tensor.is_leaf and tensor.requires_grad:
                 self._take(("grad", id(tensor)), lambda leaf=tensor: _save_grad(leaf))  # type: ignore[misc]
 
-    def release(self) -> None:
-        """Put back what no other trace has in hand."""
+    def __enter__(self) -> Kept:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Put back what no other trace has in hand; where one thing fails, the others still are."""
         torch.set_grad_enabled(self._grad_enabled)
-        with _lock:
+        with _lock, ExitStack() as restoring:
             for key in self._mine:
                 _saved[key].holders -= 1
                 if not _saved[key].holders:
-                    _saved.pop(key).restore()
+                    restoring.callback(_saved.pop(key).restore)
             self._mine.clear()
 
     def _take(self, key: Hashable, save: Callable[[], _Restore]) -> None:
@@ -120,10 +124,16 @@ class _Copy:
         with quiet(), torch.inference_mode(tensor.is_inference()), torch.no_grad():
             if copy is None or nn.parameter.is_lazy(tensor) or tensor.shape != copy.shape:
                 return
-            if not torch.equal(tensor, copy):
+            if not self._is_same(copy):
                 tensor.copy_(copy)
             if self._version is not None and tensor._version != self._version:
                 set_versions((tensor,), (self._version,))
+
+    def _is_same(self, copy: torch.Tensor) -> bool:
+        try:
+            return torch.equal(self.tensor, copy)
+        except (RuntimeError, NotImplementedError):  # sparse, or without numbers as on the meta device
+            return self._version is not None and self.tensor._version == self._version
 
 
 def _save_random() -> _Restore:

@@ -64,16 +64,15 @@ def _read(outputs: Any, frame: FrameType, options: TraceOptions) -> Run:
     named = [(name_of(tensor, scope, name), tensor) for name, tensor in named]
     if not results_of(named):
         raise trace_error("no_grad" if named else "no_tensors", options.language)
-    kept = Kept()
-    watch = Watch(NoListing(), None, options, [scope])
-    try:
-        watch.show(named, MOST_NODES_OF_OTHERS)
-        if not watch.unreadable():
-            watch.differentiate()
-        return watch.run()
-    finally:
-        watch.release()
-        kept.release()
+    with Kept():
+        watch = Watch(NoListing(), None, options, [scope])
+        try:
+            watch.show(named, MOST_NODES_OF_OTHERS, made_before=True)
+            if not watch.unreadable():
+                watch.differentiate()
+            return watch.run()
+        finally:
+            watch.release()
 
 
 def _follow(
@@ -84,24 +83,22 @@ def _follow(
     options: TraceOptions,
 ) -> Run:
     """A callable: all that can be reached is taken in hand first, what is met on the way when it is met."""
-    kept, reach = Kept(), Reach(called, inputs, kwargs)
-    until = _call.__code__
-    stack = ModuleStack(until, kept.module)
-    listing = Listing(until, own_file(called)) if options.source else NoListing()
-    scopes = [scope_of(frame), reach.names, parameters_of(called, inputs, kwargs)]
-    watch = Watch(listing, stack, options, scopes)
-    try:
-        kept.tensors(reach.tensors)
-        for module in reach.modules:
-            kept.module(module)
-        watch.met.update(map(id, reach.modules))
-        if reach.compiled:
-            watch.look_away()
-        return _watched(watch, called, inputs, kwargs)
-    finally:
-        watch.release()
-        stack.release()
-        kept.release()
+    reach, until = Reach(called, inputs, kwargs), _call.__code__
+    with Kept() as kept:
+        stack = ModuleStack(until, kept.module)
+        listing = Listing(until, own_file(called)) if options.source else NoListing()
+        watch = Watch(listing, stack, options, [scope_of(frame), reach.names, parameters_of(called, inputs, kwargs)])
+        try:
+            kept.tensors(reach.tensors)
+            for module in reach.modules:
+                kept.module(module)
+            watch.met.update(map(id, reach.modules))
+            if reach.compiled:
+                watch.look_away()
+            return _watched(watch, called, inputs, kwargs)
+        finally:
+            watch.release()
+            stack.release()
 
 
 def _watched(watch: Watch, called: Callable[..., Any], inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Run:

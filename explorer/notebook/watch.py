@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import fields
 from types import FrameType
 from typing import Any
@@ -78,8 +78,10 @@ class Watch:
         """Whether what ran called backward itself: then that is shown."""
         return bool(self._recorder.calls.calls)
 
-    def show(self, outputs: list[tuple[str, torch.Tensor]], most: int = MOST_NODES) -> None:
-        """Read the graph behind `outputs`."""
+    def show(
+        self, outputs: list[tuple[str, torch.Tensor]], most: int = MOST_NODES, *, made_before: bool = False
+    ) -> None:
+        """Read the graph behind `outputs`; with `made_before` its nodes were all there before the trace."""
         results = self._own = results_of(outputs)
         variables = self._variables(results, most)
         with quiet():
@@ -87,7 +89,7 @@ class Watch:
         snapshot = self._snapshot = self._recorder.show(results, named, most)
         if snapshot.walk.cut:
             self._note("notebook.note.cut", count=most)
-        if most < MOST_NODES:  # the nodes were all there before the trace
+        if made_before:
             numbers = [number for node in snapshot.walk.nodes if (number := sequence_nr(node)) is not None]
             snapshot.first = min(numbers, default=0)
 
@@ -110,7 +112,7 @@ class Watch:
             self._note("notebook.note.unable", name=name)
             return
         try:
-            with torch.no_grad():
+            with torch.no_grad(), _full_precision(gradients):
                 if options.hooks:
                     self._by_engine(snapshot, gradients)
                 else:
@@ -129,7 +131,7 @@ class Watch:
         for frame in reversed(frames):
             found = [(name, one) for name, one in frame.f_locals.items() if is_tensor(one) and _is_made(one)]
             if found and not self.has_own_backward():
-                self.show(found[-1:])
+                self.show(found[-1:], MOST_NODES_OF_OTHERS)  # the exception holds the variables
                 return
 
     def run(self) -> Run:
@@ -233,6 +235,16 @@ class Watch:
             if next(self._source.frames(frame), None) is frame:
                 return self._source.here(frame).line
         return None
+
+
+@contextmanager
+def _full_precision(gradients: Sequence[torch.Tensor]) -> Iterator[None]:
+    """Without the caller's autocast: backward belongs outside of it."""
+    with ExitStack() as stack:
+        for device in {gradient.device.type for gradient in gradients}:
+            if device in ("cpu", "cuda") and torch.is_autocast_enabled(device):
+                stack.enter_context(torch.autocast(device, enabled=False))
+        yield
 
 
 def _frames(problem: Exception) -> list[FrameType]:

@@ -18,6 +18,7 @@ from torch.nn.modules import module as torch_modules
 
 import explorer
 from explorer import TraceError, TraceOptions
+from explorer.notebook import kept
 
 HOOKS = (
     "_forward_hooks",
@@ -185,8 +186,8 @@ def test_no_hook_of_the_user_runs_unless_asked() -> None:
 def test_a_backward_inside_is_shown_and_its_gradients_are_taken_back() -> None:
     net, x = nn.Linear(2, 1), torch.ones(3, 2)
     net(x).sum().backward()
-    kept, numbers = net.weight.grad, net.weight.grad.clone()
-    version = kept._version
+    held, numbers = net.weight.grad, net.weight.grad.clone()
+    version = held._version
 
     def step() -> None:
         for factor in (1, 2):
@@ -198,9 +199,9 @@ def test_a_backward_inside_is_shown_and_its_gradients_are_taken_back() -> None:
     assert run.backward == 1
     leaves = {node.variable: node.incoming[0].value for node in run.graph.nodes if node.kind == "leaf"}
     assert leaves["net.weight"] == [[6.0, 6.0]]
-    assert net.weight.grad is kept
-    assert torch.equal(kept, numbers)
-    assert kept._version == version
+    assert net.weight.grad is held
+    assert torch.equal(held, numbers)
+    assert held._version == version
 
 
 @pytest.mark.parametrize("call", ["torch.autograd.backward(loss)", "torch.autograd.grad(loss, [x])", "loss.backward()"])
@@ -390,3 +391,37 @@ def test_what_is_compiled_is_not_looked_into_and_not_compiled_anew(backend: str,
     assert "notebook.note.compiled" in [note.key for note in run.notes]
     assert ("notebook.note.compiled" in [note.key for note in read.notes]) == (backend == "aot_eager")
     assert net.body[0].weight.grad is not None
+
+
+def test_a_sparse_gradient_and_a_module_without_numbers() -> None:
+    embedding = nn.Embedding(4, 2, sparse=True)
+    embedding(torch.tensor([1])).sum().backward()
+    grad = embedding.weight.grad
+    run = explorer.trace(lambda: embedding(torch.tensor([1, 2])).sum().backward())
+    assert run.status == "ok"
+    assert embedding.weight.grad is grad
+    assert torch.equal(grad.to_dense(), torch.tensor([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]))
+    with torch.device("meta"):
+        run = explorer.trace(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), torch.ones(3, 2, device="meta"))
+    assert run.status == "ok"
+    assert run.graph.nodes
+
+
+def test_autocast_around_the_trace_is_not_around_its_backward() -> None:
+    net, x = nn.Linear(8, 8), torch.randn(4, 8)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = net(x)
+        run = explorer.trace(net, x)
+        assert torch.is_autocast_enabled("cpu")
+    expected = torch.autograd.grad(output, net.bias, torch.ones_like(output))[0]
+    node = next(node for node in run.graph.nodes if node.variable == "net.bias")
+    assert run.graph.roots[0].tensor.dtype == "bfloat16"
+    assert node.incoming[0].value == expected.tolist()
+
+
+def test_nothing_is_kept_in_hand_afterwards() -> None:
+    net = Net()
+    explorer.trace(net, torch.randn(3, 4))
+    with pytest.raises(TraceError):
+        explorer.trace(lambda: None)
+    assert not kept._saved
