@@ -8,6 +8,7 @@ statistics are those of the dense tensor that it stands for, without its element
 from __future__ import annotations
 
 import math
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Hashable
 from functools import cache
@@ -151,7 +152,9 @@ def _tell(readings: list[Reading], copies: list[torch.Tensor]) -> None:
     stats: list[Stats | None] = [None] * len(copies)
     try:
         if first.numel() <= PREVIEW_ELEMENTS and first.ndim < 60:
-            values = [_writable(value) for value in torch.stack(copies).tolist()]
+            stack = torch.stack(copies)
+            plain = not stack.is_complex() and bool(stack.isfinite().all())
+            values = stack.tolist() if plain else [_writable(value) for value in stack.tolist()]
         if first.numel() and not first.is_complex():
             stats = list(row_stats(copies))
     except _UNREADABLE:
@@ -162,8 +165,8 @@ def _tell(readings: list[Reading], copies: list[torch.Tensor]) -> None:
 
 @cache
 def dtype_name(dtype: torch.dtype) -> str:
-    """``float32`` for ``torch.float32``."""
-    return str(dtype).removeprefix("torch.")
+    """``float32`` for ``torch.float32``: one string each, since records leave out what *is* their default."""
+    return sys.intern(str(dtype).removeprefix("torch."))
 
 
 def _writable(value: Any) -> Nested:

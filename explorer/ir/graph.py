@@ -14,8 +14,8 @@ NodeKind = Literal["operation", "leaf", "custom"]
 class Gradient(Record, frozen=True, kw_only=True):
     """A gradient that flowed, as it was when it arrived."""
 
-    shape: tuple[int, ...]
-    dtype: str
+    shape: tuple[int, ...] = ()
+    dtype: str = "float32"
     stats: Stats
     value: Nested | None = None
     """Its numbers where there are 64 elements or fewer, else None."""
@@ -46,7 +46,7 @@ class Node(Record, frozen=True, kw_only=True):
     id: int
     name: str
     """The class name without namespace, as in ``MulBackward0`` or ``AccumulateGrad``."""
-    kind: NodeKind
+    kind: NodeKind = "operation"
     sequence_nr: int | None = None
     """None for a leaf (torch gives those 2**64-1)."""
     slots: int = 0
@@ -83,9 +83,9 @@ class Edge(Record, frozen=True, kw_only=True):
     """``source.next_functions[slot] == (target, output_nr)``; source lies nearer to the result than target."""
 
     source: int
-    slot: int
+    slot: int = 0
     target: int
-    output_nr: int
+    output_nr: int = 0
     gradient: Gradient | None = None
     """What source sent along this edge: its own contribution, before target sums."""
 

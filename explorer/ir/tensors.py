@@ -9,7 +9,11 @@ PREVIEW_ELEMENTS = 64
 
 
 class Stats(Record, frozen=True, kw_only=True):
-    """Statistics over all elements, in float64. The extremes, mean and std leave NaN and infinities out (None if no finite element)."""
+    """Statistics over all elements. The extremes, mean and std leave NaN and infinities out (None if no finite element).
+
+    Counts and extremes are exact; sums are in float64 (for tensors of over 2^14 elements of 32 bits or fewer only over pieces of
+    2^17, each in float32 where that keeps six digits).
+    """
 
     numel: int
     norm: Number
@@ -31,23 +35,26 @@ class Stats(Record, frozen=True, kw_only=True):
 
 
 class TensorMeta(Record, frozen=True, kw_only=True):
-    """Where a tensor's elements lie. Strides and offsets are in elements, sizes in bytes, names as torch prints them."""
+    """Where a tensor's elements lie. Strides and offsets are in elements, sizes in bytes, names as torch prints them.
 
-    shape: tuple[int, ...]
-    stride: tuple[int, ...]
-    storage_offset: int
+    Defaults are what most tensors of a graph have; the record of a tensor that was read says otherwise where it is otherwise.
+    """
+
+    shape: tuple[int, ...] = ()
+    stride: tuple[int, ...] = ()
+    storage_offset: int = 0
     storage_id: int
     """Small number of the storage in order of first sight; equal for two tensors exactly when they share memory."""
     storage_nbytes: int
-    dtype: str
+    dtype: str = "float32"
     """As in ``float32``, without ``torch.``."""
-    device: str
-    version: int
+    device: str = "cpu"
+    version: int = 0
     """``_version`` when the record was made: how often the tensor has been written in place."""
-    requires_grad: bool
-    is_leaf: bool
-    is_view: bool
-    is_contiguous: bool
+    requires_grad: bool = True
+    is_leaf: bool = False
+    is_view: bool = False
+    is_contiguous: bool = True
     layout: str = "strided"
     """``strided``; a sparse or other layout has no stride and no storage (empty stride, storage_id -1)."""
 
