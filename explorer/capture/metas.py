@@ -1,0 +1,160 @@
+"""Where a tensor's elements lie: shape, stride, offset and the storage under them, by torch's own methods.
+
+A storage is known by its ``StorageImpl``, and a weak reference keeps that address from being used again, so two tensors
+have equal storage ids exactly when they share memory. Cannot see: storage of sparse layouts, of tensors inside vmap.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, TypeGuard
+
+import torch
+from msgspec.structs import asdict
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+
+from explorer.capture.numbers import dtype_name, read_values
+from explorer.capture.private import hold_address, quiet, release_address, storage_address
+from explorer.ir import Storage, TensorMeta
+from explorer.ir.codec import MAX_CELLS
+
+_UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
+_Tensor = torch.Tensor
+_UNSHAPED = frozenset({UninitializedParameter, UninitializedBuffer})
+
+
+def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
+    """Whether a value is a tensor, asked of its type alone: ``isinstance`` would call a user's ``__class__``.
+
+    A lazy module's parameter is none until it has a shape.
+    """
+    kind = type(value)
+    return issubclass(kind, torch.Tensor) and kind not in _UNSHAPED
+
+
+class Storages:
+    """Small numbers for storages, in order of first sight."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[int, int]] = {}
+
+    def id_of(self, tensor: torch.Tensor) -> int:
+        """The number of the storage under `tensor`; -1 where it has none."""
+        return self._place(tensor)[0]
+
+    def release(self) -> None:
+        """Let the addresses go; the numbers given so far stay true, new ones start at 0."""
+        for _, reference in self._known.values():
+            release_address(reference)
+        self._known.clear()
+
+    def meta(self, tensor: torch.Tensor) -> TensorMeta:
+        """Everything about where `tensor` lies, now."""
+        with quiet():
+            return self.read(tensor)
+
+    def read(self, tensor: torch.Tensor) -> TensorMeta:
+        """The same, to be called under `quiet`."""
+        if tensor.layout is not torch.strided:
+            return self._without_strides(tensor)
+        storage, nbytes = self._place(tensor)
+        return TensorMeta(
+            shape=tuple(tensor.shape),
+            stride=_Tensor.stride(tensor),
+            storage_offset=_Tensor.storage_offset(tensor),
+            storage_id=storage,
+            storage_nbytes=nbytes,
+            dtype=dtype_name(tensor.dtype),
+            device=_device_name(tensor.device),
+            version=_version(tensor),
+            requires_grad=tensor.requires_grad,
+            is_leaf=tensor.is_leaf,
+            is_view=_Tensor._is_view(tensor),
+            is_contiguous=_Tensor.is_contiguous(tensor),
+        )
+
+    def fields(self, tensor: torch.Tensor) -> dict[str, Any]:
+        """The fields of `read`, for a record that holds them too."""
+        return asdict(self.read(tensor))
+
+    def key(self, tensor: torch.Tensor) -> Hashable:
+        """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
+        try:
+            storage = self._place(tensor)[0]
+            offset, version, dtype = _Tensor.storage_offset(tensor), tensor._version, dtype_name(tensor.dtype)
+            return None if storage < 0 else (storage, version, offset, dtype, tensor.shape, _Tensor.stride(tensor))
+        except _UNREADABLE:
+            return None
+
+    def _without_strides(self, tensor: torch.Tensor) -> TensorMeta:
+        return TensorMeta(
+            shape=tuple(tensor.shape),
+            stride=(),
+            storage_offset=0,
+            storage_id=-1,
+            storage_nbytes=0,
+            dtype=dtype_name(tensor.dtype),
+            device=_device_name(tensor.device),
+            version=_version(tensor),
+            requires_grad=tensor.requires_grad,
+            is_leaf=tensor.is_leaf,
+            is_view=_Tensor._is_view(tensor),
+            is_contiguous=False,
+            layout=str(tensor.layout).removeprefix("torch."),
+        )
+
+    def _place(self, tensor: torch.Tensor) -> tuple[int, int]:
+        """Number and bytes of the storage under `tensor`; (-1, 0) where it has none."""
+        try:
+            address, storage = storage_address(tensor)
+            known = self._known.get(address)
+            if known is None:
+                known = self._known[address] = (len(self._known), hold_address(storage))
+            return known[0], storage.nbytes()
+        except _UNREADABLE:
+            return -1, 0
+
+    def storage(self, tensor: torch.Tensor) -> Storage | None:
+        """The storage under a tensor with its first cells, read in the tensor's dtype."""
+        with quiet(), torch.no_grad():
+            identity = self.id_of(tensor) if tensor.layout == torch.strided else -1
+            if identity < 0:
+                return None
+            return Storage(
+                id=identity,
+                nbytes=_Tensor.untyped_storage(tensor).nbytes(),
+                device=str(tensor.device),
+                dtype=dtype_name(tensor.dtype),
+                cells=_cells(tensor.detach()),
+            )
+
+
+def key_of(meta: TensorMeta) -> Hashable:
+    """As `Storages.key`, of a tensor that has been read already."""
+    if meta.storage_id < 0:
+        return None
+    return meta.storage_id, meta.version, meta.storage_offset, meta.dtype, meta.shape, meta.stride
+
+
+@cache
+def _device_name(device: torch.device) -> str:
+    return sys.intern(str(device))
+
+
+def _version(tensor: torch.Tensor) -> int:
+    try:
+        return int(tensor._version)
+    except RuntimeError:  # an inference tensor keeps no count
+        return 0
+
+
+def _cells(tensor: torch.Tensor) -> list[Any] | None:
+    try:
+        storage = _Tensor.untyped_storage(tensor)
+        count = min(MAX_CELLS, storage.nbytes() // tensor.element_size())
+        cells = torch.empty(0, dtype=tensor.dtype, device=tensor.device).set_(storage, 0, (count,), (1,))
+    except _UNREADABLE:
+        return None
+    return read_values(cells, MAX_CELLS)
