@@ -4,7 +4,7 @@ import msgspec
 
 from explorer.export import text
 from explorer.graph.measure import cells
-from explorer.ir import Gradient, Root, Run, Sentence, Stats, Tensor
+from explorer.ir import Gradient, Root, Run, Saved, Sentence, Stats, Tensor
 from tests.graph import graphs
 
 
@@ -86,3 +86,44 @@ def test_the_result_and_its_value() -> None:
     assert "result: loss = 0.5" in text.write(Run(status="ok", graph=graph, ops=ops))
     many = msgspec.structs.replace(graph, roots=(Root(node=0, output_nr=0, name="z", value="NaN"),))
     assert "result: z = NaN" in text.write(Run(status="ok", graph=many, ops=ops))
+
+
+def test_what_few_nodes_have_stands_at_the_end_of_their_line() -> None:
+    graph, ops = graphs.expression()
+    nodes = list(graph.nodes)
+    assert "also" not in text.write(Run(status="ok", graph=graph, ops=ops))
+    saved = (
+        Saved(name="self", error="it was freed"),
+        Saved(name="other", error="it was freed"),
+        Saved(name="dim", text="1"),
+    )
+    nodes[0] = msgspec.structs.replace(
+        nodes[0], order=2, segment=3, retains_grad=True, hooks=("tensor hook: clip", "post hook: <lambda>"), saved=saved
+    )
+    run = Run(status="ok", graph=msgspec.structs.replace(graph, nodes=tuple(nodes)), ops=ops)
+    assert line_with(text.write(run), "MulBackward0").endswith(
+        "derivative of order 2; checkpointed segment 3; retains its gradient; tensor hook: clip; post hook: <lambda>; "
+        "saved but not readable: self, other (it was freed)"
+    )
+    assert "2계 미분" in line_with(text.write(run, "ko"), "MulBackward0")
+
+
+def test_slots_without_an_edge_and_outputs_of_several() -> None:
+    graph, ops = graphs.expression()
+    nodes = tuple(msgspec.structs.replace(node, slots=3 if node.id == 0 else node.slots) for node in graph.nodes)
+    edges = tuple(
+        msgspec.structs.replace(edge, output_nr=1 if graph.nodes[edge.target].kind != "leaf" else 0)
+        for edge in graph.edges
+    )
+    run = Run(status="ok", graph=msgspec.structs.replace(graph, nodes=nodes, edges=edges), ops=ops)
+    assert "#1[1], w, -" in line_with(text.write(run), "MulBackward0")
+
+
+def test_a_sparse_gradient_says_how_much_it_stores() -> None:
+    run = sample()
+    gradient = Gradient(shape=(3, 4), dtype="float32", stats=Stats(numel=12, norm=1.0, nnz=5))
+    nodes = tuple(
+        msgspec.structs.replace(node, incoming=(gradient,)) for node in run.graph.nodes if node.kind == "leaf"
+    )
+    run = msgspec.structs.replace(run, graph=msgspec.structs.replace(run.graph, nodes=run.graph.nodes[:2] + nodes))
+    assert "sparse gradient: 5 of 12 elements stored" in text.write(run)
