@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from hypothesis import given
 from samples import run
 
+from explorer.capture.memory import weigh
 from explorer.graph.memory import saved_bytes
+from tests.graph.graphs import Example
+from tests.graph.random_graphs import examples
 
 CODE = """\
 model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Sequential(nn.Linear(8, 8), nn.Tanh()), nn.Linear(8, 1))
@@ -42,3 +46,14 @@ def test_what_has_no_storage_weighs_nothing() -> None:
     assert saved_bytes([product]) == sum(
         saved.tensor.storage_nbytes for saved in product.saved if saved.tensor and saved.tensor.layout == "strided"
     )
+
+
+@given(example=examples())
+def test_any_graph_weighs_the_same_on_both_sides(example: Example) -> None:
+    graph, ops = example
+    weighed = weigh(graph, ops)
+    assert weighed.run.saved == saved_bytes(graph.nodes)
+    for one in weighed.modules:
+        inside = [node for node in graph.nodes if node.module and f"{node.module}.".startswith(f"{one.path}.")]
+        assert one.own <= one.saved == saved_bytes(inside) <= weighed.run.saved
+    assert all(0 <= one.nbytes <= weighed.run.own for one in weighed.freezing)
