@@ -94,12 +94,7 @@ def _compare(call: Again, index: int, names: Sequence[str | None], unused: froze
     differences = Differences(pull, double)
     inputs, verdicts = [], []
     for at, product, own_product in zip(places, products, rough, strict=True):
-        for step in (pull.step, pull.step / 100):  # the shorter one for where the function bends within a step
-            asked = differences.of(at, step)
-            found = asked.seen(product)
-            verdict = asked.verdict(found, pull.tolerance)
-            if verdict[0] == "agrees":
-                break
+        asked, found, verdict = differences.judge(at, product)
         if verdict[0] == "agrees" and not close_in_own(asked.seen(own_product), found, own[at].dtype):
             verdict = ("differs", "precision")
         verdicts.append(verdict)

@@ -97,19 +97,22 @@ class Asked:
         """A product as it compares with these."""
         return product if self.along is None else torch.tensor(_inner(self.along, product), dtype=torch.float64)
 
-    def verdict(self, found: torch.Tensor, tolerance: float) -> Verdict:
-        """Whether a product is what these are; at a kink any slope between the two sides is no fault."""
-        room = tolerance * _scale(found, self.middle) + self.rounding
-        apart = ~((found - self.middle).abs() <= room)
-        kinks = ~((self.right - self.left).abs() <= 1000 * room)
-        if not bool(apart.any()):
-            return "agrees", "kink" if bool(kinks.any()) else None
-        fault = apart & ~(kinks & self._between(found, room))
-        return "differs", None if bool(fault.any()) else "kink"
+    def near(self, found: torch.Tensor, tolerance: float) -> torch.Tensor:
+        """Where a product is what these are."""
+        return (found - self.middle).abs() <= self._room(found, tolerance)
 
-    def _between(self, found: torch.Tensor, room: float) -> torch.Tensor:
+    def jumps(self, found: torch.Tensor, tolerance: float) -> torch.Tensor:
+        """Where the two sides differ."""
+        return ~((self.right - self.left).abs() <= self._room(found, tolerance))
+
+    def _room(self, found: torch.Tensor, tolerance: float) -> float:
+        return tolerance * _scale(found, self.middle) + self.rounding
+
+    def between(self, found: torch.Tensor, tolerance: float) -> torch.Tensor:
+        """Where a product is one of the slopes that a kink allows."""
         if found.is_complex():
             return torch.zeros(found.shape, dtype=torch.bool)
+        room = self._room(found, tolerance)
         low, high = torch.minimum(self.left, self.right), torch.maximum(self.left, self.right)
         return (low - room <= found) & (found <= high + room)
 
@@ -122,11 +125,30 @@ class Differences:
         self._here = pull.number(tensors)
         self._until = time.perf_counter() + _SECONDS
 
+    def judge(self, at: int, product: torch.Tensor) -> tuple[Asked, torch.Tensor, Verdict]:
+        """The quotients by the tensor at this place, the product as it compares with them, and what that says.
+
+        Where they differ a step of a tenth decides: at a kink the jump between the sides stays as large, elsewhere it shrinks.
+        """
+        tolerance = self._pull.tolerance
+        wide = self.of(at, self._pull.step)
+        found = wide.seen(product)
+        if bool((wide.near(found, tolerance) & ~wide.jumps(found, tolerance)).all()):
+            return wide, found, ("agrees", None)
+        fine = self.of(at, self._pull.step / 10)
+        kinks = fine.jumps(found, tolerance) & ((fine.right - fine.left).abs() > (wide.right - wide.left).abs() / 2)
+        apart = ~wide.near(found, tolerance) & ~fine.near(found, tolerance)
+        if not bool(apart.any()):
+            asked = wide if bool(wide.near(found, tolerance).all()) else fine
+            return asked, found, ("agrees", "kink" if bool(kinks.any()) else None)
+        fault = apart & ~(kinks & fine.between(found, tolerance))
+        return wide, found, ("differs", None if bool(fault.any()) else "kink")
+
     def of(self, at: int, step: float) -> Asked:
         """By the tensor at this place, with `step` relative to its elements."""
         tensor = self._tensors[at]
         count = tensor.numel() * (2 if tensor.is_complex() else 1)
-        rounding = 100 * self._pull.eps * self._pull.size / (step * _SMALLEST)
+        rounding = 10 * self._pull.eps * self._pull.size / (step * _SMALLEST)
         if tensor.numel() <= _MOST_SINGLE and 4 * count * self._pull.seconds < _SECONDS / 2:
             left, middle, right = self._single(at, tensor, step)
             return Asked(left, middle, right, rounding)

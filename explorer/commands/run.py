@@ -38,6 +38,7 @@ def add_arguments(commands: Any) -> None:
     command.add_argument("--backward", type=int, default=-1, metavar="K", help=say("cli.run.backward"))
     command.add_argument("--verify", choices=get_args(Verify), default="auto", help=say("cli.run.verify"))
     command.add_argument("--repeats", type=int, default=0, metavar="N", help=say("cli.run.repeats"))
+    command.add_argument("--check", type=int, metavar="OP_INDEX", help=say("cli.run.check"))
     command.add_argument("--format", choices=sorted(FORMATS), default="json", help=say("cli.run.format"))
     command.add_argument("-o", "--output", metavar="OUT", help=say("cli.run.output"))
     command.set_defaults(act=act)
@@ -71,6 +72,7 @@ def request_of(options: argparse.Namespace) -> RunRequest:
         device=options.device,
         verify=options.verify,
         repeats=options.repeats,
+        check=options.check,
     )
 
 

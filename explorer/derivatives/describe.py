@@ -26,6 +26,8 @@ class Slot(Record, frozen=True, kw_only=True):
     """The derivative of the output by this input, as in ``∂y/∂a = b``; the same as `text` where that is no product of elements."""
     gradient: str
     """What is sent back to it, as in ``g · b``."""
+    words: str = ""
+    """A sentence on this input alone, where there is one to say."""
 
 
 class Derivative(Record, frozen=True, kw_only=True):
@@ -63,7 +65,7 @@ def describe(name: str, language: Language = "en") -> Derivative | None:
         forward=plain(forward),
         forward_latex=forward,
         forward_mathml=mathml(forward),
-        slots=tuple(_slot(each) for each in entry.inputs),
+        slots=tuple(_slot(each, language) for each in entry.inputs),
         symbols=_symbols(entry),
         saved=entry.saved,
         remark=" ".join(notes),
@@ -76,7 +78,7 @@ def known_names() -> tuple[str, ...]:
     return tuple(sorted(TABLE))
 
 
-def _slot(each: Input) -> Slot:
+def _slot(each: Input, language: Language) -> Slot:
     latex = rf"\frac{{\partial L}}{{\partial {each.letter}}} = {each.product}"
     text = plain(latex)
     return Slot(
@@ -87,7 +89,14 @@ def _slot(each: Input) -> Slot:
         text=text,
         local=text if each.local is None else plain(rf"\frac{{\partial y}}{{\partial {each.letter}}} = {each.local}"),
         gradient=plain(each.product),
+        words=_words(each, language),
     )
+
+
+def _words(each: Input, language: Language) -> str:
+    if each.product == "0":
+        return say("derivative.slot.zero", language)
+    return say("derivative.slot.list", language) if each.name == "tensors" else ""
 
 
 def _symbols(entry: Entry) -> tuple[tuple[str, str], ...]:

@@ -8,10 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S| +")
-_NAMED = re.compile(r"\\(?:operatorname|mathrm|text|mathbf|mathcal)\{[^}]*\}|\\[a-zA-Z]+|[a-zA-Z]")
+_NAMED = re.compile(r"\\(?:operatorname|mathrm|text|mathbf|mathcal|bar|hat|overline)\{[^}]*\}|\\[a-zA-Z]+|[a-zA-Z]")
+_GREEK = {
+    rf"\{name}"
+    for name in [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "theta",
+        "lambda",
+        "mu",
+        "pi",
+        "sigma",
+        "tau",
+        "psi",
+        "varphi",
+        "Gamma",
+        "Phi",
+    ]
+}
+_MATH = re.compile(r"<math[^>]*>|</math>")
 
 _SYMBOLS = {
     **{name: f" {sign} " for name, sign in zip(
@@ -25,24 +45,43 @@ _SYMBOLS = {
         ("infty", "sum", "prod", "int", "top", "lfloor", "rfloor", "lceil", "rceil", "lvert", "rvert", "lVert", "rVert", "lnot", "ldots"),
         "∞ΣΠ∫ᵀ⌊⌋⌈⌉||‖‖¬…", strict=True
     )),
-    "cdots": " ⋯ ", "quad": " ", ",": "", ";": " ", "_": "_", "&": ", ", "\\": "; ",
+    "cdots": " ⋯ ", "quad": " ", ",": "", ";": " ", "_": "_", "\\": "; ",
 }  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("0123456789+-−nkT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿᵏᵀ")
 _SUBSCRIPTS = str.maketrans("0123456789+-−jkipn", "₀₁₂₃₄₅₆₇₈₉₊₋₋ⱼₖᵢₚₙ")
 _HIGH, _SMALL = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵏᵀ", "₀₁₂₃₄₅₆₇₈₉₊₋ⱼₖᵢₚₙ"
 _BIG = {"Σ", "Π", "∫"}
-_FACTORS = (r"\operatorname", r"\delta", r"\frac")
+_FACTORS = (r"\operatorname", r"\delta", r"\frac", r"\begin")
 _ACCENTS = {"hat": "\u0302", "bar": "\u0304", "overline": "\u0304"}
 
 
 def letters_in(latex: str) -> set[str]:
     r"""The letters of a formula, Greek ones as ``\alpha``; names of functions are no letters."""
-    return {found for found in _NAMED.findall(latex) if len(found) == 1 or (found[0] == "\\" and "{" not in found)}
+    found = {re.sub(r"\\(?:bar|hat|overline)\{([^}]*)\}", r"\1", name) for name in _NAMED.findall(latex)}
+    return {name for name in found if len(name) == 1 or name in _GREEK}
 
 
 def put_in(latex: str, values: Mapping[str, str]) -> str:
-    """The formula with its letters replaced."""
+    """The formula with its letters replaced, an accented one as a whole."""
     return _NAMED.sub(lambda found: values.get(found[0], found[0]), latex)
+
+
+def inside(latex: str) -> str:
+    """The MathML of a formula without its outermost element, to be part of another."""
+    return _MATH.sub("", mathml(latex))
+
+
+def fill_mathml(latex: str, values: Mapping[str, str]) -> str:
+    """`inside` with letters replaced by further MathML, accented ones first: many times as fast as converting again."""
+    drawn = inside(latex)
+    for letter in sorted(values, key=len, reverse=True):
+        drawn = drawn.replace(_bare(letter), values[letter])
+    return drawn
+
+
+@cache
+def _bare(letter: str) -> str:
+    return inside(letter).removeprefix("<mrow>").removesuffix("</mrow>")
 
 
 @cache
@@ -54,7 +93,7 @@ def mathml(latex: str) -> str:
     return text
 
 
-@cache
+@lru_cache(maxsize=8192)
 def plain(latex: str) -> str:
     """The formula in one line of Unicode, as in ``g · (1 − y²)``."""
     text = _Plain(latex).all()
@@ -102,7 +141,7 @@ class _Plain:
         if piece.isspace():
             return " " if self._joins_factors() else ""
         if piece[0] != "\\":
-            return piece
+            return ", " if piece == "&" else piece
         if name == "frac":
             above, below = self._group(), self._group()
             if above.startswith("∂"):
@@ -179,6 +218,8 @@ def _raised(text: str) -> str:
     raised = text.strip().replace(" ", "").translate(_SUPERSCRIPTS)
     if raised in ("∗", "'", "+", "⁺ᵀ") or all(one in _HIGH for one in raised):
         return raised
+    if re.fullmatch(r"\([^()]*\)", text):
+        return f"^{text}"
     return f"^({text.strip()})" if re.search(r"[ (−]", text.strip()) else f"^{text}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from explorer.derivatives.checked import verdict
 from explorer.graph.measure import bytes_text, cells, shape_text, shorten
 from explorer.graph.modules import ModuleTree, modules
 from explorer.ir import Graph, Node, Run, Tensor
@@ -36,6 +37,8 @@ def _summary(run: Run, language: Language) -> Iterator[str]:
         where = f" ({say('export.column.line', language)} {run.line})" if run.line else ""
         yield _clean((tell(run.sentence, language) if run.sentence else run.message or "") + where)
     yield from (_clean(tell(note, language)) for note in run.notes)
+    if (checked := verdict(run, language)) is not None:
+        yield _clean(checked)
     for root in run.graph.roots:
         value = root.value if isinstance(root.value, int | float | str) else None
         shown = f"= {value:.6g}" if isinstance(value, int | float) else f"= {value}" if value is not None else ""

@@ -93,15 +93,18 @@ class Verification(Record, frozen=True, kw_only=True):
 
 
 class CheckedInput(Record, frozen=True, kw_only=True):
-    """The derivative of one forward call by one of its inputs, for one direction of the outputs."""
+    """The derivative of one forward call by one of its inputs, for one seeded direction v of the outputs (1 where there is one number)."""
 
     name: str | None = None
+    """Variable that held it."""
     position: int = 0
+    """Among the call's tensors, as in `Op.inputs`."""
     autograd: Nested | None = None
-    """What the node returned, where small."""
+    """v^T J by autograd in float64: element by element for 64 or fewer, else one number, its product with a seeded direction."""
     numeric: Nested | None = None
-    """The finite difference, where small."""
+    """The same by central finite differences."""
     largest_difference: Number = 0.0
+    """Between the two, absolute."""
 
 
 class Check(Record, frozen=True, kw_only=True):
@@ -110,7 +113,13 @@ class Check(Record, frozen=True, kw_only=True):
     op: int
     status: Literal["agrees", "differs", "impossible"]
     reason: str | None = None
-    """Why it was not possible, or why a difference is no fault: ``kink``, ``integer``, ``random``, ``large``, ``in_place``, ``not_reached``."""
+    """Why it was not possible: ``integer``, ``large``, ``layout``, ``not_finite``, ``not_reached``, ``nothing``, ``raised``, ``random``.
+
+    Or what is to be known of the answer: ``kink`` where the slopes of both sides differ (then a difference is no fault),
+    ``precision`` where only float64 agrees.
+    """
     step: float = 0.0
+    """Of the finite differences, relative to the element."""
     tolerance: float = 0.0
+    """How far the two may be apart, relative to the largest derivative or to 1; what f itself is rounded by comes on top."""
     inputs: tuple[CheckedInput, ...] = ()

@@ -230,3 +230,12 @@ def test_the_module_runs_as_a_program():
     assert done.returncode == 4
     assert done.stderr.startswith("line 2: ")
     assert json.loads(done.stdout)["status"] == "error"
+
+
+def test_a_call_is_checked_against_finite_differences(cli):
+    code = "x = torch.tensor(2.0, requires_grad=True)\ny = x ** 3\ny"
+    _, out, _ = cli("run", "-", "--check", "1", "--format", "text", stdin=code)
+    assert "x ** 3: backward agrees with finite differences" in out
+    _, out, _ = cli("run", "-", "--check", "1", stdin=code)
+    (only,) = decode_run(out.encode()).check.inputs
+    assert (only.name, only.autograd) == ("x", pytest.approx(12, rel=1e-9))

@@ -136,7 +136,8 @@ def test_a_formula_is_whole_in_every_form_and_language(name: str) -> None:
     english, korean = describe(name, "en"), describe(name, "ko")
     assert english is not None
     assert korean is not None
-    assert english.slots == korean.slots
+    assert [slot.latex for slot in english.slots] == [slot.latex for slot in korean.slots]
+    assert [bool(slot.words) for slot in english.slots] == [bool(slot.words) for slot in korean.slots]
     for latex, mathml, text in [
         (english.forward_latex, english.forward_mathml, english.forward),
         *((slot.latex, slot.mathml, slot.text) for slot in english.slots),
@@ -184,6 +185,12 @@ def test_letters_are_explained_by_torchs_names() -> None:
     assert derivative.slots[0].text == "∂L/∂a = g · b · a^(b − 1)"
     assert derivative.slots[0].local == "∂y/∂a = b · a^(b − 1)"
     assert derivative.slots[1].gradient == "g · y · ln a"
+
+
+def test_an_input_says_what_is_special_about_it() -> None:
+    assert [slot.words for slot in describe("CatBackward0").slots] == ["The same for each tensor of the list."]
+    assert [slot.words for slot in describe("CopysignBackward0").slots] == ["", "Nothing but zeros is sent back."]
+    assert [slot.words for slot in describe("CopysignBackward0", "ko").slots] == ["", "0만 거슬러 보냅니다."]
 
 
 def test_no_name_stands_twice_and_an_unknown_one_says_so() -> None:

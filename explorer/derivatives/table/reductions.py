@@ -12,12 +12,12 @@ def _over(names: str, forward: str, product: str, notes: str = "", **letters: st
 _EVENLY = r"g \cdot \frac{[x = y]}{\sum [x = y]}"
 
 REDUCTIONS = (
-    _over("SumBackward0 SumBackward1", r"\sum x", r"g \cdot \mathbf{1}", "repeated"),
+    _over("SumBackward0 SumBackward1", r"\sum x", r"g \cdot (1, \ldots, 1)", "repeated"),
     _over("NansumBackward0", r"\sum x \cdot [x = x]", r"g \cdot [x = x]", "repeated nan"),
     _over(
         "MeanBackward0 MeanBackward1",
         r"\frac{1}{n} \cdot \sum x",
-        r"\frac{g}{n} \cdot \mathbf{1}",
+        r"\frac{g}{n} \cdot (1, \ldots, 1)",
         "repeated mean",
         n="self_sym_numel",
     ),
