@@ -168,13 +168,16 @@ def _kind(
 ) -> Hashable:
     """What two calls have in common that ask for the same operators."""
     types = tuple(map(id, map(type, args)))  # by id, since a type of the user's may have a hash of its own
-    return (
+    kind: list[Hashable] = [
         func,
         types if _TELLING.isdisjoint(types) else tuple([_sort(value) for value in args]),
-        tuple([(name, _sort(value)) for name, value in kwargs.items()]) if kwargs else (),
-        tuple([(m.dtype, m.device, m.layout, len(m.shape), m.requires_grad, m.is_contiguous) for m in inputs]),
-        dispatcher.in_force(),
-    )
+        *dispatcher.in_force(),
+    ]
+    for one in inputs:
+        kind += (one.dtype, one.device, one.layout, len(one.shape), one.requires_grad, one.is_contiguous)
+    if kwargs:
+        kind += [(name, _sort(value)) for name, value in kwargs.items()]
+    return tuple(kind)
 
 
 def _is_long(func: Callable[..., Any], inputs: Sequence[TensorMeta]) -> bool:

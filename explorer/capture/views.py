@@ -15,7 +15,7 @@ from explorer.capture.metas import Storages
 from explorer.ir import TensorMeta, View
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ViewDraft:
     """A view while the names of variables are not known yet."""
 
@@ -37,8 +37,8 @@ def views_of(
 ) -> tuple[ViewDraft, ...]:
     """The views among `outputs`, of which `records` tell, as `given` do of `inputs`; to be asked under `quiet`."""
     found = []
-    for at, output in enumerate(outputs):
-        base = _base(output) if records[at].is_view else None
+    for at, record in enumerate(records):
+        base = _base(outputs[at]) if record.is_view else None
         if base is not None:
             position = next((place for place, tensor in enumerate(inputs) if tensor is base), None)
             found.append(ViewDraft(at, storages.meta(base) if position is None else given[position], position))
