@@ -68,7 +68,7 @@ class Proof:
         self._task: int | None = None
         self._reason: str | None = "raised"
         for at, output_nr, gradient in asked.roots:
-            self._add(at, output_nr, gradient)
+            self._add(at, output_nr, _copied(gradient))
 
     def before(self, identity: int, gradients: Sequence[_Gradient]) -> None:
         """The engine is about to run a node, or to add to a leaf's ``.grad``."""
@@ -116,7 +116,7 @@ class Proof:
         engines, sums = _defined(gradients), self._sums[at]
         if at in self._hooked and not _same(sums, engines):
             self._adopt(at)
-            self._sums[at] = sums = {output_nr: gradient.detach() for output_nr, gradient in engines.items()}
+            self._sums[at] = sums = {output_nr: _copied(gradient) for output_nr, gradient in engines.items()}
         node = self._walk.nodes[at]
         if node_kind(node) == "leaf":
             held = node.variable.grad
@@ -136,7 +136,7 @@ class Proof:
                 self._found.add(at, mine, theirs, leaf=False)
         if results is None or (at in self._hooked and not _same(_defined(results), _defined(sent))):
             self._adopt(at)
-            results = [None if gradient is None else gradient.detach() for gradient in sent]
+            results = [None if gradient is None else _copied(gradient) for gradient in sent]
         for slot, (mine, theirs) in enumerate(zip(results, sent, strict=False)):
             self._send(at, slot, mine, theirs, own)
         if at not in self._ends:
@@ -223,3 +223,12 @@ def _same(mine: Mapping[int, torch.Tensor], theirs: Mapping[int, torch.Tensor]) 
 def _fitted(mine: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
     """As the engine fits what a node returns to the shape and dtype of the node that it goes to."""
     return (mine if mine.shape == theirs.shape else mine.sum_to_size(theirs.shape)).to(theirs.dtype)
+
+
+def _copied(gradient: torch.Tensor) -> torch.Tensor:
+    """A copy, so that nothing which is written into ``.grad`` later is written into our sums; elements repeated by a stride of 0 stay so."""
+    once = gradient = gradient.detach()
+    if gradient.layout == torch.strided:
+        for dim, (size, stride) in enumerate(zip(gradient.shape, gradient.stride(), strict=True)):
+            once = once.narrow(dim, 0, 1) if stride == 0 and size > 1 else once
+    return once.clone().expand(gradient.shape) if once is not gradient else gradient.clone()

@@ -58,8 +58,9 @@ class Prover:
         try:
             if walk.cut or len(walk.nodes) > self._most_nodes or (self._verify == "auto" and not self._is_cheap(walk)):
                 return "large"
-            asked = ask()
-            return "unreadable" if asked is None else Proof(walk, asked, hooked, packed)
+            with quiet(), torch.no_grad():
+                asked = ask()
+                return "unreadable" if asked is None else Proof(walk, asked, hooked, packed)
         except (
             Exception
         ):  # arguments that torch will complain about, gradients without a shape: the code's call goes on

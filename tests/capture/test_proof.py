@@ -190,6 +190,11 @@ loss.backward()
     assert seen.verification.adopted
 
 
+def test_what_the_proof_does_is_no_call_of_the_code() -> None:
+    code = X + "y = x * 2\ny.backward(torch.ones(3).expand(3))\nafter = x + 1"
+    assert run(code, verify="always").ops == run(code, verify="never").ops
+
+
 def test_never_is_obeyed_and_what_has_nothing_to_prove_says_so() -> None:
     assert verified("(x + y) * w", verify="never") == Verification(status="skipped", reason="asked")
     assert run("x = torch.ones(2)\ny = x * 2").verification is None

@@ -361,6 +361,28 @@ def test_a_gradient_that_was_changed_behind_torchs_back_is_found() -> None:
     assert (found.status, found.worst, found.largest_difference, found.equal) == ("failed", "(2,)", 0.5, 1)
 
 
+def test_what_is_written_into_a_gradient_is_not_written_into_the_proofs_own() -> None:
+    """A leaf right behind a node that is adopted, or behind the root: torch may keep the very memory that flowed there."""
+
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+            return gradient * 2
+
+    def meddle(tensor: torch.Tensor) -> None:
+        tensor.grad.add_(1)
+
+    for make in (Twice.apply, lambda tensor: tensor.view(4)):
+        x = leaf(2, 2)
+        x.register_post_accumulate_grad_hook(meddle)
+        found = prove(backward, make(x), torch.rand(make(x).shape))
+        assert (found.status, found.largest_difference) == ("failed", pytest.approx(1))
+
+
 def test_a_gradient_that_a_hook_took_away_is_not_compared() -> None:
     x, y = leaf(2), leaf(3)
 
