@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import torch.autograd.graph
 import torch.utils.checkpoint
 
-from explorer.capture.private import packing_hooks, unpack_hook
+from explorer.capture.private import packing_hooks, sequence_nr, unpack_hook
 
 _CHECKPOINT, _GRAPH = torch.utils.checkpoint.__file__, torch.autograd.graph.__file__
 
@@ -91,13 +91,12 @@ def closed_over(function: FunctionType, name: str) -> Any:
 
 def segments(
     nodes: Sequence[Any],
-    numbers: Sequence[int | None],
     packings: Sequence[Packing | None],
     saved: Sequence[Sequence[_Packed]],
 ) -> dict[int, int]:
     """The checkpointed segment of each node that is in one, by index, from 0 in the order of forward.
 
-    `numbers` are the sequence numbers of `nodes`, `packings` what packed when each was made, `saved` what each has put aside.
+    `packings` are what packed when each was made, `saved` what each has put aside.
     """
     keys: dict[int, object] = {}
     for at, (node, packing) in enumerate(zip(nodes, packings, strict=True)):
@@ -112,6 +111,6 @@ def segments(
         if key is not None:
             keys[at] = key
     places: dict[object, int] = {}
-    for at in sorted(keys, key=lambda at: numbers[at] or 0):
+    for at in sorted(keys, key=lambda at: sequence_nr(nodes[at]) or 0):
         places.setdefault(keys[at], len(places))
     return {at: places[key] for at, key in keys.items()}

@@ -11,26 +11,26 @@ from typing import Any
 
 import torch
 
-from explorer.capture.attribution import Attribution
 from explorer.capture.flow import Flow
 from explorer.capture.forward import ForwardLog, Span
-from explorer.capture.hooks import ACCUMULATE
 from explorer.capture.local import local_derivatives
+from explorer.capture.marks import Marks
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModulePaths
 from explorer.capture.numbers import Reader, Reading, read_stats, read_values
-from explorer.capture.orders import Orders
 from explorer.capture.private import quiet, sequence_nr
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover, asked_for
 from explorer.capture.saved import SavedDraft, read_saved
-from explorer.capture.segments import segments
 from explorer.capture.variables import Named
 from explorer.capture.walk import MOST_NODES, Walk, edge_of, node_kind, node_name, walk
 from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta, Verification
 
 MOST_NODES_WITH_NUMBERS = 50_000
 """A larger graph keeps its structure and gives up its numbers."""
+
+MOST_NODES_WITH_SAVED = 300_000
+"""A still larger one gives up its saved tensors too, which take longer to read than the graph."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,7 @@ class Snapshot:
     names: dict[int, str]
     spans: list[Span | None]
     aliases: dict[int, str]
-    hooks: dict[int, tuple[str, ...]]
-    retaining: set[int]
-    segments: dict[int, int]
-    orders: Orders
-    attribution: Attribution
+    marks: Marks
     packed: set[int]
     """Nodes of which a saved tensor cannot be read."""
     first: int
@@ -83,14 +79,13 @@ class Snapshot:
         with quiet():
             found = walk([result.node for result in results], most)
             reader = Reader(storages.key) if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
-            numbers = [sequence_nr(node) for node in found.nodes]
-            spans = [log.span_of(number) for number in numbers]
-            saved = [read_saved(node, storages, reader) for node in found.nodes]
+            spans = log.spans_of(map(sequence_nr, found.nodes))
+            saved = _saved(found.nodes, storages, reader)
             packed = {at for at, drafts in enumerate(saved) if any(draft.error for draft in drafts)}
-            held = _held(named, results)
+            held = [one.tensor for one in named] + [one.tensor for one in results if one.tensor is not None]
             flow = Flow(found, reader) if reader else Flow(Walk(), Reader())
-            attribution = Attribution(found, [*held, *(one.tensor for one in log.hooks.retained())], reader or Reader())
-            flow.listeners.append(attribution)
+            marks = Marks.before_backward(found, spans, saved, held, log=log, reader=reader)
+            flow.listeners.append(marks.attribution)
             return cls(
                 walk=found,
                 flow=flow,
@@ -104,18 +99,14 @@ class Snapshot:
                 names=_names(named, found),
                 spans=spans,
                 aliases=_aliases(named, storages),
-                hooks=log.hooks.of(found.nodes, held),
-                retaining=log.hooks.retaining(found.nodes, held),
-                segments=segments(found.nodes, numbers, [span.packing if span else None for span in spans], saved),
-                orders=log.orders,
-                attribution=attribution,
+                marks=marks,
                 packed=packed,
                 first=log.first,
             )
 
     def prove(self, prover: Prover, kind: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Have the backward that is called with these arguments executed a second time, unless `prover` leaves it out."""
-        hooked = {at for at, texts in self.hooks.items() if any(not text.startswith(ACCUMULATE) for text in texts)}
+        hooked = self.marks.changed_by_hooks()
         self.proof = prover.proof(self.walk, lambda: asked_for(kind, args, kwargs, self.walk), hooked, self.packed)
         if isinstance(self.proof, Proof):
             self.flow.listeners.append(self.proof)
@@ -129,8 +120,8 @@ class Snapshot:
     def arrived(self, identity: int, output_nr: int, gradient: torch.Tensor) -> None:
         """Tell what ``autograd.grad`` returned for an input, where its node did not run."""
         self.flow.arrived(identity, output_nr, gradient)
-        if not output_nr and identity not in self.attribution.products:
-            self.attribution.before(identity, (gradient,))
+        if not output_nr and identity not in self.marks.attribution.products:
+            self.marks.attribution.before(identity, (gradient,))
 
     def node_of(self, tensor: torch.Tensor) -> int | None:
         """The id of a tensor's grad_fn, or of its AccumulateGrad."""
@@ -160,7 +151,7 @@ class Snapshot:
     ) -> Graph:
         """The records. `named` are the names at the end of the run, bound on `lines`; those at backward come first."""
         names = {**_names(named, self.walk), **self.names}
-        build = self._node(paths, names, lines, outputs)
+        build, sent = self._node(paths, names, lines, outputs), self.flow.sent
         return Graph(
             nodes=tuple(build(at) for at in range(len(self.walk.nodes))),
             edges=tuple(
@@ -169,7 +160,7 @@ class Snapshot:
                     slot=slot,
                     target=target,
                     output_nr=output_nr,
-                    gradient=_gradient(self.flow.sent.get((source, slot))),
+                    gradient=_gradient(sent.get((source, slot))) if sent else None,
                 )
                 for source, slot, target, output_nr in self.walk.edges
             ),
@@ -199,17 +190,19 @@ class Snapshot:
                 op=span.op.index if span and span.op else None,
                 variable=names.get(at),
                 output=self.leaves.get(at) or (None if number is None else outputs.get(number)),
-                saved=tuple(saved.record(self.aliases) for saved in self.saved[at]),
-                incoming=tuple(_gradient(one) for one in self.flow.incoming.get(at, ())),
-                local=tuple(one.value if one else None for one in self.local.get(at, ())),
-                order=self.orders.of(number),
-                hooks=self.hooks.get(at, ()),
-                retains_grad=at in self.retaining,
-                segment=self.segments.get(at),
-                gradient_x_input=_gradient(self.attribution.products.get(at)),
+                saved=tuple([saved.record(self.aliases) for saved in self.saved[at]]),
+                incoming=tuple(map(_gradient, self.flow.incoming.get(at, ()))),
+                local=tuple([one.value if one else None for one in self.local.get(at, ())]),
+                **self.marks.of(at, number),
             )
 
         return build
+
+
+def _saved(nodes: Sequence[Any], storages: Storages, reader: Reader | None) -> list[tuple[SavedDraft, ...]]:
+    if len(nodes) > MOST_NODES_WITH_SAVED:
+        return [()] * len(nodes)
+    return [read_saved(node, storages, reader) for node in nodes]
 
 
 def _root(result: Result, found: Walk, storages: Storages) -> Root:
@@ -222,12 +215,6 @@ def _root(result: Result, found: Walk, storages: Storages) -> Root:
         value=None if tensor is None else read_values(tensor),
         stats=None if tensor is None else read_stats(tensor),
     )
-
-
-def _held(named: Sequence[Named], results: Sequence[Result]) -> list[torch.Tensor]:
-    """The tensors at hand that have a grad_fn."""
-    tensors = [one.tensor for one in named] + [result.tensor for result in results if result.tensor is not None]
-    return [tensor for tensor in tensors if tensor.grad_fn is not None]
 
 
 def _node_of(tensor: torch.Tensor, found: Walk) -> int | None:
