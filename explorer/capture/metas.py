@@ -22,7 +22,6 @@ from explorer.ir.codec import MAX_CELLS
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 _Tensor = torch.Tensor
-_UNSHAPED = frozenset({UninitializedParameter, UninitializedBuffer})
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
@@ -31,7 +30,7 @@ def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
     A lazy module's parameter is none until it has a shape.
     """
     kind = type(value)
-    return issubclass(kind, torch.Tensor) and kind not in _UNSHAPED
+    return issubclass(kind, torch.Tensor) and kind is not UninitializedParameter and kind is not UninitializedBuffer
 
 
 class Storages:

@@ -46,7 +46,7 @@ class Kept:
     def module(self, module: nn.Module) -> None:
         """Keep its ``training`` flag and buffers, and its parameters' ``.grad``; not those of modules inside."""
         self._take(("module", id(module)), lambda: _save_module(module))
-        self.tensors(vars(module).get("_parameters", {}).values())
+        self.tensors(module.parameters(recurse=False))
 
     def tensors(self, tensors: Iterable[torch.Tensor | None]) -> None:
         """Keep the ``.grad`` of leaves: the object, and the numbers in it."""
@@ -80,16 +80,16 @@ class Kept:
 
 def _save_module(module: nn.Module) -> _Restore:
     training = module.training
-    buffers = [(name, _Copy(tensor)) for name, tensor in vars(module)["_buffers"].items() if tensor is not None]
+    buffers = [(name, _Copy(tensor)) for name, tensor in module.named_buffers(recurse=False)]
 
     def restore() -> None:
         if module.training != training:
             module.training = training
         for name, copy in buffers:
             copy.restore()
-            now = module._buffers.get(name)
+            now = dict(module.named_buffers(recurse=False)).get(name)
             if now is not None and now is not copy.tensor and now.shape == copy.tensor.shape:
-                module._buffers[name] = copy.tensor  # another shape is a cache that grew, and the module counts on it
+                setattr(module, name, copy.tensor)  # another shape is a cache that grew, and the module counts on it
 
     return restore
 

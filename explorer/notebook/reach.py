@@ -51,7 +51,7 @@ class Reach:
             return ()
         if is_module(thing):
             self.modules.append(thing)
-            return [*vars(thing).get("_modules", {}).values(), *vars(thing).get("_parameters", {}).values()]
+            return [*thing.children(), *thing.parameters(recurse=False)]
         if type(thing) is FunctionType:
             return () if is_torchs(thing.__code__.co_filename) else self._named(thing)
         return _inside(thing)
@@ -104,7 +104,7 @@ def own_file(called: Any) -> str | None:
     while type(called) is partial:
         called = called.func
     if is_module(called):
-        inner = [type(one).forward for one in called.modules()]
+        inner = [getattr(type(one), "forward", None) for one in called.modules()]
         return next((file for function in inner if (file := _file_of(function))), None)
     return _file_of(called) or _file_of(vars(type(called)).get("__call__"))
 

@@ -43,9 +43,11 @@ class ModuleStack:
 
     def _enter(self, frame: FrameType, module: nn.Module) -> None:
         outer = self._running[-1][1] if self._running else None
-        self._running.append((frame, ModuleCall(module, self._count[module], outer)))
-        self._count[module] += 1
-        self._seen(module)
+        call = self._count[module]
+        if not call:
+            self._seen(module)
+        self._running.append((frame, ModuleCall(module, call, outer)))
+        self._count[module] = call + 1
 
     def _frames(self) -> list[FrameType]:
         """Of ``Module.__call__``, the outermost first."""

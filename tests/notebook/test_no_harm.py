@@ -425,3 +425,13 @@ def test_nothing_is_kept_in_hand_afterwards() -> None:
     with pytest.raises(TraceError):
         explorer.trace(lambda: None)
     assert not kept._saved
+
+
+@pytest.mark.filterwarnings("ignore")  # torch warns of its own tracer
+def test_a_scripted_module_is_left_as_it_was() -> None:
+    """Its calls are made by C++: the graph is all that can be seen."""
+    net = torch.jit.trace(nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3)), torch.randn(4, 3))
+    x, before = torch.randn(4, 3), {name: value.clone() for name, value in net.state_dict().items()}
+    run = explorer.trace(net, x)
+    assert "NativeBatchNormBackward0" in [node.name for node in run.graph.nodes]
+    assert equal(before, dict(net.state_dict()))
