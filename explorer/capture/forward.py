@@ -130,13 +130,17 @@ class ForwardLog(TorchFunctionMode):
             self._end(span)
             self._paused = paused
 
-    def span_of(self, number: int | None) -> Span | None:
-        """The innermost span in which the node with this sequence number was made."""
-        at = -1 if number is None else bisect_right(self.spans, number, key=lambda span: span.start) - 1
+    def spans_of(self, numbers: Iterable[int | None]) -> list[Span | None]:
+        """The innermost span in which each node was made, by sequence number; None for a leaf, which has no number."""
+        starts = [span.start for span in self.spans]
+        return [None if number is None else self._span_of(number, starts) for number in numbers]
+
+    def _span_of(self, number: int, starts: list[int]) -> Span | None:
+        at = bisect_right(starts, number) - 1
         span = self.spans[at] if at >= 0 else None
-        while span is not None and number is not None and not span.holds(number):
+        while span is not None and not span.holds(number):
             span = span.outer
-        return self._around(number) if span is None and number is not None and self.backward is not None else span
+        return self._around(number) if span is None and self.backward is not None else span
 
     def _around(self, number: int) -> Span | None:
         """Where ``Function.apply`` is not watched: its node is made just before its forward begins, and belongs where that does."""
