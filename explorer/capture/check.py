@@ -29,6 +29,8 @@ from explorer.capture.quotients import (
 from explorer.capture.repeated import Again
 from explorer.ir import Check, CheckedInput, Graph, Op, number
 
+_UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
+
 
 class Checker:
     """Waits for one forward call, keeps what it was given, and executes it again when asked."""
@@ -43,8 +45,11 @@ class Checker:
     ) -> None:
         """To be told of each call before it runs. A call that is left out of the log afterwards gives its index to the next one."""
         if index == self.index:
-            with quiet():
-                self._call = Again(name, func, args, kwargs)
+            try:
+                with quiet():
+                    self._call = Again(name, func, args, kwargs)
+            except _UNREADABLE:  # inside vmap, for one: the code's own call goes on as if nobody had looked
+                self._call = None
 
     def check(self, ops: Sequence[Op], graph: Graph) -> Check:
         """Compare. `ops` are all calls that were logged; an output without a gradient in `graph` is left out.
@@ -52,8 +57,10 @@ class Checker:
         RNG, stdout and the run's tensors stay as they are.
         """
         call = self._call
-        if call is None or not 0 <= self.index < len(ops):
+        if not 0 <= self.index < len(ops):
             return Check(op=self.index, status="impossible", reason="not_reached")
+        if call is None:
+            return Check(op=self.index, status="impossible", reason="raised")
         try:
             with quiet(), torch.enable_grad(), _aside():
                 return _compare(call, self.index, ops[self.index].input_names, _unused(ops[self.index], graph))

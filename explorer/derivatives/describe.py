@@ -58,7 +58,8 @@ def describe(name: str, language: Language = "en") -> Derivative | None:
     entry = TABLE.get(name)
     if entry is None:
         return None
-    forward = entry.forward if " = " in entry.forward.split(",")[0] else f"y = {entry.forward}"
+    stated = " = " in entry.forward.split(",")[0] or r"\leftarrow" in entry.forward
+    forward = entry.forward if stated else f"y = {entry.forward}"
     notes = tuple(say(f"derivative.{note}", language) for note in entry.notes)
     return Derivative(
         name=name,

@@ -31,6 +31,12 @@ _GREEK = {
         "Phi",
     ]
 }
+_WORD = re.compile(r"<mo>([A-Za-z_]{2,}\d*)</mo>")
+"""A name that is no operator and needs no room around it."""
+_SIGN = re.compile(r"(&#x0003D;</mo>|&#x00028;</mo>|,</mo>)<mo>&#x02212;</mo>")
+"""A minus that subtracts nothing."""
+_APPLIED = re.compile(r"(<mi>[A-Za-z_]{2,}\d*</mi>)(?=<m(?:i|n|frac|sub|sup|sqrt|over)\b)")
+"""A function beside its argument without brackets."""
 _MATH = re.compile(r"<math[^>]*>|</math>")
 
 _SYMBOLS = {
@@ -90,7 +96,9 @@ def mathml(latex: str) -> str:
     from latex2mathml.converter import convert  # takes 50 ms, and only pages with formulas need it
 
     text: str = convert(latex.replace(r"\_", "_"))
-    return text
+    text = _WORD.sub(r"<mi>\1</mi>", text)
+    text = _SIGN.sub(r'\1<mo form="prefix">&#x02212;</mo>', text)
+    return _APPLIED.sub(r'\1<mspace width="0.17em"/>', text)
 
 
 @lru_cache(maxsize=8192)

@@ -74,7 +74,7 @@ def _one(value: Any) -> Numeral | None:
 
 
 def _minus(sign: str) -> str:
-    return "<mo>−</mo>" if sign else ""
+    return '<mo form="prefix">−</mo>' if sign else ""
 
 
 def _held(only: Numeral) -> Numeral:

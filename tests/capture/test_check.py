@@ -171,6 +171,12 @@ def test_a_function_that_raises_the_second_time() -> None:
     assert (check.status, check.reason) == ("impossible", "raised")
 
 
+def test_inside_vmap_nothing_is_disturbed() -> None:
+    seen, check = checked("y = torch.vmap(lambda row: row.exp())(m)\ny.sum()", "exp")
+    assert check.status in ("impossible", "agrees")
+    assert seen.tensors == run(HEAD + "y = torch.vmap(lambda row: row.exp())(m)\ny.sum()").tensors
+
+
 def test_without_being_asked_nothing_is_checked() -> None:
     assert run(HEAD + "x.sum()").check is None
 

@@ -60,8 +60,11 @@ def test_every_name_has_a_call_or_a_reason() -> None:
 
 
 @pytest.mark.parametrize("name", APART)
-def test_a_name_apart_is_a_class_of_torch(name: str) -> None:
-    assert hasattr(torch._C._functions, name)
+def test_a_name_apart_is_a_class_of_torch_that_saves_what_the_formula_uses(name: str) -> None:
+    kind = getattr(torch._C._functions, name)
+    derivative = describe(name)
+    assert derivative is not None
+    assert {f"_saved_{saved}" for saved in derivative.saved} <= set(dir(kind))
 
 
 @pytest.mark.filterwarnings("ignore:torch.triangular_solve is deprecated", "ignore:torch.cholesky is deprecated")
@@ -174,6 +177,13 @@ TAGS = [
     "mtr",
     "mtd",
 ]
+
+
+def test_the_drawing_is_set_as_mathematics() -> None:
+    tanh, divided, put = (describe(name) for name in ("TanhBackward0", "DivBackward0", "IndexPutBackward0"))
+    assert '<mi>tanh</mi><mspace width="0.17em"/><mi>x</mi>' in tanh.forward_mathml
+    assert '<mo form="prefix">&#x02212;</mo><mi>g</mi>' in divided.slots[1].mathml
+    assert put.forward == "yᵢ ← v"
 
 
 def test_letters_are_explained_by_torchs_names() -> None:

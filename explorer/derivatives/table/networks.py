@@ -11,6 +11,20 @@ def _normalisation(names: str, *slots: Input, notes: str, **letters: str) -> Ent
     )
 
 
+def _recurrent(name: str, weight: str) -> Entry:
+    return row(
+        name,
+        r"h_{t} = f(x_{t}, h_{t - 1}, w)",
+        to("input", "x", r"(\frac{\partial f}{\partial x})^{\top} \delta_{t}"),
+        to(
+            weight,
+            "w",
+            r"\sum_{t} (\frac{\partial f}{\partial w})^{\top} \delta_{t}, \quad \delta_{t} = g_{t} + (\frac{\partial f}{\partial h})^{\top} \delta_{t + 1}",
+        ),
+        notes="rnn",
+    )
+
+
 _INPUT = to(
     "input",
     "x",
@@ -149,17 +163,8 @@ NETWORKS = (
         to("value", "V", r"P^{\top} g"),
         notes="attention",
     ),
-    row(
-        "MkldnnRnnLayerBackward0 CudnnRnnBackward0",
-        r"h_{t} = f(x_{t}, h_{t - 1}, w)",
-        to("input", "x", r"(\frac{\partial f}{\partial x})^{\top} \delta_{t}"),
-        to(
-            "weight0",
-            "w",
-            r"\sum_{t} (\frac{\partial f}{\partial w})^{\top} \delta_{t}, \quad \delta_{t} = g_{t} + (\frac{\partial f}{\partial h})^{\top} \delta_{t + 1}",
-        ),
-        notes="rnn",
-    ),
+    _recurrent("MkldnnRnnLayerBackward0", "weight0"),
+    _recurrent("CudnnRnnBackward0", "weight"),
     row(
         "ThnnFusedLstmCellBackward0",
         r"c = \sigma(f) \cdot c_{0} + \sigma(i) \cdot \tanh(u), \quad h = \sigma(o) \cdot \tanh(c)",
