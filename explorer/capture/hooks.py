@@ -9,7 +9,7 @@ BackwardHookFunction nodes. Cannot see: hooks on other threads, and what C++ reg
 from __future__ import annotations
 
 import weakref
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +25,9 @@ from explorer.capture.variables import Named
 from explorer.capture.walk import edge_of
 
 _LENGTH = 80
+_MOST_RETAINED = 4_000
+"""Calls of ``retain_grad()`` that are remembered, the latest: a training makes them in each step."""
+
 _MOST_UNWATCHED = 2_000
 """Nodes that are all asked for their hooks where it is not known whether any has one."""
 
@@ -47,7 +50,7 @@ class HookLog:
         """Whether a node was given a hook."""
         self._watched = False
         self._noted: defaultdict[int | None, list[tuple[Any, str]]] = defaultdict(list)
-        self._retained: list[tuple[int | None, weakref.ref[torch.Tensor], str]] = []
+        self._retained: deque[tuple[int | None, weakref.ref[torch.Tensor], str]] = deque(maxlen=_MOST_RETAINED)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -125,15 +128,17 @@ def name_of(hook: Any) -> str:
 
 def _function_name(hook: FunctionType) -> str:
     """Torch's own closures are called as what made them; ``register_multi_grad_hook`` knows the user's function."""
-    outermost = hook.__qualname__.partition(".")[0]
+    name = str.__str__(hook.__qualname__)  # of a text that is a user's own kind of text too
+    outermost = name.partition(".")[0]
     if outermost == "register_multi_grad_hook" and (wrapped := closed_over(hook, "fn")) is not None:
         return f"{outermost}({name_of(wrapped)})"
-    return hook.__qualname__.rpartition("<locals>.")[2][:_LENGTH]
+    return name.rpartition("<locals>.")[2][:_LENGTH]
 
 
 def _is_ours(hook: object) -> bool:
     function = hook.__func__ if type(hook) is MethodType else hook
-    return type(function) is FunctionType and str(function.__module__).startswith(_OURS)
+    module = function.__module__ if type(function) is FunctionType else None
+    return type(module) is str and module.startswith(_OURS)
 
 
 def _in_order(texts: _Texts) -> tuple[str, ...]:
@@ -164,7 +169,7 @@ def _on_node(node: Any) -> _Texts:
 
 def _module_hook(hook: Any) -> BackwardHook | None:
     """Torch's own object for the full backward hooks of one module call, where `hook` belongs to one."""
-    if type(hook) is FunctionType and hook.__qualname__.startswith("BackwardHook."):
+    if type(hook) is FunctionType and str.startswith(hook.__qualname__, "BackwardHook."):
         found = closed_over(hook, "self")
         return found if type(found) is BackwardHook else None
     return None

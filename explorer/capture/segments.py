@@ -63,7 +63,7 @@ def packing_of(node: Any, raw: str) -> Packing | None:
 def _packing(hook: Any) -> Packing:
     if type(hook) is not FunctionType:
         return Packing(_BY_CODE)
-    file, owner = hook.__code__.co_filename, hook.__qualname__.partition(".")[0]
+    file, owner = hook.__code__.co_filename, str.partition(hook.__qualname__, ".")[0]
     if file == _CHECKPOINT:
         return Packing(_BY_CHECKPOINT, _segment(closed_over(hook, "frame")))
     return Packing(_REASONS.get(owner, _BY_CODE) if file == _GRAPH else _BY_CODE)

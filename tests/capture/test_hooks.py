@@ -162,7 +162,19 @@ def test_a_name_never_calls_the_code() -> None:
 
         def __call__(self, gradient: torch.Tensor) -> None: ...
 
+    class Text(str):
+        __slots__ = ()
+
+        def partition(self, _: str) -> tuple[str, str, str]:  # type: ignore[override]
+            raise AssertionError
+
+        rpartition = startswith = __str__ = partition  # type: ignore[assignment]
+
+    def plain(gradient: torch.Tensor) -> None: ...
+
+    plain.__qualname__ = Text("plain")
     assert name_of(Hook()) == "Hook"
+    assert name_of(plain) == "plain"
 
 
 def test_nothing_stays_registered() -> None:
