@@ -54,6 +54,7 @@ class Watch:
         """Ids of modules that take part."""
         self._own: list[Result] = []
         self._snapshot: Snapshot | None = None
+        self._most = MOST_NODES
         self._blind = False
         self._notes: list[Sentence] = []
         self._problem: Exception | None = None
@@ -83,7 +84,8 @@ class Watch:
     ) -> None:
         """Read the graph behind `outputs`; with `made_before` its nodes were all there before the trace."""
         results = self._own = results_of(outputs)
-        variables = self._variables(results, most)
+        self._most = most
+        variables = self._variables(results)
         with quiet():
             named = named_tensors(variables)
         snapshot = self._snapshot = self._recorder.show(results, named, most)
@@ -167,12 +169,12 @@ class Watch:
         self._own, self._snapshot = [], None
         self._recorder.release()
 
-    def _variables(self, results: Sequence[Result], most: int = MOST_NODES) -> dict[str, Any]:
+    def _variables(self, results: Sequence[Result]) -> dict[str, Any]:
         met = {id(one.tensor) for one in results} | self.met
         for scope in self._scopes[1:]:
             met |= tensor_ids(scope) | {id(value) for value in scope.values()}
         roots = [one.node for one in results] or (self._snapshot.walk.nodes[:1] if self._snapshot else [])
-        variables = relevant(self._scopes, roots, met, most)
+        variables = relevant(self._scopes, roots, met, self._most)
         named = {id(value) for value in variables.values()}
         for one in results:
             if id(one.tensor) not in named and one.name not in variables:
