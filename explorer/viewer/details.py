@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from explorer import derivatives
+from explorer.derivatives import numbers
 from explorer.graph.inputs import Given, given
 from explorer.graph.memory import saved_bytes
 from explorer.ir import Edge, Gradient, Nested, Node, Op, Root, Run, Saved, Tensor, TensorMeta
@@ -105,7 +105,7 @@ class Details:
     def _numbers(self, node: Node) -> list[Facts]:
         """The run's own numbers in the node's formulas, by slot."""
         few = len(self.run.graph.nodes) <= NUMBERED_NODES
-        found = derivatives.numbers(node, self.run) if few and hasattr(derivatives, "numbers") else ()
+        found = numbers(node, self.run) if few else ()
         return [{"slot": each.slot, "mathml": each.mathml, "text": each.text} for each in found]
 
     def _call(self, node: Node) -> Facts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from explorer.graph.memory import saved_bytes
@@ -79,9 +80,9 @@ class Evidence:
         named = {tensor.name: tensor.grad_fn for tensor in self.named[storage]}
         holder = named.pop(saved.alias, None) if saved.alias else None
         others = [{"name": name, "node": at} for name, at in named.items() if at is not None and at != node.id]
-        savers = [{"node": at, "saver": self.title(at)} for at in self.savers[storage] if at != node.id]
-        found = [*others[:MOST_SHARED], *savers[:MOST_SHARED]]
-        more = len(others) + len(savers) - len(found)
+        first = list(islice((at for at in self.savers[storage] if at != node.id), MOST_SHARED))
+        found = [*others[:MOST_SHARED], *({"node": at, "saver": self.title(at)} for at in first)]
+        more = len(others) + len(self.savers[storage]) - 1 - len(found)
         return {"holder": holder, "shared": found, "shared_more": more or None}
 
     def title(self, node: int) -> str:

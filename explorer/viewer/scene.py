@@ -64,10 +64,19 @@ def words(language: Language) -> dict[str, str]:
     return {key.removeprefix("viewer."): say(key, language) for key in catalogue() if key.startswith("viewer.")}
 
 
-def _formulas(names: set[str], language: Language) -> dict[str, Derivative]:
+def _formulas(names: set[str], language: Language) -> dict[str, Facts]:
     """What each kind of node that is shown computes, by its name; unknown ones are left out."""
     described = {name: describe(name, language) for name in sorted(names)}
-    return {name: derivative for name, derivative in described.items() if derivative is not None}
+    return {name: _formula(derivative) for name, derivative in described.items() if derivative is not None}
+
+
+def _formula(derivative: Derivative) -> Facts:
+    """What the inspector shows of it: the drawing and the text of each formula, the letters, the notes."""
+    slots = [
+        {"name": slot.name, "mathml": slot.mathml, "text": slot.text, "words": slot.words} for slot in derivative.slots
+    ]
+    forward = {"forward": derivative.forward, "forward_mathml": derivative.forward_mathml}
+    return forward | {"slots": slots, "symbols": derivative.symbols, "notes": derivative.notes}
 
 
 class _Slices:

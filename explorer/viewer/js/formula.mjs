@@ -17,7 +17,7 @@ export function formulas(about, facts) {
     ...shown,
     ...(formula?.notes ?? []).map((note) => element("p", { class: "faint" }, note)),
     symbols(formula),
-    formula?.slots.some(({ text }) => text?.includes("[")) ? element("p", { class: "faint" }, header.formula_words.legend) : null,
+    formula?.slots.some(({ text }) => text.includes("[")) ? element("p", { class: "faint" }, header.formula_words.legend) : null,
     unknown ? element("p", { class: "faint" }, unknown) : null,
     ones ? element("p", { class: "faint" }, words["local.ones"]) : null,
     check(about, facts),
@@ -29,7 +29,7 @@ function slotFacts({ words }, facts, slot, number) {
   const own = facts.numbers?.filter((each) => each.slot === number) ?? [];
   if (!slot && value === null && !own.length) return null;
   const to = facts.outgoing?.find((edge) => edge.slot === number)?.to;
-  const rule = slot ? math(slot.mathml, slot.text ?? slot.local) : element("div", { class: "name" }, to ?? fill(words["local.slot"], { slot: number }));
+  const rule = slot ? math(slot.mathml, slot.text) : element("div", { class: "name" }, to ?? fill(words["local.slot"], { slot: number }));
   return element("div", { class: "fact" },
     slot && to ? element("p", { class: "faint" }, fill(words["grad.to"], { name: to })) : null,
     rule,

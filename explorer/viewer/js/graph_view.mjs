@@ -130,14 +130,14 @@ export class GraphView {
     if (reveal && boxes.length) this.#reveal(boxes[0]);
   }
 
-  // Its frame or its folded box, else that of the nearest module around it. `reveal` as for a node.
+  // Its frame or its folded box, else what shows its first node: a module of one node has no frame. `reveal` as for a node.
   selectModule(path, reveal = false, tell = true) {
     const { scene } = this;
     const frame = Array.from({ length: scene.frames }, (_, at) => at).find((at) => scene.text("frame_module", at) === path);
     const boxes = Array.from({ length: scene.count }, (_, box) => box).filter((box) => scene.text("box_module", box) === path);
     if (frame !== undefined) this.#choose([], frame, tell);
     else if (boxes.length) this.#choose(boxes.slice(0, 1), null, tell);
-    else if (path.includes(".")) return this.selectModule(path.slice(0, path.lastIndexOf(".")), reveal, tell);
+    else this.selectNode(scene.nodeOfModule(path), reveal, tell);
     if (reveal && frame !== undefined) this.#revealFrame(frame);
     else if (reveal && boxes.length) this.#reveal(boxes[0]);
   }

@@ -70,6 +70,13 @@ export class Scene {
     return Array.from(lines.keys()).filter((node) => lines[node] === line);
   }
 
+  // The first node made in a module or in one inside it; null where there is none.
+  nodeOfModule(path) {
+    const modules = this.columns.node_module;
+    const found = modules.findIndex((_, node) => `${this.text("node_module", node)}.`.startsWith(`${path}.`));
+    return found < 0 ? null : found;
+  }
+
   #detail(place) {
     const ends = this.columns.detail_end;
     return JSON.parse(utf8.decode(this.details.subarray(place ? ends[place - 1] : 0, ends[place])));
