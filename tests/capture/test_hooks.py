@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from samples import run
@@ -183,3 +185,29 @@ def test_nothing_stays_registered() -> None:
     assert seen.status == "error"
     assert torch.autograd.Function._register_hook is register
     assert "_register_hook" not in vars(torch.autograd.Function)
+
+
+def test_with_all_of_it_every_gradient_is_equal_bit_for_bit() -> None:
+    code = """\
+from torch.utils.checkpoint import checkpoint
+torch.manual_seed(3)
+lin = nn.Linear(4, 4)
+lin.register_full_backward_hook(lambda module, sent, got: tuple(one * 0.5 for one in sent))
+x = torch.randn(3, 4, requires_grad=True)
+a = checkpoint(lambda v: lin(v).tanh(), x, use_reentrant=False)
+a.register_hook(lambda g: g.clamp(-1, 1))
+b = checkpoint(lambda v: lin(v).sin(), a, use_reentrant=True)
+b.retain_grad()
+b.pow(3).sum().backward()
+(g,) = torch.autograd.grad((x.sin() ** 3).sum(), x, create_graph=True)
+((g.norm() - 1) ** 2).backward()
+"""
+    seen = {tensor.name: tensor.grad for tensor in run(code).tensors}
+    scope: dict[str, Any] = {"torch": torch, "nn": torch.nn}
+    exec(code, scope)  # the same code in plain Python
+    for name, tensor in (
+        ("x", scope["x"]),
+        ("b", scope["b"]),
+        *((f"lin.{key}", one) for key, one in scope["lin"].named_parameters()),
+    ):
+        assert torch.equal(torch.tensor(seen[name]), tensor.grad), name
