@@ -105,6 +105,15 @@ class Asked:
         """Where the two sides differ."""
         return ~((self.right - self.left).abs() <= self._room(found, tolerance))
 
+    def alike_in_part(self, found: torch.Tensor, tolerance: float) -> bool:
+        """Whether the symmetric parts, or those of one triangle, are alike; taken as alike where only one direction was asked."""
+        if self.along is not None:
+            return True
+        if found.ndim < 2 or found.shape[-1] != found.shape[-2]:
+            return False
+        apart, room = found - self.middle, self._room(found, tolerance)
+        return any(bool((part.abs() <= room).all()) for part in (apart + apart.mH, apart.tril(), apart.triu()))
+
     def _room(self, found: torch.Tensor, tolerance: float) -> float:
         return tolerance * _scale(found, self.middle) + self.rounding
 

@@ -116,7 +116,7 @@ class Check(Record, frozen=True, kw_only=True):
     """Why it was not possible: ``integer``, ``large``, ``layout``, ``not_finite``, ``not_reached``, ``nothing``, ``raised``, ``random``.
 
     Or what is to be known of the answer: ``kink`` where the slopes of both sides differ (then a difference is no fault),
-    ``precision`` where only float64 agrees.
+    ``structure`` where torch takes a matrix to be symmetric or triangular (likewise), ``precision`` where only float64 agrees.
     """
     step: float = 0.0
     """Of the finite differences, relative to the element."""

@@ -137,6 +137,27 @@ def test_at_a_kink_a_difference_is_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("torch.linalg.cholesky(p)", "linalg_cholesky"),
+        ("torch.linalg.eigh(p).eigenvalues", "linalg_eigh"),
+        ("torch.cholesky_inverse(p)", "cholesky_inverse"),
+    ],
+)
+def test_a_matrix_of_which_one_triangle_is_read(call: str, name: str) -> None:
+    _, check = checked(
+        f"q = k[0, 0] @ k[0, 0].T + torch.arange(1.0, 5.0).diag()\np = q.tril() if 'inverse' in '{call}' else q\n{call}.sin().sum()",
+        name,
+    )
+    assert (check.status, check.reason) == ("differs", "structure")
+
+
+def test_a_transposed_gradient_is_no_matter_of_structure() -> None:
+    code = CUSTOM.replace("a**3", "a @ a").replace("g * SLOPE", "(g @ a.T + a.T @ g).T")
+    assert checked(code + "Cube.apply(k[0, 0]).sin().sum()", "Cube")[1].reason is None
+
+
+@pytest.mark.parametrize(
     ("code", "name", "reason"),
     [
         ("F.dropout(x).sum()", "dropout", "random"),

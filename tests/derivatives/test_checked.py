@@ -25,7 +25,7 @@ def test_every_reason_of_the_capture_has_a_sentence() -> None:
     assert told == REASONS
     keys = {key.removeprefix("check.") for key in catalogue() if key.startswith("check.")}
     assert keys == {f"impossible.{reason}" for reason in REASONS} | {
-        "agrees", "agrees.kink", "differs", "differs.kink", "differs.precision",
+        "agrees", "agrees.kink", "differs", "differs.kink", "differs.precision", "differs.structure",
     }  # fmt: skip
 
 
