@@ -15,6 +15,7 @@ from typing import get_args
 import msgspec
 
 from explorer.derivatives import Derivative, describe
+from explorer.derivatives.checked import verdict
 from explorer.graph.flow import Label, labels
 from explorer.ir import Box, BoxKind, Frame, Layout, Node, Run, Wire
 from explorer.viewer.badge import badge
@@ -51,7 +52,8 @@ def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
         "roots": [root.node for root in run.graph.roots],
         "formulas": _formulas(slices.names, language),
         "formula_words": {"legend": say("derivative.legend", language), "unknown": say("derivative.unknown", language)},
-        "evidence": slices.details.evidence.header() | {"badge": badge(run, language)},
+        "evidence": slices.details.evidence.header()
+        | {"badge": badge(run, language), "verdict": verdict(run, language)},
         "columns": columns.index,
     }
     text = msgspec.json.encode(header)

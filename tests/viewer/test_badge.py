@@ -37,7 +37,9 @@ def test_a_failed_proof_says_where_and_how_far(difference: object, shown: str) -
     assert "2 of 3 leaves agree" in found["more"]
 
 
-@pytest.mark.parametrize(("reason", "asks"), [("large", True), ("asked", True), ("nothing", False)])
+@pytest.mark.parametrize(
+    ("reason", "asks"), [("large", True), ("asked", True), ("nothing", False), ("raised", False), ("unreadable", False)]
+)
 def test_what_was_not_verified_can_be_where_there_is_something(reason: str, asks: bool) -> None:
     for language in LANGUAGES:
         found = told(Verification(status="skipped", reason=reason), language)

@@ -240,6 +240,14 @@ def test_a_check_that_is_impossible_says_why(open_graph: Open, captured: Run) ->
     expect(graph.section("local").locator(".check")).to_contain_text("draws random numbers")
 
 
+def test_a_difference_with_a_reason_is_no_alarm(open_graph: Open, captured: Run) -> None:
+    made = next(node for node in captured.graph.nodes if node.name == "MulBackward0")
+    graph = open_graph(replace(captured, check=Check(op=made.op, status="differs", reason="kink")))
+    graph.click("x * w")
+    expect(graph.section("local").locator(".verdict.excused")).to_be_visible()
+    expect(graph.section("local").locator(".check")).to_contain_text("is no fault")
+
+
 def test_a_file_has_no_button_that_needs_python(open_graph: Open, captured: Run) -> None:
     times = Times(forward=(0.1,) * len(captured.ops), backward=(0.1,) * len(captured.graph.nodes))
     proof = Verification(status="skipped", reason="large")

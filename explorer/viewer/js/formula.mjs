@@ -49,19 +49,19 @@ function check(about, facts) {
   const { words, header, actions, pending } = about;
   if (facts.op === undefined) return null;
   const found = header.evidence.check;
-  const answer = found?.op === facts.op ? verdict(words, found) : null;
+  const answer = found?.op === facts.op ? verdict(words, found, header.evidence.verdict) : null;
   const asked = `check:${facts.op}`;
   const waiting = pending === asked;
   const button = actions.command ? element("button", { class: "plain", type: "button", "data-focus": "check", disabled: waiting, onclick: () => actions.command(asked) }, words[waiting ? "check.waiting" : "check.ask"]) : null;
   return answer || button ? element("div", { class: "check", "aria-live": "polite" }, answer, answer ? null : button) : null;
 }
 
-function verdict(words, { status, reason, step, tolerance, inputs = [] }) {
-  const why = reason ? (words[`check.why.${reason}`] ?? reason) : null;
+// A difference with a reason (a kink, say) is no fault, so it is no alarm.
+function verdict(words, { status, reason, step, tolerance, inputs = [] }, sentence) {
   const used = status === "impossible" ? null : fill(words["check.used"], { step: format(step ?? 0, 3), tolerance: format(tolerance ?? 0, 3) });
   return [
-    element("p", { class: `verdict ${status}` }, words[`check.${status}`]),
-    why ? element("p", {}, why) : null,
+    element("p", { class: `verdict ${status === "differs" && reason ? "excused" : status}` }, words[`check.${status}`]),
+    reason ? element("p", {}, sentence) : null,
     ...inputs.map((input) => sides(words, input)),
     used ? element("p", { class: "faint" }, used) : null,
   ];
