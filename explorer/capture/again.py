@@ -15,7 +15,7 @@ import torch
 from explorer.capture.private import quiet
 from explorer.capture.walk import node_kind
 
-_UNSAFE = ("Copy", "Cudnn", "Miopen", "Mkldnn", "Checkpoint", "Graph", "Compiled", "Cpp")
+_UNSAFE = ("CopySlices", "CopyBackwards", "Cudnn", "Miopen", "Mkldnn", "Checkpoint", "Graph", "Compiled", "Cpp")
 """How the class names begin of nodes that write into their buffers, or run code of the user's or of a compiler's inside."""
 
 

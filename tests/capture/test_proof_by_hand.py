@@ -399,3 +399,11 @@ def test_gradients_of_vmap_are_left_alone() -> None:
     found = walk([y.grad_fn])
     args, kwargs = (y, x, torch.eye(3)), {"is_grads_batched": True}
     assert Prover("always", 100).proof(found, lambda: asked_for("grad", args, kwargs, found)) == "unreadable"
+
+
+def test_only_what_writes_into_views_is_adopted_by_its_name() -> None:
+    x, y = leaf(3), leaf(3)
+    assert prove(backward, torch.copysign(x, y).sum()).adopted == ()
+    z = x * 1
+    z[0] = y[0]
+    assert prove(backward, z.sum()).adopted == ("CopySlices",)
