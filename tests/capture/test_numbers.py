@@ -1,0 +1,201 @@
+"""Statistics and histograms of many tensors and of large ones, against torch and against counting by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import run
+
+from explorer.capture.metas import Storages
+from explorer.capture.numbers import Reader, read_stats
+from explorer.capture.recorder import Recorder
+from explorer.ir import Stats
+
+
+def counted_by_torch(tensor: torch.Tensor) -> tuple[int, ...]:
+    """24 bins over the finite elements."""
+    doubles = tensor.double().flatten()
+    finite = doubles[doubles.isfinite()]
+    counts = torch.histc(finite, 24, float(finite.min()), float(finite.max()))
+    return tuple(map(int, counts.tolist()))
+
+
+def agree(stats: Stats | None, tensor: torch.Tensor, rel: float) -> None:
+    doubles = tensor.double().flatten()
+    assert stats is not None
+    assert (stats.numel, stats.zeros) == (tensor.numel(), int((doubles == 0).sum()))
+    assert (stats.min, stats.max) == (float(doubles.min()), float(doubles.max()))
+    norm, size = float(doubles.norm()), float(doubles.norm()) / math.sqrt(tensor.numel())
+    assert stats.norm == pytest.approx(norm, rel=rel)
+    assert stats.mean == pytest.approx(float(doubles.mean()), rel=rel, abs=rel * size)
+    assert stats.std == pytest.approx(float(doubles.std(correction=0)), rel=3 * rel, abs=rel * rel * size)
+
+
+@pytest.mark.parametrize("numel", [65, 500, 1_024])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int32])
+def test_histogram_of_all_elements_equals_torch(numel: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    tensor = (torch.randn(numel) * 20).to(dtype)
+    stats = read_stats(tensor)
+    assert stats is not None
+    assert (stats.histogram, stats.counted) == (counted_by_torch(tensor), None)
+
+
+@pytest.mark.parametrize("numel", [1_025, 20_000, 1_000_003])
+def test_histogram_of_many_elements_counts_an_even_sample(numel: int) -> None:
+    tensor = torch.linspace(-3.0, 5.0, numel)
+    stats = read_stats(tensor)
+    assert stats is not None
+    assert stats.counted is not None
+    assert numel / 4_096 < stats.counted <= 4_096
+    assert sum(stats.histogram) == stats.counted
+    assert (
+        max(abs(count - stats.counted / 24) for count in stats.histogram) <= 2
+    )  # evenly spread elements fill bins evenly
+
+
+def test_histogram_leaves_out_what_is_not_finite_and_bins_constants_in_the_middle() -> None:
+    tensor = torch.randn(200)
+    tensor[3], tensor[7] = float("nan"), float("inf")
+    stats = read_stats(tensor)
+    assert stats is not None
+    assert stats.histogram == counted_by_torch(tensor)
+    assert sum(stats.histogram) == 198
+    flat = read_stats(torch.full((100,), 1e30))
+    assert flat is not None
+    assert (flat.histogram[12], sum(flat.histogram)) == (100, 100)
+    few = read_stats(torch.randn(64))
+    assert few is not None
+    assert few.histogram == ()
+
+
+def test_elements_repeated_by_a_stride_of_zero_are_counted_each() -> None:
+    row = torch.randn(50)
+    stats = read_stats(row.expand(7, 50))
+    assert stats is not None
+    assert (stats.numel, sum(stats.histogram)) == (350, 350)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.sampled_from([(), (3,), (100,), (2, 700), (5_000,)]), min_size=1, max_size=12), st.integers(0, 2**31)
+)
+def test_tensors_read_together_have_the_statistics_of_each_alone(shapes: list[tuple[int, ...]], seed: int) -> None:
+    torch.manual_seed(seed)
+    tensors = [(torch.randn(shape) * 10 ** torch.randint(-3, 4, ()).item()).relu() - 0.1 for shape in shapes]
+    reader = Reader()
+    readings = [reader.read(tensor) for tensor in tensors]
+    for tensor, reading in zip(tensors, readings, strict=True):
+        agree(reading.stats, tensor, 1e-9)
+        assert reading.value == (tensor.tolist() if tensor.numel() <= 64 else None)
+
+
+def test_a_tensor_that_needs_care_is_read_with_care_among_others() -> None:
+    plain, odd, huge = torch.tensor([1.0, 2.0]), torch.tensor([float("nan"), 2.0]), torch.tensor([1e300, 1e300])
+    reader = Reader()
+    first, second = reader.read(plain), reader.read(odd)
+    third, fourth = reader.read(huge.double()), reader.read(torch.tensor([1e200, 0.0], dtype=torch.float64))
+    assert (first.value, second.value) == ([1.0, 2.0], ["NaN", 2.0])
+    assert second.stats is not None
+    assert (second.stats.norm, second.stats.nans, second.stats.max) == ("NaN", 1, 2.0)
+    assert fourth.stats is not None
+    assert fourth.stats.norm == pytest.approx(1e200)
+    assert third.stats is not None
+
+
+@pytest.mark.parametrize("numel", [2**14 + 1, 2**17 + 3, 1_000_000])
+@pytest.mark.parametrize("shift", [0.0, 3.0, 1e4])
+@pytest.mark.parametrize("scale", [1.0, 1e-15, 1e15])
+def test_large_float32_tensors_have_six_digits_at_any_size_of_their_elements(
+    numel: int, shift: float, scale: float
+) -> None:
+    torch.manual_seed(1)
+    tensor = (torch.randn(numel) + shift) * scale
+    tensor[:10] = 0.0
+    agree(read_stats(tensor), tensor, 1e-6)
+
+
+def test_what_was_read_once_is_read_again_only_where_memory_or_version_differ() -> None:
+    storages = Storages()
+    reader = Reader(storages.key)
+    tensor = torch.randn(30_000)
+    first = reader.read(tensor)
+    assert reader.read(tensor.detach()) is first
+    assert reader.read(tensor[1:]) is not first
+    assert reader.read(tensor.view(100, 300)) is not first
+    tensor.zero_()
+    again = reader.read(tensor)
+    assert again is not first
+    assert again.stats is not None
+    assert again.stats.norm == 0.0
+    storages.release()
+
+
+def test_a_hook_that_writes_into_its_gradient_does_not_change_what_its_edge_carried() -> None:
+    seen = run(
+        "x = torch.full((3,), 2.0, requires_grad=True)\nx.register_hook(lambda g: g.clamp_(-1, 1))\ny = (x * 5).sum()"
+    )
+    leaf = next(node for node in seen.graph.nodes if node.kind == "leaf")
+    edge = next(edge for edge in seen.graph.edges if edge.target == leaf.id)
+    assert edge.gradient is not None
+    assert leaf.incoming[0] is not None
+    assert (edge.gradient.value, leaf.incoming[0].value) == ([5.0] * 3, [1.0] * 3)
+
+
+def test_a_custom_function_that_writes_into_its_gradient_is_shown_what_it_was_given() -> None:
+    seen = run(
+        "class F2(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n        return x * 1\n"
+        "    @staticmethod\n    def backward(ctx, g):\n        return g.mul_(3)\n"
+        "x = torch.ones(2, requires_grad=True)\ny = (F2.apply(x * 1) * 2).sum()"
+    )
+    custom = next(node for node in seen.graph.nodes if node.kind == "custom")
+    edge = next(edge for edge in seen.graph.edges if edge.source == custom.id)
+    assert custom.incoming[0] is not None
+    assert edge.gradient is not None
+    assert (custom.incoming[0].value, edge.gradient.value) == ([2.0, 2.0], [6.0, 6.0])
+
+
+LARGE = """\
+model = nn.Sequential(
+    nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.3), nn.Flatten(), nn.Linear(8 * {side} * {side}, 10)
+)
+optimizer = optim.Adam(model.parameters(), lr=0.01)
+x, target = torch.randn(4, 1, {side}, {side}), torch.randint(10, (4,))
+for step in range(3):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), target)
+    loss.backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize("side", [18, 56, 112])
+def test_capture_changes_no_bit_of_large_tensors(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to 10^6 elements, with batch norm, dropout and Adam: gradients, parameters and running statistics are equal bit for bit."""
+    kept: list[torch.Tensor] = []
+    code = LARGE.format(side=side)
+    plain: dict[str, object] = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "optim": torch.optim}
+    torch.manual_seed(0)
+    exec(code, plain)
+    model = plain["model"]
+    assert isinstance(model, torch.nn.Module)
+    expected = [tensor for p in model.parameters() for tensor in (p.detach(), p.grad)] + list(model.buffers())
+    finish = Recorder.finish
+
+    def kept_at_the_end(self: Recorder, variables: object, *rest: object, **more: object) -> object:
+        watched = variables["model"]  # type: ignore[index]
+        kept.extend(t.clone() for p in watched.parameters() for t in (p.detach(), p.grad))
+        kept.extend(one.clone() for one in watched.buffers())
+        return finish(self, variables, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Recorder, "finish", kept_at_the_end)
+    seen = run(code, seed=0, verify="never")
+    assert seen.status == "ok", seen.message
+    assert len(kept) == len(expected)
+    for mine, theirs in zip(kept, expected, strict=True):
+        assert theirs is not None
+        assert torch.equal(mine, theirs)
