@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 from types import FrameType
 from typing import Any
@@ -21,9 +21,10 @@ from explorer.capture.variables import named_tensors
 from explorer.capture.walk import MOST_NODES
 from explorer.ir import Sentence
 from explorer.notebook.by_hand import backward, unable
+from explorer.notebook.engine import by_engine, full_precision, starts
 from explorer.notebook.listing import Listing, NoListing
 from explorer.notebook.naming import relevant, tensor_ids
-from explorer.notebook.options import TraceOptions, trace_error
+from explorer.notebook.options import TraceOptions
 from explorer.notebook.outputs import results_of
 from explorer.notebook.run import Run
 from explorer.notebook.stack import ModuleStack
@@ -109,14 +110,14 @@ class Watch:
         if snapshot is None or not options.gradients or len(snapshot.walk.nodes) > MOST_NODES_WITH_NUMBERS:
             return
         began = time.perf_counter()
-        gradients = self._gradients()
+        gradients = starts(self._own, options.gradient, self.language)
         if (name := unable(snapshot.walk)) is not None:
             self._note("notebook.note.unable", name=name)
             return
         try:
-            with torch.no_grad(), _full_precision(gradients):
+            with torch.no_grad(), full_precision(gradients):
                 if options.hooks:
-                    self._by_engine(snapshot, gradients)
+                    by_engine(snapshot, self._own, gradients)
                 else:
                     at = [(snapshot.walk.ids[one.node], one.output_nr) for one in self._own]
                     backward(
@@ -181,39 +182,6 @@ class Watch:
                 variables[one.name] = one.tensor
         return variables
 
-    def _gradients(self) -> list[torch.Tensor]:
-        """What backward starts with; raises `TraceError`."""
-        given = self._options.gradient
-        listed = list(given) if isinstance(given, list | tuple) else [given]
-        if given is None:
-            listed = [None] * len(self._own)
-        if len(listed) != len(self._own):
-            raise trace_error("gradient_count", self.language, count=len(self._own), given=len(listed))
-        return [self._gradient(one, result.tensor) for one, result in zip(listed, self._own, strict=True)]
-
-    def _gradient(self, given: Any, output: Any) -> torch.Tensor:
-        with quiet(), torch.no_grad():
-            if given is None:
-                return torch.ones_like(output, memory_format=torch.preserve_format).detach()
-            try:
-                return torch.as_tensor(given, dtype=output.dtype, device=output.device).expand_as(output).clone()
-            except (RuntimeError, ValueError, TypeError) as problem:
-                raise trace_error("gradient_shape", self.language, shape=tuple(output.shape)) from problem
-
-    def _by_engine(self, snapshot: Snapshot, gradients: Sequence[torch.Tensor]) -> None:
-        leaves = snapshot.leaf_tensors()
-        with snapshot.flow.watching(), torch.enable_grad():
-            arrived = torch.autograd.grad(
-                [one.tensor for one in self._own if one.tensor is not None],
-                [leaf for _, leaf in leaves],
-                gradients,
-                retain_graph=True,
-                allow_unused=True,
-            )
-        for (at, _), gradient in zip(leaves, arrived, strict=True):
-            if gradient is not None:
-                snapshot.arrived(at, 0, gradient)
-
     def _remark(self, graph: ir.Graph) -> None:
         if len(self._recorder.log.ops) >= MOST_OPS:
             self._note("session.note.ops", count=MOST_OPS)
@@ -237,16 +205,6 @@ class Watch:
             if next(self._source.frames(frame), None) is frame:
                 return self._source.here(frame).line
         return None
-
-
-@contextmanager
-def _full_precision(gradients: Sequence[torch.Tensor]) -> Iterator[None]:
-    """Without the caller's autocast: backward belongs outside of it."""
-    with ExitStack() as stack:
-        for device in {gradient.device.type for gradient in gradients}:
-            if device in ("cpu", "cuda") and torch.is_autocast_enabled(device):
-                stack.enter_context(torch.autocast(device, enabled=False))
-        yield
 
 
 def _frames(problem: Exception) -> list[FrameType]:
