@@ -7,6 +7,7 @@ packed (`explorer.capture.segments`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -80,7 +81,9 @@ def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[Sa
         if value is None:
             continue
         kind = type(value)
-        if (kind is tuple or kind is list) and any(map(is_tensor, value)):
+        if kind in _SCALARS:
+            found.append(_scalar(name, value))
+        elif (kind is tuple or kind is list) and any(map(is_tensor, value)):
             found.extend(_one(f"{name}[{at}]", item, storages, reader) for at, item in enumerate(value[:_MOST]))
         else:
             found.append(_one(name, value, storages, reader))
@@ -95,4 +98,11 @@ def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> Sa
     return SavedDraft(name, meta, nbytes, reader.read_quietly(value, key_of(meta)) if reader else None)
 
 
+@lru_cache(typed=True)
+def _scalar(name: str, value: int | str) -> SavedDraft:
+    """One draft for the ``alpha=1`` of all nodes."""
+    return SavedDraft(name, text=str(value)[:_TEXT_LENGTH])
+
+
+_SCALARS = frozenset({bool, int, str})
 _PLAIN = (bool, int, float, complex, str, tuple, list, type(None), torch.dtype, torch.device, torch.layout)
