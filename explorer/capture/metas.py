@@ -7,7 +7,7 @@ have equal storage ids exactly when they share memory. Cannot see: storage of sp
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any, TypeGuard
 
@@ -22,6 +22,7 @@ from explorer.ir.codec import MAX_CELLS
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 _Tensor = torch.Tensor
+_storage_offset: Callable[[torch.Tensor], int] = _Tensor.storage_offset  # type: ignore[assignment]  # no symbols here
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
@@ -62,7 +63,7 @@ class Storages:
         return TensorMeta(
             shape=tuple(tensor.shape),
             stride=_Tensor.stride(tensor),
-            storage_offset=_Tensor.storage_offset(tensor),
+            storage_offset=_storage_offset(tensor),
             storage_id=storage,
             storage_nbytes=nbytes,
             dtype=dtype_name(tensor.dtype),
@@ -82,7 +83,7 @@ class Storages:
         """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
         try:
             storage = self._place(tensor)[0]
-            offset, version, dtype = _Tensor.storage_offset(tensor), tensor._version, dtype_name(tensor.dtype)
+            offset, version, dtype = _storage_offset(tensor), tensor._version, dtype_name(tensor.dtype)
             return None if storage < 0 else (storage, version, offset, dtype, tensor.shape, _Tensor.stride(tensor))
         except _UNREADABLE:
             return None
