@@ -34,7 +34,7 @@ def test_a_row_tells_the_others_what_it_stands_for(table: Page) -> None:
     assert (heard["module"], heard["node"]) == ("model.0", None)
     table.get_by_role("button", name="<b>w</b>").press("Enter")
     heard = table.evaluate("heard.at(-1)")
-    assert (heard["module"], heard["node"], heard["tensor"]) == (None, 7, "w")
+    assert (heard.get("module"), heard["node"], heard["tensor"]) == (None, 7, "w")
     before = table.evaluate("heard.length")
     table.get_by_text("the whole run").click()
     assert table.evaluate("heard.length") == before

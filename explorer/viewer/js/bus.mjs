@@ -1,10 +1,11 @@
 // One selection, linked everywhere: every view on the page says here what was selected and hears what others selected,
 // at once and without a round trip to Python.
 //
-// A selection is {node, line, storage, tensor, module, source}: a graph node's id, a source line from 1, storage ids (an array), a
-// tensor's name, a module's path; each is null where it does not apply. `source` names the view that published it, so that it can ignore its own echo.
+// A selection is {node, line, storage, tensor, source}: a graph node's id, a source line from 1, storage ids (an array), a tensor's
+// name; each is null where it does not apply. Where a module was selected, there is also `module`, its path.
+// `source` names the view that published it, so that it can ignore its own echo.
 const EVENT = "explorer:selection";
-const NOTHING = { node: null, line: null, storage: [], tensor: null, module: null, source: null };
+const NOTHING = { node: null, line: null, storage: [], tensor: null, source: null };
 
 export function publish(selection) {
   window.dispatchEvent(new CustomEvent(EVENT, { detail: { ...NOTHING, ...selection } }));

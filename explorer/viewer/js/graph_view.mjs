@@ -331,7 +331,7 @@ export class GraphView {
   #publish(facts, input) {
     const node = facts?.node ?? null;
     const storage = input ? [input.storage] : (facts?.storages ?? []);
-    publish({ node, line: facts?.line ?? null, storage, tensor: input?.name ?? facts?.variable ?? null, module: facts?.kind === "module" ? facts.module : null, source: this.name });
+    publish({ node, line: facts?.line ?? null, storage, tensor: input?.name ?? facts?.variable ?? null, source: this.name, ...(facts?.kind === "module" ? { module: facts.module } : {}) });
     this.host.selected(node);
   }
 
