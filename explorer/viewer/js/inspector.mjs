@@ -57,10 +57,10 @@ export class Inspector {
       [words["sum.nodes"], thousands(facts.nodes ?? 0)],
       [words["sum.parameters"], thousands(facts.parameters ?? 0)],
       [words["sum.saved"], bytes(facts.saved_bytes ?? 0)],
+      [words["sum.norm"], format(facts.largest_norm)],
       facts.own_bytes === undefined ? null : [words["memory.own"], bytes(facts.own_bytes)],
       took("forward"),
       took("backward"),
-      [words["sum.norm"], format(facts.largest_norm)],
       facts.hook_count ? [words["sum.hooks"], thousands(facts.hook_count)] : null,
       facts.missing ? [words["sum.missing"], thousands(facts.missing)] : null,
     ]);
