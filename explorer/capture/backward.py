@@ -39,6 +39,8 @@ class BackwardCalls:
         self.calls: list[BackwardCall] = []
         self.snapshot: Snapshot | None = None
         self.shown: int | None = None
+        self.unlisted = 0
+        """Calls beyond `MOST_CALLS`."""
         self._source, self._storages, self._log, self._chosen = source, storages, log, chosen
         self._prover = prover
         self._inside = False
@@ -125,6 +127,7 @@ class BackwardCalls:
         self, index: int, line: int | None, kind: Literal["backward", "grad"], results: list[Result], nodes: int
     ) -> None:
         if index >= MOST_CALLS:
+            self.unlisted += 1
             return
         first = results[0] if results else None
         single = first is not None and first.tensor is not None and len(results) == 1

@@ -18,6 +18,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from explorer.capture.check import Checker
+from explorer.capture.direct import DirectForwards
 from explorer.capture.finite import FiniteWatch
 from explorer.capture.hooks import NOTED, HookLog
 from explorer.capture.metas import Storages, is_tensor
@@ -101,6 +102,10 @@ class ForwardLog(TorchFunctionMode):
         self.operators = OperatorLog()
         self.backward: Callable[[Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
         """Makes the calls of backward that the mode is told of, where those are not watched otherwise."""
+        self.stopped: Place | None = None
+        """Where the first call was made that is no longer listed."""
+        self.direct: DirectForwards | None = None
+        """Looks for a ``forward`` that runs no hooks, where the code may call one."""
         self.checker: Checker | None = None
         """Keeps the arguments of one call, where one is to be checked."""
         self._source, self._storages, self._modules = source, storages, modules
@@ -162,7 +167,10 @@ class ForwardLog(TorchFunctionMode):
         if func in _BACKWARD and self.backward is not None:
             return self.backward(func, args, kwargs)
         if self._paused or self.full or func in _BACKWARD or func in _READERS:
-            return func(*args, **kwargs)
+            returned = func(*args, **kwargs)
+            if self.full and self.stopped is None and tensors_among((returned,)):
+                self.stopped = self._source.here(next(self._source.frames(), None))
+            return returned
         return self._record(_name(func), func, args, kwargs)
 
     def _custom(self, apply: Any) -> Callable[..., Any]:
@@ -179,6 +187,8 @@ class ForwardLog(TorchFunctionMode):
         inputs = tensors_among((*args, *kwargs.values()))
         if not inputs and name in SILENT:
             return func(*args, **kwargs)
+        if self.direct is not None and self.direct.first is None:
+            self.direct.look()
         op = OpDraft(len(self.ops), name, self._source.here(frame), self._modules.current)
         with quiet():
             op.inputs = tuple([self._storages.read(tensor) for tensor in inputs])

@@ -10,8 +10,10 @@ from typing import Any
 import torch
 
 from explorer.capture.backward import BackwardCalls
+from explorer.capture.blind import Unseen, limits
 from explorer.capture.calls import CallRecords
 from explorer.capture.check import Checker
+from explorer.capture.direct import DirectForwards, may_occur
 from explorer.capture.forward import ForwardLog, OpDraft
 from explorer.capture.memory import weigh
 from explorer.capture.metas import Storages
@@ -33,6 +35,7 @@ from explorer.ir import (
     Memory,
     Op,
     Operator,
+    Sentence,
     Storage,
     Tensor,
     TensorMeta,
@@ -68,6 +71,8 @@ class Recording:
     """Of this one run."""
     check: Check | None = None
     """One call beside finite differences; None where none was asked for."""
+    limits: tuple[Sentence, ...] = ()
+    """What this run did that the capture cannot see."""
 
 
 class Recorder:
@@ -87,6 +92,8 @@ class Recorder:
         self.source = Source(code) if isinstance(code, str) else code
         self._modules = ModuleCalls()
         self.log = ForwardLog(self.source, self.storages, modules or self._modules)
+        if isinstance(code, str) and may_occur(code):
+            self.log.direct = DirectForwards(self.source, self._modules)
         self.log.checker = None if check is None else Checker(check)
         self.calls = BackwardCalls(self.source, self.storages, self.log, self._prover, chosen)
         self._own: Snapshot | None = None
@@ -156,6 +163,7 @@ class Recorder:
         """Write everything down. `lines` says where names were bound last; `last` are the tensors of an unnamed last expression."""
         with quiet(), torch.no_grad():
             named = joined(named_tensors(variables), [*last, *self.log.hooks.retained()])
+            unseen = self._unseen(named)
             paths = ModulePaths(variables)
             snapshot = self.snapshot
             graph = snapshot.graph(paths, named, lines, self._outputs()) if snapshot else Graph()
@@ -187,6 +195,7 @@ class Recorder:
                     len(graph.nodes),
                 ),
                 check=None if (checker := self.log.checker) is None else checker.check(ops, graph),
+                limits=limits(graph, ops, tensors, unseen),
             )
 
     def release(self) -> None:
@@ -196,6 +205,18 @@ class Recorder:
                 snapshot.walk.release()
         self.calls.snapshot = self._own = None
         self.storages.release()
+
+    def _unseen(self, named: Sequence[Named]) -> Unseen:
+        """The facts that records do not hold; `named` are the tensors of variables."""
+        snapshot, direct = self.snapshot, self.log.direct
+        return Unseen(
+            named=named,
+            nodes=snapshot.walk.nodes if snapshot else (),
+            incoming=snapshot.flow.incoming.values() if snapshot else (),
+            direct=direct.first if direct else None,
+            stopped=self.log.stopped,
+            unlisted=self.calls.unlisted,
+        )
 
     def _outputs(self) -> dict[int, TensorMeta]:
         """The tensor that each node is the grad_fn of, by sequence number."""

@@ -21,12 +21,13 @@ from explorer.capture.private import packing_hooks, sequence_nr, unpack_hook
 
 _CHECKPOINT, _GRAPH = torch.utils.checkpoint.__file__, torch.autograd.graph.__file__
 
+ON_CPU = "kept in the memory of the CPU by save_on_cpu"
+BY_CHECKPOINT = "kept by checkpoint: computed again in backward"
+BY_CODE = "packed by saved_tensors_hooks"
 _REASONS = {
-    "save_on_cpu": "kept in the memory of the CPU by save_on_cpu",
+    "save_on_cpu": ON_CPU,
     "_swap_with_cloned": "kept by allow_mutation_on_saved_tensors",
 }
-_BY_CHECKPOINT = "kept by checkpoint: computed again in backward"
-_BY_CODE = "packed by saved_tensors_hooks"
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,11 @@ def packing_of(node: Any, raw: str) -> Packing | None:
 
 def _packing(hook: Any) -> Packing:
     if type(hook) is not FunctionType:
-        return Packing(_BY_CODE)
+        return Packing(BY_CODE)
     file, owner = hook.__code__.co_filename, str.partition(hook.__qualname__, ".")[0]
     if file == _CHECKPOINT:
-        return Packing(_BY_CHECKPOINT, _segment(closed_over(hook, "frame")))
-    return Packing(_REASONS.get(owner, _BY_CODE) if file == _GRAPH else _BY_CODE)
+        return Packing(BY_CHECKPOINT, _segment(closed_over(hook, "frame")))
+    return Packing(_REASONS.get(owner, BY_CODE) if file == _GRAPH else BY_CODE)
 
 
 def _segment(frame: Any) -> int | None:

@@ -82,7 +82,7 @@ def edge_of(tensor: torch.Tensor) -> GradientEdge | None:
         return None
     try:
         edge = get_gradient_edge(tensor)
-    except (RuntimeError, AttributeError):
+    except (RuntimeError, AttributeError, AssertionError):  # the last for a view of a leaf made in inference_mode
         return _edge_of_sparse(tensor)
     return None if edge.node is None else edge
 

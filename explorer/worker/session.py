@@ -14,7 +14,6 @@ from typing import Any
 import torch
 
 from explorer.capture import Recorder, Recording
-from explorer.capture.forward import MOST_OPS
 from explorer.capture.metas import is_tensor
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS
 from explorer.capture.times import Lap, Stopwatch
@@ -188,13 +187,12 @@ class _Session:
             self._variables(), program.lines if program else {}, last.parts if last is not None else ()
         )
         self._outcome.recording, self._outcome.times = recording, recording.times
-        if len(recording.ops) >= MOST_OPS:
-            self._outcome.notes.append(Sentence(key="session.note.ops", values={"count": str(MOST_OPS)}))
-        if len(recording.graph.nodes) >= MOST_NODES:
+        if recording.graph.cut:
             self._outcome.notes.append(Sentence(key="session.note.nodes", values={"count": str(MOST_NODES)}))
         elif len(recording.graph.nodes) > MOST_NODES_WITH_NUMBERS:
             values = {"count": str(MOST_NODES_WITH_NUMBERS)}
             self._outcome.notes.append(Sentence(key="session.note.numbers", values=values))
+        self._outcome.notes += recording.limits
         found = first_not_finite(recording)
         if found is not None:
             self._outcome.notes.append(found)
