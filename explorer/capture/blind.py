@@ -7,7 +7,7 @@ Cannot see: limits that leave no trace, as a choice of kernel by a later call of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,20 @@ import torch
 
 from explorer.capture.forward import MOST_OPS
 from explorer.capture.metas import is_tensor
-from explorer.capture.numbers import MOST_ELEMENTS, Reading
-from explorer.capture.segments import BY_CHECKPOINT, BY_CODE, ON_CPU
+from explorer.capture.numbers import MOST_ELEMENTS
+from explorer.capture.segments import BY_CHECKPOINT, BY_CODE, FOR_MUTATION, ON_CPU
 from explorer.capture.snapshot import MOST_NODES_WITH_SAVED
 from explorer.capture.source import Place
 from explorer.capture.variables import MOST_NAMED, Named
 from explorer.capture.walk import node_name
 from explorer.ir import Graph, Op, Sentence, Tensor
 
-_PACKED = {BY_CHECKPOINT: "limits.checkpoint", BY_CODE: "limits.packed", ON_CPU: "limits.on_cpu"}
+_PACKED = {
+    BY_CHECKPOINT: "limits.checkpoint",
+    BY_CODE: "limits.packed",
+    ON_CPU: "limits.on_cpu",
+    FOR_MUTATION: "limits.mutation",
+}
 _DEPTH = 2
 
 
@@ -34,8 +39,6 @@ class Unseen:
     named: Sequence[Named] = ()
     nodes: Sequence[Any] = ()
     """The grad_fn objects of the graph."""
-    incoming: Iterable[Sequence[Reading | None]] = ()
-    """What came in at its nodes."""
     direct: tuple[str, Place] | None = None
     """The class of a module whose ``forward`` was called directly first, and where."""
     stopped: Place | None = None
@@ -57,7 +60,7 @@ def limits(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor], unseen: U
         *_too_many(graph, unseen),
     ]
     known = {sentence.key for sentence in found} & {"limits.meta", "limits.layout", "limits.func"}
-    return tuple(found if known else [*found, *_gradients(unseen.incoming)])
+    return tuple(found if known else [*found, *_gradients(graph)])
 
 
 def _saved(graph: Graph) -> Iterator[Sentence]:
@@ -158,9 +161,9 @@ def _too_many(graph: Graph, unseen: Unseen) -> Iterator[Sentence]:
         yield _sentence("limits.named", count=f"{MOST_NAMED:,}")
 
 
-def _gradients(incoming: Iterable[Sequence[Reading | None]]) -> Iterator[Sentence]:
-    """Gradients that came, and could not be read, though nothing said so far tells why: as under ``is_grads_batched``."""
-    count = sum(one is not None and one.gradient() is None for came in incoming for one in came)
+def _gradients(graph: Graph) -> Iterator[Sentence]:
+    """Gradients that came and could not be read, though nothing said so far tells why: as under ``is_grads_batched``."""
+    count = sum(node.unread for node in graph.nodes)
     if count:
         yield _sentence("limits.gradients", count=count)
 

@@ -212,7 +212,6 @@ class Recorder:
         return Unseen(
             named=named,
             nodes=snapshot.walk.nodes if snapshot else (),
-            incoming=snapshot.flow.incoming.values() if snapshot else (),
             direct=direct.first if direct else None,
             stopped=self.log.stopped,
             unlisted=self.calls.unlisted,

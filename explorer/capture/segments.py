@@ -22,11 +22,12 @@ from explorer.capture.private import packing_hooks, sequence_nr, unpack_hook
 _CHECKPOINT, _GRAPH = torch.utils.checkpoint.__file__, torch.autograd.graph.__file__
 
 ON_CPU = "kept in the memory of the CPU by save_on_cpu"
+FOR_MUTATION = "kept by allow_mutation_on_saved_tensors"
 BY_CHECKPOINT = "kept by checkpoint: computed again in backward"
 BY_CODE = "packed by saved_tensors_hooks"
 _REASONS = {
     "save_on_cpu": ON_CPU,
-    "_swap_with_cloned": "kept by allow_mutation_on_saved_tensors",
+    "_swap_with_cloned": FOR_MUTATION,
 }
 
 

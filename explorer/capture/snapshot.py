@@ -178,6 +178,8 @@ class Snapshot:
         def build(at: int) -> Node:
             node, span = self.walk.nodes[at], self.spans[at]
             number = sequence_nr(node)
+            came = self.flow.incoming.get(at, ())
+            incoming = tuple(map(_gradient, came))
             return Node(
                 id=at,
                 name=node_name(node),
@@ -191,7 +193,8 @@ class Snapshot:
                 variable=names.get(at),
                 output=self.leaves.get(at) or (None if number is None else outputs.get(number)),
                 saved=tuple([saved.record(self.aliases) for saved in self.saved[at]]),
-                incoming=tuple(map(_gradient, self.flow.incoming.get(at, ()))),
+                incoming=incoming,
+                unread=incoming.count(None) > came.count(None),
                 local=tuple([one.value if one else None for one in self.local.get(at, ())]),
                 **self.marks.of(at, number),
             )

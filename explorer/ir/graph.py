@@ -65,6 +65,8 @@ class Node(Record, frozen=True, kw_only=True):
     saved: tuple[Saved, ...] = ()
     incoming: tuple[Gradient | None, ...] = ()
     """The gradient that came in from the side of the loss, summed over its uses, one per output of the forward call."""
+    unread: bool = False
+    """Whether a gradient came in whose numbers cannot be read (inside vmap, on the meta device); in `incoming` it is None."""
     local: tuple[Nested | None, ...] = ()
     """Local derivative by slot, where small: what this node alone returns for an incoming gradient of ones."""
     order: int = 1

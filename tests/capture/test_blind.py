@@ -55,6 +55,11 @@ CASES: dict[str, tuple[dict[str, str], str, list[str]]] = {
         "x = torch.ones(3, requires_grad=True)\nwith torch.autograd.graph.save_on_cpu():\n    y = x.exp().sum()",
         ["x = torch.ones(3, requires_grad=True)\ny = x.exp().cpu().sum()"],
     ),
+    "limits.mutation": (
+        {"count": "1"},
+        "x = torch.ones(3, requires_grad=True)\nwith torch.autograd.graph.allow_mutation_on_saved_tensors():\n    y = x.exp().sum()\n    y.backward()",
+        ["x = torch.ones(3, requires_grad=True)\nwith torch.autograd.graph.allow_mutation_on_saved_tensors():\n    y = (x + 1).sum()\n    y.backward()"],
+    ),
     "limits.ctx": (
         {"name": "SquareBackward", "names": "ctx.x"},
         SQUARE.format(keep="ctx.x = x", kept="ctx.x"),
@@ -228,3 +233,14 @@ def test_what_learners_paste_touches_no_limit_that_it_does_not_name() -> None:
 def test_every_sentence_is_tested_here() -> None:
     elsewhere = {"limits.ops", "limits.saved", "limits.backwards", "limits.named"}
     assert {key for key in texts() if key.startswith("limits.")} == CASES.keys() | elsewhere
+
+
+def test_a_gradient_that_cannot_be_read_is_told_from_one_that_did_not_come() -> None:
+    seen = run(CASES["limits.gradients"][1])
+    power, leaf = seen.graph.nodes
+    assert (power.unread, power.incoming, leaf.unread) == (True, (None,), False)
+    assert leaf.incoming[0] is not None
+    halves = run("x = torch.ones(4, requires_grad=True)\na, b = x.split(2)\ny = a.sum()")
+    split = next(node for node in halves.graph.nodes if node.name == "SplitBackward0")
+    assert split.incoming[1] is None
+    assert not split.unread
