@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from explorer.capture.forward import MOST_OPS
+from explorer.capture.forward import MOST_OPS, MOST_TENSORS
 from explorer.capture.metas import is_tensor
 from explorer.capture.numbers import MOST_ELEMENTS
 from explorer.capture.segments import BY_CHECKPOINT, BY_CODE, FOR_MUTATION, ON_CPU
@@ -57,7 +57,7 @@ def limits(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor], unseen: U
         *_without_numbers(tensors),
         *_inference(unseen.named, tensors),
         *_direct(unseen.direct),
-        *_too_many(graph, unseen),
+        *_too_many(graph, ops, unseen),
     ]
     known = {sentence.key for sentence in found} & {"limits.meta", "limits.layout", "limits.func"}
     return tuple(found if known else [*found, *_gradients(graph)])
@@ -149,16 +149,27 @@ def _direct(direct: tuple[str, Place] | None) -> Iterator[Sentence]:
         yield _sentence("limits.forward", kind=kind, line=place.line)
 
 
-def _too_many(graph: Graph, unseen: Unseen) -> Iterator[Sentence]:
+def _too_many(graph: Graph, ops: Sequence[Op], unseen: Unseen) -> Iterator[Sentence]:
     """What is not listed, since there is more of it than is kept."""
     if unseen.stopped is not None:
         yield _sentence("limits.ops", count=f"{MOST_OPS:,}", line=unseen.stopped.line)
+    long = next((op for op in ops if _has_more(op, graph)), None)
+    if long is not None:
+        yield _sentence("limits.tensors", name=long.name, line=long.line, count=MOST_TENSORS)
     if len(graph.nodes) > MOST_NODES_WITH_SAVED:
         yield _sentence("limits.saved", count=f"{MOST_NODES_WITH_SAVED:,}")
     if unseen.unlisted:
         yield _sentence("limits.backwards", count=unseen.unlisted)
     if len(unseen.named) >= MOST_NAMED:
         yield _sentence("limits.named", count=f"{MOST_NAMED:,}")
+
+
+def _has_more(op: Op, graph: Graph) -> bool:
+    """Whether a call took or gave more tensors than are kept: its node tells."""
+    if op.grad_fn is None or max(len(op.inputs), len(op.outputs)) < MOST_TENSORS:
+        return False
+    node = graph.nodes[op.grad_fn]
+    return max(node.slots, len(node.incoming)) > MOST_TENSORS
 
 
 def _gradients(graph: Graph) -> Iterator[Sentence]:

@@ -37,7 +37,8 @@ MOST_OPS = 20_000
 _TENSOR: Any = torch.Tensor
 _BACKWARD = frozenset({torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad})
 _READERS = frozenset({_TENSOR.grad.__get__, _TENSOR.requires_grad_})
-_MOST_TENSORS = 64
+MOST_TENSORS = 64
+"""Inputs, and outputs, of one call that are kept."""
 
 
 class Span:
@@ -249,7 +250,7 @@ def _name(func: Callable[..., Any]) -> str:
 
 
 def tensors_among(values: Sequence[Any]) -> list[torch.Tensor]:
-    """The tensors among call arguments, also some lists deep (``torch.cat([a, b])``), at most `_MOST_TENSORS`."""
+    """The tensors among call arguments, also some lists deep (``torch.cat([a, b])``), at most `MOST_TENSORS`."""
     found: list[torch.Tensor] = []
     _collect(values, found, 0)
     return found
@@ -258,7 +259,7 @@ def tensors_among(values: Sequence[Any]) -> list[torch.Tensor]:
 def _collect(values: Iterable[Any], found: list[torch.Tensor], depth: int) -> None:
     for value in values:
         kind = type(value)
-        if len(found) >= _MOST_TENSORS:
+        if len(found) >= MOST_TENSORS:
             return
         if kind is torch.Tensor or is_tensor(value):
             found.append(value)

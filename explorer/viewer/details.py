@@ -134,7 +134,7 @@ class Details:
             "to": target.variable or target.name,
             "output_nr": edge.output_nr,
         }
-        return facts | (_gradient(edge.gradient) or {})
+        return facts | (_gradient(edge.gradient) or ({"unread": True} if target.unread else {}))
 
     def _contributions(self, node: Node) -> Facts:
         """At a fan-in: what each use of the node's outputs sent to it."""

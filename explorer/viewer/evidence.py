@@ -52,6 +52,7 @@ class Evidence:
             "hooks": list(node.hooks),
             "retains": node.retains_grad,
             "segment": node.segment,
+            "unread": node.unread,
             "time": self._time([node]),
             "memory": self._memory(node),
             "operators": self._operators(op),
@@ -105,7 +106,7 @@ class Evidence:
         return bits
 
     def header(self) -> Facts:
-        """What the viewer needs once, after all nodes: the operators that they were made of, sums of times, the answer to a check."""
+        """What the viewer needs once, after all nodes: the operators that they were made of, sums of times, the answer to a check, whether gradients were read."""
         run = self.run
         times = run.times and {
             "forward": _seconds(sum(run.times.forward)),
@@ -113,7 +114,12 @@ class Evidence:
             "repeats": run.times.repeats,
             "device": run.times.device,
         }
-        return {"operators": [run.operators[at] for at in self.operators], "times": times, "check": run.check}
+        return {
+            "operators": [run.operators[at] for at in self.operators],
+            "times": times,
+            "check": run.check,
+            "flowed": any(node.incoming for node in run.graph.nodes),
+        }
 
     def _time(self, nodes: Sequence[Node]) -> Facts | None:
         """Seconds of the calls that made `nodes`, each call once, and of the nodes themselves."""

@@ -114,6 +114,14 @@ CASES: dict[str, tuple[dict[str, str], str, list[str]]] = {
             "class F2(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n        return x * 2\ny = F2.forward(None, torch.ones(2))",
         ],
     ),
+    "limits.tensors": (
+        {"name": "cat", "line": "2", "count": "64"},
+        "xs = [torch.ones(1, requires_grad=True) for _ in range(65)]\ny = torch.cat(xs).sum()",
+        [
+            "xs = [torch.ones(1, requires_grad=True) for _ in range(64)]\ny = torch.cat(xs).sum()",
+            "x = torch.ones(64, requires_grad=True)\ny = sum(x.unbind())",
+        ],
+    ),
     "limits.gradients": (
         {"count": "1"},
         "x = torch.ones(2, requires_grad=True)\ny = x ** 2\nJ = torch.autograd.grad(y, x, torch.eye(2), is_grads_batched=True)",

@@ -198,6 +198,8 @@ def test_marks_are_explained_where_they_are_and_in_the_legend(open_graph: Open, 
         ("Trying to backward through the graph a second time", "backward freed it"),
         ("modified by an inplace operation", "changed in place"),
         ("packed by saved_tensors_hooks", "saved_tensors_hooks"),
+        ("kept by checkpoint: computed again in backward", "checkpoint computes it again"),
+        ("kept in the memory of the CPU by save_on_cpu", "Moved away"),
         ("something else", "could not be read"),
     ],
 )
@@ -208,6 +210,32 @@ def test_a_missing_saved_tensor_says_why(open_graph: Open, captured: Run, error:
     graph.click("y.exp()")
     expect(graph.section("saved").locator(".missing .alarm").first).to_contain_text(words)
     expect(graph.page.locator(".legend")).to_contain_text("saved tensor missing")
+
+
+BATCHED = """x = torch.ones(2, requires_grad=True)
+y = (x ** 2).exp()
+J = torch.autograd.grad(y, x, torch.eye(2), is_grads_batched=True)"""
+SPLIT = """x = torch.ones(4, requires_grad=True)
+a, b = x.split(2)
+y = a.exp().sum()"""
+BROKEN = """x = torch.ones(4, requires_grad=True)
+y = x.exp()
+y.view(3)"""
+
+
+@pytest.mark.parametrize(
+    ("code", "box", "words"),
+    [
+        (BATCHED, "(x ** 2).exp()", "cannot be read"),
+        (SPLIT, "x.split(2)", "No gradient arrived here"),
+        (BROKEN, "x.exp()", "No gradients were read in this graph"),
+    ],
+)
+def test_a_gradient_that_is_absent_says_why(open_graph: Open, code: str, box: str, words: str) -> None:
+    graph = open_graph(run(code))
+    graph.click(box)
+    section = graph.section("incoming" if box == "x.split(2)" else "outgoing")
+    expect(section).to_contain_text(words)
 
 
 def test_a_slot_without_an_edge_is_named(open_graph: Open) -> None:

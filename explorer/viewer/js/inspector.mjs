@@ -156,17 +156,23 @@ export class Inspector {
     const several = facts.incoming.length > 1;
     const shown = facts.incoming.map((gradient, number) => {
       const name = several ? fill(this.words["grad.output"], { number }) : null;
-      return gradient ? named(this, name, gradient.value, gradient.stats, gradient.shape) : element("p", { class: "faint" }, [name, this.words["grad.none"]].filter(Boolean).join(": "));
+      return gradient ? named(this, name, gradient.value, gradient.stats, gradient.shape) : element("p", { class: "faint" }, [name, this.#absent(facts)].filter(Boolean).join(": "));
     });
     return [...shown, element("p", { class: "faint" }, this.words["grad.sum"]), this.#contributions(facts, several)];
   }
 
+  // Why there is no gradient: it cannot be read, none was read in this graph, or none came.
+  #absent({ unread }) {
+    const why = unread ? "unread" : this.scene.header.evidence.flowed ? "none" : "unknown";
+    return this.words[`grad.${why}`];
+  }
+
   // At a fan-in: what each use sent, and that the sum of these is what came in.
-  #contributions({ contributions, contributions_more: more }, several) {
+  #contributions({ contributions, contributions_more: more, unread }, several) {
     if (!contributions) return null;
     const one = (each) => element("div", { class: "fact" },
       element("div", { class: "name" }, this.#link(each.node, fill(this.words["grad.from"], { name: each.from })), several ? element("span", { class: "faint" }, fill(this.words["grad.output"], { number: each.output_nr })) : null),
-      each.stats ? numbers(this, each.value, each.stats) : element("p", { class: "faint" }, this.words["grad.none"]));
+      each.stats ? numbers(this, each.value, each.stats) : element("p", { class: "faint" }, this.#absent({ unread })));
     return element("div", { class: "contributions" },
       element("h4", {}, fill(this.words["grad.contributions"], { count: contributions.length + (more ?? 0) })),
       contributions.map(one),
@@ -180,7 +186,7 @@ export class Inspector {
   #outgoing(gradient) {
     return element("div", { class: "fact" },
       element("div", { class: "name" }, this.#link(gradient.target, fill(this.words["grad.to"], { name: gradient.to })), gradient.shape && gradient.shape !== "()" ? element("span", { class: "faint" }, gradient.shape) : null),
-      gradient.stats ? numbers(this, gradient.value, gradient.stats) : element("p", { class: "faint" }, this.words["grad.none"]));
+      gradient.stats ? numbers(this, gradient.value, gradient.stats) : element("p", { class: "faint" }, this.#absent(gradient)));
   }
 
   #product({ gradient_x_input: product }) {

@@ -69,7 +69,7 @@ export function saved(about, tensor) {
 
 // What is missing: first in the reader's words, then in torch's.
 function missing(words, error) {
-  const kind = /packed/.test(error) ? "packed" : /freed|second time/.test(error) ? "freed" : /in-?place|inplace/.test(error) ? "changed" : "other";
+  const kind = /kept by checkpoint/.test(error) ? "checkpoint" : /save_on_cpu/.test(error) ? "on_cpu" : /packed/.test(error) ? "packed" : /freed|second time/.test(error) ? "freed" : /in-?place|inplace/.test(error) ? "changed" : "other";
   return [element("p", { class: "alarm" }, words[`missing.${kind}`]), element("p", { class: "faint" }, error)];
 }
 
