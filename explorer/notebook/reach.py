@@ -36,6 +36,8 @@ class Reach:
         """Modules and tensors by the name that a closure or a function's global gives them."""
         self.compiled = False
         """Whether something was compiled by ``torch.compile``."""
+        self.scripted = False
+        """Whether something is ``torch.jit``'s."""
         self._seen: dict[int, Any] = {}
         waiting = list(starts)
         while waiting and len(self._seen) < MOST:
@@ -46,6 +48,7 @@ class Reach:
 
     def _look(self, thing: Any) -> Iterable[Any]:
         self.compiled = self.compiled or _is_compiled(thing)
+        self.scripted = self.scripted or issubclass(type(thing), _SCRIPTED)
         if is_tensor(thing):
             self.tensors.append(thing)
             return ()
@@ -72,6 +75,9 @@ def _names_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
     for code in codes:
         codes += [inner for inner in code.co_consts if type(inner) is CodeType]
         yield from ((name, function.__globals__[name]) for name in code.co_names if name in function.__globals__)
+
+
+_SCRIPTED = (torch.jit.ScriptModule, torch.jit.ScriptFunction)
 
 
 def _is_compiled(thing: Any) -> bool:

@@ -93,6 +93,8 @@ def _follow(
             for module in reach.modules:
                 kept.module(module)
             watch.met.update(map(id, reach.modules))
+            if reach.scripted:
+                watch.has_scripted()
             if reach.compiled:
                 watch.look_away()
             return _watched(watch, called, inputs, kwargs)

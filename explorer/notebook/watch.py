@@ -13,7 +13,6 @@ import torch
 
 from explorer import ir
 from explorer.capture import Recorder
-from explorer.capture.forward import MOST_OPS
 from explorer.capture.metas import is_tensor
 from explorer.capture.private import quiet, sequence_nr
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
@@ -75,6 +74,10 @@ class Watch:
     def look_away(self) -> None:
         """Record no calls: the compiler would take our mode for a part of the program, and compile it all once more."""
         self._blind = True
+
+    def has_scripted(self) -> None:
+        """Say that C++ makes the calls of what ``torch.jit`` scripted."""
+        self._note("notebook.note.scripted")
 
     def has_own_backward(self) -> bool:
         """Whether what ran called backward itself: then that is shown."""
@@ -154,7 +157,7 @@ class Watch:
             sentence=sentence,
             message=None if sentence is None else tell(sentence),
             line=None if self._problem is None else self._line(self._problem),
-            notes=tuple(self._notes),
+            notes=(*self._notes, *recording.limits),
             seconds=time.perf_counter() - self._began,
             timings=self._timings,
             code=self._source.text,
@@ -183,8 +186,6 @@ class Watch:
         return variables
 
     def _remark(self, graph: ir.Graph) -> None:
-        if len(self._recorder.log.ops) >= MOST_OPS:
-            self._note("session.note.ops", count=MOST_OPS)
         if len(graph.nodes) > MOST_NODES_WITH_NUMBERS:
             self._note("session.note.numbers", count=MOST_NODES_WITH_NUMBERS)
         if self._blind or any(node.name.startswith(_COMPILED) for node in graph.nodes):

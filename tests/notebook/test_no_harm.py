@@ -292,7 +292,7 @@ def test_packed_tensors_of_a_finished_output_are_not_unpacked() -> None:
         y = x * x
     run = explorer.trace(y)
     assert not ran
-    assert [note.key for note in run.notes] == ["notebook.note.gradients"]
+    assert [note.key for note in run.notes] == ["notebook.note.gradients", "limits.packed"]
     y.backward(torch.ones(2))
     assert ran
 
@@ -434,4 +434,5 @@ def test_a_scripted_module_is_left_as_it_was() -> None:
     x, before = torch.randn(4, 3), {name: value.clone() for name, value in net.state_dict().items()}
     run = explorer.trace(net, x)
     assert "NativeBatchNormBackward0" in [node.name for node in run.graph.nodes]
+    assert [note.key for note in run.notes] == ["notebook.note.scripted"]
     assert equal(before, dict(net.state_dict()))
