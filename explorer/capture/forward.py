@@ -225,7 +225,7 @@ class ForwardLog(TorchFunctionMode):
             op.nodes = tuple([None if (node := out.grad_fn) is None else sequence_nr(node) for out in outputs])
             self.finite.look(op.index, op.name, outputs)
             op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
-        op.in_place = any(meta.version < version for meta, version in zip(op.inputs, after, strict=True))
+        op.in_place = after != [meta.version for meta in op.inputs]
         op.versions_after = tuple(after) if op.in_place else ()
 
     def _begin(self, place: Place, op: OpDraft | None) -> Span:

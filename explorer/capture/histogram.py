@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy
 import torch
 
 BINS = 24
@@ -16,19 +18,21 @@ class Sample:
     """Some elements, copied; to be counted only where they are shown."""
 
     elements: torch.Tensor
+    """In float64."""
     counted: int | None
     """How many there are, where they are not all."""
 
     def histogram(self, low: float, high: float) -> tuple[int, ...]:
         """Counts of the finite elements in `BINS` bins from `low` to `high`, the last one closed; empty where the range is no number."""
-        doubles = self.elements.to(torch.float64)
-        finite = doubles[doubles.isfinite()]
-        if low == high:  # as torch.histc: a range of no width is widened on both sides
-            return tuple(finite.numel() if at == BINS // 2 else 0 for at in range(BINS))
-        try:
-            return tuple(map(int, torch.histc(finite, BINS, low, high).tolist()))
-        except RuntimeError:  # the width overflows
+        array = self.elements.numpy(force=True)
+        finite = array[numpy.isfinite(array)]
+        width = high - low
+        if width == 0:  # as torch.histc: a range of no width is widened on both sides
+            return tuple(finite.size if at == BINS // 2 else 0 for at in range(BINS))
+        if not width < math.inf:
             return ()
+        bins = ((finite - low) / width * BINS).astype(numpy.int64)
+        return tuple(numpy.bincount(numpy.minimum(bins, BINS - 1), minlength=BINS).tolist())
 
 
 def stride_of_sample(numel: int) -> int:
@@ -36,7 +40,20 @@ def stride_of_sample(numel: int) -> int:
     return 1 if numel <= MOST_COUNTED else -(-numel // MOST_COUNTED) | 1
 
 
-def sample(flat: torch.Tensor) -> Sample:
-    """Of a one-dimensional tensor, at most `MOST_COUNTED` of its elements, evenly spread."""
-    taken = flat[:: stride_of_sample(flat.numel())].clone()
-    return Sample(taken, None if flat.numel() <= MOST_COUNTED else taken.numel())
+class Sampler:
+    """Takes at most `MOST_COUNTED` of `numel` elements, evenly spread, piece by piece: each while it is still in the cache."""
+
+    def __init__(self, numel: int) -> None:
+        self._stride, self._whole = stride_of_sample(numel), numel <= MOST_COUNTED
+        self._next = 0
+        self._taken: list[torch.Tensor] = []
+
+    def take(self, piece: torch.Tensor) -> None:
+        """Of the next piece, one-dimensional."""
+        self._taken.append(piece[self._next :: self._stride].to(torch.float64, copy=True))
+        self._next = (self._next - piece.numel()) % self._stride
+
+    def sample(self) -> Sample:
+        """What was taken."""
+        taken = torch.cat(self._taken)
+        return Sample(taken, None if self._whole else taken.numel())

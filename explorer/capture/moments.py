@@ -12,7 +12,7 @@ import math
 import numpy
 import torch
 
-from explorer.capture.histogram import Sample, sample
+from explorer.capture.histogram import Sampler
 from explorer.ir import Number, Stats, number
 
 _CHUNK = 2**17
@@ -35,11 +35,14 @@ class Moments:
         self.min, self.max = math.inf, -math.inf
         single = flat.dtype in _SINGLE and flat.numel() > _SMALL
         self._flags = numpy.empty(min(_CHUNK, flat.numel()), dtype=bool)
+        sampler = Sampler(flat.numel()) if sampled else None
         for chunk in torch.split(flat, _CHUNK if flat.is_cpu else _CHUNK_ELSEWHERE):
             if not (single and self._add_single(chunk.to(torch.float32))):
                 self._add_double(chunk.to(torch.float64))
+            if sampler is not None:
+                sampler.take(chunk)
         self._stored: int | None = None
-        self._sample: Sample | None = sample(flat) if sampled and self.finite else None
+        self._sample = sampler.sample() if sampler is not None and self.finite else None
 
     def add_missing(self, count: int) -> None:
         """Add `count` zeros that a sparse layout does not store; what was added before is what it does."""

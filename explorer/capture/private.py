@@ -15,9 +15,13 @@ _LEAF_SEQUENCE = 2**64 - 1
 """What torch gives as the sequence number of an AccumulateGrad."""
 
 
+_sequence_nr_of_thread: Callable[[], int] = torch._C._autograd._get_sequence_nr
+"""Looked up once: asked twice for each call of torch."""
+
+
 def next_sequence_nr() -> int:
     """The sequence number that the next node made on this thread will have: two readings make a half-open span."""
-    return int(torch._C._autograd._get_sequence_nr())
+    return _sequence_nr_of_thread()
 
 
 def sequence_nr(node: Any) -> int | None:
