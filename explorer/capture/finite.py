@@ -1,6 +1,7 @@
 """The first forward call that gave a NaN, and the first that gave an infinity: by the sum of each output.
 
-Cannot see: numbers inside vmap, on another device than the CPU, and in memory that was not filled yet (``torch.empty``).
+Cannot see: numbers inside vmap, on another device than the CPU, of sparse and complex outputs, of over `MOST_ELEMENTS` elements,
+and in memory that was not filled yet (``torch.empty``).
 """
 
 from __future__ import annotations

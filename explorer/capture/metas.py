@@ -1,7 +1,7 @@
 """Where a tensor's elements lie: shape, stride, offset and the storage under them, by torch's own methods.
 
 A storage is known by its ``StorageImpl``, and a weak reference keeps that address from being used again, so two tensors
-have equal storage ids exactly when they share memory. Cannot see: storage of sparse layouts, of tensors inside vmap.
+have equal storage ids exactly when they share memory. Cannot see: storage of sparse layouts, of tensors inside torch.func.
 """
 
 from __future__ import annotations
