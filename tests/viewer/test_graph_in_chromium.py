@@ -127,6 +127,25 @@ def test_other_views_select_by_tensor_and_hear_what_is_selected_here(open_graph:
     assert saved <= set(told["storage"])
 
 
+def test_what_was_selected_before_the_drawing_came_is_selected_in_it(open_graph: Open, product: Run) -> None:
+    """A click in the table of leaves while the drawing is still on its way."""
+    graph = open_graph(product)
+    blob = base64.b64encode(scene.encode(product, drawn(product))).decode()
+    heading = graph.page.evaluate(
+        """async (text) => {
+      const [bus, { GraphView }, { decode }] = await Promise.all(
+        ["bus", "graph_view", "scene"].map((name) => import(`explorer/${name}.mjs`)));
+      const root = document.body.appendChild(document.createElement("div"));
+      const late = new GraphView(root, { selected() {}, toggle() {}, command: null });
+      bus.publish({ tensor: "y", source: "a test" });
+      late.show(decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))), null);
+      return root.querySelector(".inspector h2").textContent;
+    }""",
+        blob,
+    )
+    assert heading == "AccumulateGrad"
+
+
 def test_a_press_on_empty_ground_and_escape_clear(open_graph: Open, product: Run) -> None:
     graph = open_graph(product)
     graph.click("x + y")

@@ -38,6 +38,7 @@ export class GraphView {
     this.touched = false;
     this.gradients = true;
     this.opened = null;
+    this.early = null; // what others selected before there was a scene
     this.#build(root);
     this.stops = [
       listen(this.canvas, this.#gestures()),
@@ -108,6 +109,8 @@ export class GraphView {
     if (lost) this.host.selected(null);
     if (held) this.camera.pan(-shift[0] * this.camera.k, -shift[1] * this.camera.k);
     else this.#firstView();
+    if (this.early) this.#hear(this.early);
+    this.early = null;
     this.redraw();
   }
 
@@ -292,8 +295,13 @@ export class GraphView {
   }
 
   // What others selected: a module, a node, else a tensor's node, else the nodes of a line.
-  #hear({ source, node, tensor, line, module }) {
-    if (source === this.name || !this.scene) return;
+  #hear(selection) {
+    const { source, node, tensor, line, module } = selection;
+    if (source === this.name) return;
+    if (!this.scene) {
+      this.early = selection; // a table may be there before the drawing is
+      return;
+    }
     if (module) {
       this.selectModule(module, true, false);
       this.host.selected(null);
