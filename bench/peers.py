@@ -51,8 +51,8 @@ def measure(tool: str, program: programs.Program, repeats: int) -> str:
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["ended without a word"]
         return said[-1].split(":")[0][:40]
-    pairs = json.loads(done.stdout.splitlines()[-1])["pairs"]
-    return f"{statistics.median(seconds / plain for plain, seconds in pairs):.2f}"
+    seconds = json.loads(done.stdout.splitlines()[-1])
+    return f"{statistics.median(seconds['tool']) / statistics.median(seconds['plain']):.2f}"
 
 
 def rows(repeats: int) -> Iterator[tuple[str, ...]]:

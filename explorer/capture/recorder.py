@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,7 +13,7 @@ from explorer.capture.blind import Unseen, limits
 from explorer.capture.calls import CallRecords
 from explorer.capture.check import Checker
 from explorer.capture.direct import DirectForwards, may_occur
-from explorer.capture.forward import ForwardLog, OpDraft
+from explorer.capture.forward import ForwardLog
 from explorer.capture.memory import weigh
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModuleCalls, ModulePaths, RunningModule
@@ -22,57 +21,16 @@ from explorer.capture.numbers import Reader
 from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover
+from explorer.capture.recording import Recording, op_of, outputs_of, place_of, storages_of, tensors_of, unnamed_leaves
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.times import recorded
 from explorer.capture.variables import Named, joined, named_tensors, variables_first
 from explorer.capture.walk import MOST_NODES, edge_of, walk
 from explorer.ir import (
-    BackwardCall,
-    Call,
-    Check,
     Graph,
-    Memory,
-    Op,
-    Operator,
-    Sentence,
-    Storage,
-    Tensor,
-    TensorMeta,
-    Times,
-    Verification,
     Verify,
 )
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What a run leaves, as records."""
-
-    graph: Graph
-    tensors: tuple[Tensor, ...]
-    storages: tuple[Storage, ...]
-    ops: tuple[Op, ...]
-    calls: tuple[Call, ...]
-    """Module calls, as `Op.within` counts them."""
-    memory: Memory | None
-    """What backward kept alive; None where there is no graph."""
-    backwards: tuple[BackwardCall, ...]
-    backward: int | None
-    """Which of `backwards` the graph shows; None where the code made no such call."""
-    operators: tuple[Operator, ...] = ()
-    """What `Op.operators` count."""
-    first_nan: int | None = None
-    """The first of `ops` that gave a NaN."""
-    first_inf: int | None = None
-    verification: Verification | None = None
-    """The proof of that backward; None where there is no graph."""
-    times: Times | None = None
-    """Of this one run."""
-    check: Check | None = None
-    """One call beside finite differences; None where none was asked for."""
-    limits: tuple[Sentence, ...] = ()
-    """What this run did that the capture cannot see."""
 
 
 class Recorder:
@@ -166,20 +124,20 @@ class Recorder:
             unseen = self._unseen(named)
             paths = ModulePaths(variables)
             snapshot = self.snapshot
-            graph = snapshot.graph(paths, named, lines, self._outputs()) if snapshot else Graph()
+            graph = snapshot.graph(paths, named, lines, outputs_of(self.log.ops)) if snapshot else Graph()
             nodes = snapshot.ids_by_sequence_nr() if snapshot else {}
-            stored = {_place_of(self.storages.meta(one.tensor)): one.name for one in reversed(named)}
+            stored = {place_of(self.storages.meta(one.tensor)): one.name for one in reversed(named)}
             named = variables_first(named)
             if snapshot is not None:
-                named += _unnamed_leaves(snapshot, graph, named)
-            tensors = self._tensors(named, lines, snapshot)
+                named += unnamed_leaves(snapshot, graph, named)
+            tensors = tensors_of(named, lines, snapshot, self.storages, self._reader(snapshot))
             entered = CallRecords(paths)
-            ops = tuple(_op(draft, paths, entered, nodes, stored) for draft in self.log.ops)
+            ops = tuple(op_of(draft, paths, entered, nodes, stored) for draft in self.log.ops)
             calls = tuple(entered.records)
             return Recording(
                 graph=graph,
                 tensors=tensors,
-                storages=self._storages_of(named),
+                storages=storages_of(named, self.storages),
                 ops=ops,
                 calls=calls,
                 memory=weigh(graph, ops, calls, tensors) if graph.nodes else None,
@@ -217,96 +175,7 @@ class Recorder:
             unlisted=self.calls.unlisted,
         )
 
-    def _outputs(self) -> dict[int, TensorMeta]:
-        """The tensor that each node is the grad_fn of, by sequence number."""
-        outputs: dict[int, TensorMeta] = {}
-        for draft in self.log.ops:
-            for number, meta in zip(draft.nodes, draft.outputs, strict=True):
-                if number is not None:
-                    outputs.setdefault(number, meta)
-        return outputs
-
-    def _tensors(self, named: list[Named], lines: Mapping[str, int], snapshot: Snapshot | None) -> tuple[Tensor, ...]:
-        reader = self._reader(snapshot)
-        read = [
-            (reader.read(one.tensor), None if (grad := _grad(one.tensor)) is None else reader.read(grad))
-            for one in named
-        ]
-        return tuple(
-            Tensor(
-                **self.storages.fields(one.tensor),
-                name=one.name,
-                origin=one.origin,
-                line=lines.get(one.name),
-                value=value.value,
-                value_stats=value.stats,
-                grad=grad.value if grad else None,
-                grad_stats=grad.stats if grad else None,
-                grad_fn=snapshot.node_of(one.tensor) if snapshot else None,
-            )
-            for one, (value, grad) in zip(named, read, strict=True)
-        )
-
     def _reader(self, snapshot: Snapshot | None) -> Reader:
         """Where no code has run since our own backward, what was read there need not be read again; ``.data`` could have changed it."""
         own = self._own if snapshot is self._own else None
         return own.reader if own and own.reader else Reader(self.storages.key)
-
-    def _storages_of(self, named: list[Named]) -> tuple[Storage, ...]:
-        found: dict[int, Storage] = {}
-        for one in named:
-            identity = self.storages.id_of(one.tensor)
-            if identity >= 0 and identity not in found:
-                storage = self.storages.storage(one.tensor)
-                if storage is not None:
-                    found[identity] = storage
-        return tuple(found[identity] for identity in sorted(found))
-
-
-def _grad(tensor: torch.Tensor) -> torch.Tensor | None:
-    return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
-
-
-def _unnamed_leaves(snapshot: Snapshot, graph: Graph, named: list[Named]) -> list[Named]:
-    known = {id(one.tensor) for one in named}
-    return [
-        Named(graph.nodes[at].variable or f"leaf{at}", tensor, "leaf")
-        for at, tensor in snapshot.leaf_tensors()
-        if id(tensor) not in known
-    ]
-
-
-def _place_of(meta: TensorMeta) -> tuple[object, ...]:
-    """What two tensors have in common that are the same elements of the same memory, seen in the same shape."""
-    return (meta.storage_id, meta.storage_offset, meta.shape, meta.stride)
-
-
-def _op(
-    draft: OpDraft,
-    paths: ModulePaths,
-    entered: CallRecords,
-    nodes: Mapping[int | None, int],
-    stored: Mapping[Any, str],
-) -> Op:
-    place = draft.place
-    names = [name or stored.get(_place_of(meta)) for name, meta in zip(draft.input_names, draft.inputs, strict=True)]
-    return Op(
-        index=draft.index,
-        name=draft.name,
-        text=place.text,
-        line=place.line,
-        column=place.column,
-        end_line=place.end_line,
-        end_column=place.end_column,
-        module=paths.path(draft.module),
-        call=draft.module.call if draft.module else 0,
-        within=entered.index(draft.module),
-        inputs=draft.inputs,
-        outputs=draft.outputs,
-        input_names=tuple(names),
-        in_place=draft.in_place,
-        versions_after=draft.versions_after,
-        views=tuple(view.record(lambda meta: stored.get(_place_of(meta))) for view in draft.views),
-        operators=draft.operators,
-        grad_fn=next((nodes[number] for number in draft.nodes if number in nodes), None),
-    )

@@ -1,0 +1,158 @@
+"""What a run leaves, as records: the drafts and tensors that a `Recorder` holds at the end, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from explorer.capture.calls import CallRecords
+from explorer.capture.forward import OpDraft
+from explorer.capture.metas import Storages
+from explorer.capture.modules import ModulePaths
+from explorer.capture.numbers import Reader
+from explorer.capture.snapshot import Snapshot
+from explorer.capture.variables import Named
+from explorer.ir import (
+    BackwardCall,
+    Call,
+    Check,
+    Graph,
+    Memory,
+    Op,
+    Operator,
+    Sentence,
+    Storage,
+    Tensor,
+    TensorMeta,
+    Times,
+    Verification,
+)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a run leaves, as records."""
+
+    graph: Graph
+    tensors: tuple[Tensor, ...]
+    storages: tuple[Storage, ...]
+    ops: tuple[Op, ...]
+    calls: tuple[Call, ...]
+    """Module calls, as `Op.within` counts them."""
+    memory: Memory | None
+    """What backward kept alive; None where there is no graph."""
+    backwards: tuple[BackwardCall, ...]
+    backward: int | None
+    """Which of `backwards` the graph shows; None where the code made no such call."""
+    operators: tuple[Operator, ...] = ()
+    """What `Op.operators` count."""
+    first_nan: int | None = None
+    """The first of `ops` that gave a NaN."""
+    first_inf: int | None = None
+    verification: Verification | None = None
+    """The proof of that backward; None where there is no graph."""
+    times: Times | None = None
+    """Of this one run."""
+    check: Check | None = None
+    """One call beside finite differences; None where none was asked for."""
+    limits: tuple[Sentence, ...] = ()
+    """What this run did that the capture cannot see."""
+
+
+def outputs_of(drafts: Sequence[OpDraft]) -> dict[int, TensorMeta]:
+    """The tensor that each node is the grad_fn of, by sequence number."""
+    outputs: dict[int, TensorMeta] = {}
+    for draft in drafts:
+        for number, meta in zip(draft.nodes, draft.outputs, strict=True):
+            if number is not None:
+                outputs.setdefault(number, meta)
+    return outputs
+
+
+def tensors_of(
+    named: Sequence[Named], lines: Mapping[str, int], snapshot: Snapshot | None, storages: Storages, reader: Reader
+) -> tuple[Tensor, ...]:
+    """A record of each named tensor; `lines` says where names were bound last."""
+    read = [
+        (reader.read(one.tensor), None if (grad := _grad(one.tensor)) is None else reader.read(grad)) for one in named
+    ]
+    return tuple(
+        Tensor(
+            **storages.fields(one.tensor),
+            name=one.name,
+            origin=one.origin,
+            line=lines.get(one.name),
+            value=value.value,
+            value_stats=value.stats,
+            grad=grad.value if grad else None,
+            grad_stats=grad.stats if grad else None,
+            grad_fn=snapshot.node_of(one.tensor) if snapshot else None,
+        )
+        for one, (value, grad) in zip(named, read, strict=True)
+    )
+
+
+def storages_of(named: Sequence[Named], storages: Storages) -> tuple[Storage, ...]:
+    """The memory under named tensors, each piece once."""
+    found: dict[int, Storage] = {}
+    for one in named:
+        identity = storages.id_of(one.tensor)
+        if identity >= 0 and identity not in found:
+            storage = storages.storage(one.tensor)
+            if storage is not None:
+                found[identity] = storage
+    return tuple(found[identity] for identity in sorted(found))
+
+
+def _grad(tensor: torch.Tensor) -> torch.Tensor | None:
+    return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+
+
+def unnamed_leaves(snapshot: Snapshot, graph: Graph, named: Sequence[Named]) -> list[Named]:
+    """Leaves that no variable holds, under the names that the graph has for them."""
+    known = {id(one.tensor) for one in named}
+    return [
+        Named(graph.nodes[at].variable or f"leaf{at}", tensor, "leaf")
+        for at, tensor in snapshot.leaf_tensors()
+        if id(tensor) not in known
+    ]
+
+
+def place_of(meta: TensorMeta) -> tuple[object, ...]:
+    """What two tensors have in common that are the same elements of the same memory, seen in the same shape."""
+    return (meta.storage_id, meta.storage_offset, meta.shape, meta.stride)
+
+
+def op_of(
+    draft: OpDraft,
+    paths: ModulePaths,
+    entered: CallRecords,
+    nodes: Mapping[int | None, int],
+    stored: Mapping[Any, str],
+) -> Op:
+    """A draft as a record: `nodes` are ids by sequence number, `stored` names by place in memory."""
+    place = draft.place
+    names = [name or stored.get(place_of(meta)) for name, meta in zip(draft.input_names, draft.inputs, strict=True)]
+    return Op(
+        index=draft.index,
+        name=draft.name,
+        text=place.text,
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        end_column=place.end_column,
+        module=paths.path(draft.module),
+        call=draft.module.call if draft.module else 0,
+        within=entered.index(draft.module),
+        inputs=draft.inputs,
+        outputs=draft.outputs,
+        input_names=tuple(names),
+        in_place=draft.in_place,
+        versions_after=draft.versions_after,
+        views=tuple(view.record(lambda meta: stored.get(place_of(meta))) for view in draft.views),
+        operators=draft.operators,
+        grad_fn=next((nodes[number] for number in draft.nodes if number in nodes), None),
+    )
