@@ -26,7 +26,7 @@ _WATCH = """() => {
     }
     return null;
   };
-  window.drawn = () => inside(document, "[data-drawn]")?.dataset.drawn ?? null;
+  window.drawn = () => inside(document, "[data-boxes]")?.dataset.boxes ?? null;
   window.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey && event.key === "Enter")) return;
     const [began, before] = [performance.now(), window.drawn()];

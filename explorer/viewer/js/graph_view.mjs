@@ -190,6 +190,7 @@ export class GraphView {
   #paint() {
     if (!this.scene || this.camera.width < 2) return;
     this.root.dataset.drawn = draw(this.context, this);
+    this.root.dataset.boxes = this.scene.count;
     this.root.dataset.camera = `${this.camera.x} ${this.camera.y} ${this.camera.k}`;
     this.minimap.look(this.camera, this.scene);
   }
