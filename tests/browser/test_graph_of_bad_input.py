@@ -19,7 +19,7 @@ BAD = {
     "shapes": ("torch.ones(2, 3) @ torch.ones(2, 3)", "2x3"),
     "no grad_fn": ("x = torch.ones(3)\ny = x * 2\n", "requires_grad"),
     "too large": ("torch.zeros(10**11)", "memory"),
-    "emoji": ("🙂", "line 1"),
+    "emoji": ("🙂", "U+1F642"),
     "file": ("open('/etc/passwd').read()", "open"),
     "megabyte": ("x = 1  # " + "a" * 1_000_000, "20"),
     "traceback of ours": ("def f(n):\n    return f(n + 1)\nf(0)\n", "line 2"),

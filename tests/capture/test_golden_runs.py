@@ -76,15 +76,20 @@ def timeless(run: Run) -> Run:
     return msgspec.structs.replace(run, times=None, seconds=0.0, timings={})
 
 
-def near(left: object, right: object) -> bool:
-    """Equal but for the last digits of numbers, which differ between processors."""
+def differences(left: object, right: object, where: str = "run") -> list[str]:
+    """Where two differ by more than the last digits of numbers, in which processors differ."""
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(near(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(near, left, right))
-    if isinstance(left, float) and isinstance(right, float):
-        return left == pytest.approx(right, rel=1e-4, abs=1e-6)
-    return left == right
+        missing = [f"{where}.{key} is in one only" for key in left.keys() ^ right.keys()]
+        return missing + [
+            one for key in left.keys() & right.keys() for one in differences(left[key], right[key], f"{where}.{key}")
+        ]
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return [
+            one for at, pair in enumerate(zip(left, right, strict=True)) for one in differences(*pair, f"{where}[{at}]")
+        ]
+    if isinstance(left, float) and isinstance(right, float) and left == pytest.approx(right, rel=1e-4, abs=1e-6):
+        return []
+    return [] if left == right else [f"{where}: {left} is not {right}"]
 
 
 @pytest.mark.parametrize("name", CODE)
@@ -95,4 +100,4 @@ def test_run_is_as_kept(name: str, request: pytest.FixtureRequest) -> None:
         file.write_bytes(msgspec.json.format(encode(seen), indent=1) + b"\n")
     kept = file.read_bytes()
     decode_run(kept)
-    assert near(json.loads(encode(seen)), json.loads(kept))
+    assert differences(json.loads(encode(seen)), json.loads(kept)) == []

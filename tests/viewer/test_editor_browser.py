@@ -110,6 +110,17 @@ def test_korean_is_composed_by_the_browser(editor):
     assert editor.field.input_value() == "# 한"
 
 
+def test_another_text_runs_also_while_a_run_goes_on(editor):
+    editor.field.press("Control+Enter")
+    editor.field.fill("x = 2")
+    editor.field.press("Control+Enter")
+    assert [told[2]["code"] for told in editor.sent()] == [CODE, "x = 2"]
+    editor.update(running=True)
+    editor.field.fill("x = 3")
+    editor.field.press("Control+Enter")
+    assert len(editor.sent()) == 2
+
+
 def test_ctrl_enter_runs_once_until_python_has_answered(editor):
     editor.field.focus()
     editor.field.press("Control+Enter")

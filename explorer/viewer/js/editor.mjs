@@ -167,7 +167,8 @@ class Editor {
   }
 
   run() {
-    if (this.busy()) return true;
+    // While a run goes on, only another text is news; it ends that run.
+    if (this.data.running || (this.asked !== null && this.field.value === this.synced)) return true;
     this.asked = this.data.runs;
     this.synced = this.field.value;
     // A numbered state, not a trigger: Streamlit clears triggers at the end of a rerun, also one that has just come in.
