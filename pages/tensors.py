@@ -1,126 +1,48 @@
-"""The Tensors page: run code, see every tensor it made, and which cells of which storage each one reads."""
+"""The Tensors page: what lies under a tensor, in sections of which one is shown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
+from msgspec.structs import replace
 
-from explorer.app.remarks import Remark, marks, remarks
-from explorer.app.state import fingerprint
-from explorer.app.tensors import EXAMPLES, TensorsState
-from explorer.ir import Run
-from explorer.viewer.editor import code_editor
 from explorer.viewer.kept import kept
-from explorer.viewer.storage import storage_view
-from explorer.viewer.tensor_table import tensor_table
-from pages._said import show_printed, show_remarks
-from pages._session import attempt, language, running_note, words
+from pages import _tensors_storage
+from pages._session import words
 from pages._state import show
-from pages._state import state as graph_state
+from pages._tensors_state import put, state
 
-_STATE, _ANSWERED = "tensors.state", "tensors.answered"
-_LAST, _SHOWN = "tensors.last", "tensors.shown"
-"""Keys of the page's record, of the request answered last, of its answer, and of the last answer that has tensors."""
+SECTIONS: dict[str, Callable[[], None]] = {
+    "storage": _tensors_storage.draw,
+}
+"""What draws each section, in the order of the control; the title of one is the text ``tensors.section.<name>``."""
 
-
-def state() -> TensorsState:
-    found: TensorsState = kept().setdefault(_STATE, TensorsState())
-    return found
-
-
-def become(new: TensorsState) -> None:
-    """Go over to another state, and run what it asks for even where that was run before."""
-    kept()[_STATE] = new
-    kept().pop(_ANSWERED, None)
+_ADDRESS = "section"
+"""Name of the section in the address bar, and of the one last written there among what is kept."""
 
 
-def answer() -> Run:
-    """The answer to what the state asks for: the one at hand, or a new run."""
-    note = running_note()
-    request = state().request()
-    if kept().get(_ANSWERED) != (asked := fingerprint(request)):
-        note.text(words("run.running"))
-        run = attempt(request)
-        kept()[_LAST] = run
-        kept()[_ANSWERED] = asked
-        if run.tensors:
-            kept()[_SHOWN] = run
-    note.empty()
-    return kept()[_LAST]
-
-
-def said_about(run: Run) -> tuple[Remark, ...]:
-    """What is worth saying here. That a run has no graph is not: tensors need none."""
-    return () if run.status == "ok" else remarks(run, language())
-
-
-def choose_code() -> None:
-    """An example, or what the Graph page ran."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="tensors_source"):
-        st.selectbox(
-            words("tensors.example"),
-            list(EXAMPLES),
-            index=None,
+def choose_section() -> Callable[[], None]:
+    """The control above the page; the section also stands in the address bar, so that a link, Back and Forward lead to it."""
+    asked = st.query_params.get(_ADDRESS)
+    if asked in SECTIONS and asked != kept().get(_ADDRESS):
+        put(replace(state(), section=asked))
+    with st.container(key="tensors_sections"):
+        st.segmented_control(
+            words("tensors.sections"),
+            SECTIONS,
             required=True,
-            format_func=lambda name: words(f"tensors.example.{name}"),
-            placeholder=words("tensors.example"),
+            format_func=lambda name: words(f"tensors.section.{name}"),
             label_visibility="collapsed",
-            key=show("tensors.example", state().example),
-            on_change=_take_example,
+            key=show("tensors.section", state().section),
+            on_change=_take_section,
         )
-        st.button(words("tensors.from_graph"), key="tensors.from_graph", on_click=_take_graph)
+    kept()[_ADDRESS] = st.query_params[_ADDRESS] = state().section
+    return SECTIONS[state().section]
 
 
-def _take_example() -> None:
-    become(state().with_example(st.session_state["tensors.example"]))
+def _take_section() -> None:
+    put(replace(state(), section=st.session_state["tensors.section"]))
 
 
-def _take_graph() -> None:
-    become(state().with_graph(graph_state()))
-
-
-def edit_code(run: Run) -> None:
-    """The editor with its Run button; the line that the run complained about is marked."""
-    code_editor(
-        state().code,
-        key="tensors.editor",
-        revision=state().revision,
-        language=language(),
-        marks=marks(run, state().code, language()),
-        on_run=_ask,
-    )
-
-
-def _ask(code: str, revision: str) -> None:
-    """Run what stood in the editor, unless another text has been put there since it was sent."""
-    if revision == str(state().revision):
-        become(state().ask(code))
-
-
-def draw(run: Run) -> None:
-    """The table of tensors over the strips of cells; choosing in one chooses in the other, without a rerun."""
-    shown: Run | None = kept().get(_SHOWN)
-    if shown is None:
-        with st.container(key="nothing"):
-            st.text(words("storage.none"))
-        return
-    if shown is not run:
-        with st.container(key="before"):
-            st.text(words("tensors.before"))
-    st.text(words("tensors.lead"))
-    tensor_table(shown, key="tensors.table", language=language())
-    storage_view(shown, key="tensors.storages", language=language())
-
-
-def main() -> None:
-    run = answer()
-    left, right = st.columns([5, 12], gap="medium")
-    with left:
-        choose_code()
-        edit_code(run)
-        show_remarks(said_about(run))
-        show_printed(run.stdout)
-    with right:
-        draw(run)
-
-
-main()
+choose_section()()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from explorer.app.state import GraphState
@@ -50,6 +52,8 @@ sparse = torch.eye(2).to_sparse()""",
 class TensorsState(Record, frozen=True, kw_only=True):
     """What a person chose and typed on the Tensors page. Equal states show equal pages."""
 
+    section: str = "storage"
+    """Name of the section that is shown."""
     example: str | None = "views"
     """Name of the example last chosen; None after code came from the Graph page."""
     draft: str = EXAMPLES["views"]
@@ -72,11 +76,13 @@ class TensorsState(Record, frozen=True, kw_only=True):
 
     def with_example(self, name: str) -> TensorsState:
         """The example in place of whatever is in the editor, and run."""
-        return TensorsState(example=name, revision=self.revision + 1).ask(EXAMPLES[name])
+        return self._fresh(example=name).ask(EXAMPLES[name])
 
     def with_graph(self, graph: GraphState) -> TensorsState:
         """What the Graph page ran, with its inputs, seed and device."""
-        put = TensorsState(
-            example=None, revision=self.revision + 1, inputs=graph.inputs, seed=graph.seed, device=graph.device
-        )
+        put = self._fresh(example=None, inputs=graph.inputs, seed=graph.seed, device=graph.device)
         return put.ask(graph.code)
+
+    def _fresh(self, **fields: Any) -> TensorsState:
+        """The same section of a page on which another text stands in the editor."""
+        return TensorsState(section=self.section, revision=self.revision + 1, **fields)
