@@ -14,6 +14,10 @@ RAISED = 4
 STOPPED = 5
 OUR_FAULT = 6
 
+SAME = 0
+DIFFER = 1
+"""Of ``compare``."""
+
 _BY_STATUS: Mapping[Status, int] = MappingProxyType(
     {"ok": RAN, "refused": REFUSED, "error": RAISED, "stopped": STOPPED}
 )

@@ -10,6 +10,7 @@ from explorer.ir.codec import (
     decode_training_request,
     encode,
 )
+from explorer.ir.comparison import Change, ChangedField, Comparison, Pair
 from explorer.ir.evidence import Check, CheckedInput, Memory, Operator, Saving, Times, Verification, Weight
 from explorer.ir.frames import FrameError, read_frame, write_frame
 from explorer.ir.graph import Edge, Gradient, Graph, Node, NodeKind, Root, Saved
@@ -47,8 +48,11 @@ __all__ = [
     "Box",
     "BoxKind",
     "Call",
+    "Change",
+    "ChangedField",
     "Check",
     "CheckedInput",
+    "Comparison",
     "Edge",
     "Frame",
     "FrameError",
@@ -70,6 +74,7 @@ __all__ = [
     "Operator",
     "OptimizerName",
     "Order",
+    "Pair",
     "Record",
     "Root",
     "Run",

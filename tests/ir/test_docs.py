@@ -29,6 +29,9 @@ RECORDS = [
     ir.Times,
     ir.Verification,
     ir.Input,
+    ir.Comparison,
+    ir.Pair,
+    ir.Change,
 ]
 
 
