@@ -1,4 +1,4 @@
-"""What can be picked instead of typed: nine models, the sizes each can take, and the code that builds it."""
+"""What can be picked instead of typed: the models, the sizes each can take, and the code that builds it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, Literal
 
 from explorer.models.snippet import ModelError, fill, nearest, read
 
 __all__ = ["Axis", "Model", "ModelError", "catalogue", "find", "is_catalogue_code"]
+
+
+Kind = Literal["basic", "image", "sequence", "generative"]
+"""What a model is for; its text is ``models.kind.<kind>``."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Model:
     """One entry of the catalogue."""
 
     name: str
+    kind: Kind
     batch: int
     """Default batch size."""
     shape: tuple[int, ...]
@@ -103,22 +109,40 @@ _LENGTH = "models.axis.length"
 
 @cache
 def catalogue() -> tuple[Model, ...]:
-    """Every model, from the smallest to the most intricate.
+    """Every model: of each family from the smallest to the most intricate.
 
-    Parameter counts and layer names of AlexNet, the ResNets and DenseNet are those of torchvision's models.
-    These take no side under 64: below, a last stage has one number a channel, which BatchNorm refuses at batch 1.
+    Parameter counts and layer names of AlexNet, VGG, the ResNets, MobileNet and DenseNet are those of torchvision's models, and the
+    CycleGAN generator's are those of its published weights. Those with BatchNorm take no side under 64: below, a last stage has
+    one number a channel, which it refuses at batch 1.
     """
-    photo = _image((1, 4), (64, 512))
+    photo, sequence = _image((1, 4), (64, 512)), (Axis(_LENGTH, 1, 256), Axis(_FEATURES, 1, 256))
+    large: dict[str, Any] = {"most_batch": 16, "most_elements": 8 * _PHOTO}
+    deep: dict[str, Any] = {"most_batch": 16, "most_elements": 2 * _PHOTO}
     return (
-        Model("simple_model", 1, (2,), (Axis(_FEATURES, 2, 2),), 3),
-        Model("mlp", 4, (2,), (Axis(_FEATURES, 1, 1024),), 354),
-        Model("lenet", 1, (1, 28, 28), _image((1, 4), (12, 128)), 61_706),
-        Model("alexnet", 1, (3, 224, 224), photo, 61_100_840, most_batch=16, most_elements=8 * _PHOTO),
-        Model("resnet18", 1, (3, 224, 224), photo, 11_689_512, most_batch=16, most_elements=8 * _PHOTO),
-        Model("resnet101", 1, (3, 224, 224), photo, 44_549_160, most_batch=16, most_elements=2 * _PHOTO),
-        Model("densenet201", 1, (3, 224, 224), photo, 20_013_928, most_batch=16, most_elements=2 * _PHOTO),
-        Model("lstm", 2, (8, 16), (Axis(_LENGTH, 1, 256), Axis(_FEATURES, 1, 256)), 6_532),
-        Model("gpt", 1, (16,), (Axis(_LENGTH, 1, 512),), 28_032, most_batch=16, most_elements=2_048),
+        Model("simple_model", "basic", 1, (2,), (Axis(_FEATURES, 2, 2),), 3),
+        Model("mlp", "basic", 4, (2,), (Axis(_FEATURES, 1, 1024),), 354),
+        Model("lenet", "image", 1, (1, 28, 28), _image((1, 4), (12, 128)), 61_706),
+        Model("alexnet", "image", 1, (3, 224, 224), photo, 61_100_840, **large),
+        Model("vgg16", "image", 1, (3, 224, 224), photo, 138_357_544, **deep),
+        Model("resnet18", "image", 1, (3, 224, 224), photo, 11_689_512, **large),
+        Model("resnet34", "image", 1, (3, 224, 224), photo, 21_797_672, **large),
+        Model("resnet50", "image", 1, (3, 224, 224), photo, 25_557_032, **deep),
+        Model("resnet101", "image", 1, (3, 224, 224), photo, 44_549_160, **deep),
+        Model("densenet201", "image", 1, (3, 224, 224), photo, 20_013_928, **deep),
+        Model("mobilenet_v2", "image", 1, (3, 224, 224), photo, 3_504_872, **large),
+        Model("vit", "image", 1, (3, 64, 64), _image((1, 4), (16, 256)), 2_822_602, most_elements=8 * 3 * 64 * 64),
+        Model("unet", "image", 1, (1, 64, 64), _image((1, 4), (16, 256)), 481_762),
+        Model("rnn", "sequence", 2, (8, 16), sequence, 1_732),
+        Model("lstm", "sequence", 2, (8, 16), sequence, 6_532),
+        Model("gru", "sequence", 2, (8, 16), sequence, 9_860),
+        Model(
+            "transformer", "sequence", 2, (16,), (Axis(_LENGTH, 1, 512),), 28_100, most_batch=16, most_elements=2_048
+        ),
+        Model("gpt", "sequence", 1, (16,), (Axis(_LENGTH, 1, 512),), 28_032, most_batch=16, most_elements=2_048),
+        Model("captioner", "sequence", 2, (3, 64, 64), _image((1, 4), (16, 256)), 73_924),
+        Model("vae", "generative", 4, (784,), (Axis(_FEATURES, 1, 4096),), 415_024),
+        Model("gan", "generative", 4, (1, 32, 32), _image((1, 4), (8, 64)), 206_082),
+        Model("cyclegan", "generative", 1, (3, 128, 128), _image((1, 4), (16, 256)), 11_378_179, most_batch=4),
     )
 
 

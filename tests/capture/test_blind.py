@@ -8,7 +8,6 @@ import torch
 from explorer.capture import backward, blind, forward, snapshot, variables
 from explorer.examples import examples
 from explorer.ir import Run
-from explorer.models import catalogue, find
 from explorer.words import LANGUAGES, tell
 from explorer.words import catalogue as texts
 from tests.samples import run
@@ -219,14 +218,6 @@ def test_a_view_of_a_leaf_made_in_inference_mode_is_no_failure() -> None:
 @pytest.mark.parametrize("example", [example.name for example in examples()])
 def test_no_example_touches_a_limit(example: str) -> None:
     assert not said(run(next(one.code for one in examples() if one.name == example)))
-
-
-@pytest.mark.parametrize("model", [model.name for model in catalogue()])
-def test_no_model_touches_a_limit(model: str) -> None:
-    found = find(model)
-    seen = run(found.code(2, [axis.smallest for axis in found.axes]))
-    assert seen.status == "ok"
-    assert not said(seen)
 
 
 def test_what_learners_paste_touches_no_limit_that_it_does_not_name() -> None:

@@ -13,7 +13,7 @@ from explorer.models import ModelError, catalogue, datasets, find, find_dataset,
 from explorer.words import LANGUAGES, say, tell
 from explorer.words import catalogue as texts
 
-SMALL = ("simple_model", "mlp", "lenet", "lstm", "gpt")
+SMALL = ("simple_model", "mlp", "lenet", "rnn", "lstm", "gru", "transformer", "gpt", "gan", "vae")
 
 
 def build(code: str) -> dict[str, object]:
@@ -112,6 +112,31 @@ def test_densenet201_has_the_layer_names_of_torchvision():
     assert state["classifier.weight"].shape == (1000, 1920)
 
 
+@pytest.mark.parametrize(("name", "keys"), [("resnet34", 218), ("resnet50", 320), ("mobilenet_v2", 314), ("vgg16", 32)])
+def test_published_checkpoints_have_as_many_entries(name, keys):
+    with torch.device("meta"):
+        state = build(find(name).code())["model"].state_dict()
+    assert len(state) == keys
+    known = {
+        "resnet34": ("layer3.5.bn2.running_var", (256,)),
+        "resnet50": ("layer3.5.conv3.weight", (1024, 256, 1, 1)),
+        "mobilenet_v2": ("features.17.conv.1.0.weight", (960, 1, 3, 3)),
+        "vgg16": ("classifier.6.weight", (1000, 4096)),
+    }
+    key, shape = known[name]
+    assert state[key].shape == shape
+
+
+def test_the_generator_has_the_keys_of_the_notes_class():
+    """``nn.Sequential`` of padding, convolution, norm and ReLU, nine blocks from place 10, two ways up, and the last convolution."""
+    with torch.device("meta"):
+        state = build(find("cyclegan").code())["model"].state_dict()
+    blocks = [f"{place}.conv_block.{inner}" for place in range(10, 19) for inner in (1, 5)]
+    layers = ["1", "4", "7", *blocks, "19", "22", "26"]
+    assert list(state) == [f"model.{layer}.{kind}" for layer in layers for kind in ("weight", "bias")]
+    assert state["model.19.weight"].shape == (256, 128, 3, 3)
+
+
 def test_gpt_shares_one_weight_unless_told_otherwise():
     tied = build(find("gpt").code())["model"]
     assert tied.head.weight is tied.tokens.weight
@@ -185,6 +210,7 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 
 def test_every_model_has_its_words():
     keys = [key for entry in (*catalogue(), *datasets()) for key in (entry.title, entry.description)]
+    keys += [f"models.kind.{model.kind}" for model in catalogue()]
     keys += [model.title for model in trainable_models()] + [axis.key for model in catalogue() for axis in model.axes]
     assert not [key for key in keys if key not in texts()]
     assert say(find("gpt").title, "ko") == "작은 GPT"
