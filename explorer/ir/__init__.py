@@ -2,6 +2,8 @@
 
 from explorer.ir.codec import (
     IrError,
+    decode_file_answer,
+    decode_file_request,
     decode_hello,
     decode_order,
     decode_request,
@@ -12,6 +14,18 @@ from explorer.ir.codec import (
 )
 from explorer.ir.comparison import Change, ChangedField, Comparison, Pair
 from explorer.ir.evidence import Check, CheckedInput, Memory, Operator, Saving, Times, Verification, Weight
+from explorer.ir.files import (
+    MOST_ENTRIES,
+    MOST_FILE_BYTES,
+    ByteRead,
+    Entry,
+    File,
+    FileAnswer,
+    FileFormat,
+    FileRequest,
+    Span,
+    SpanKind,
+)
 from explorer.ir.frames import FrameError, read_frame, write_frame
 from explorer.ir.graph import Edge, Gradient, Graph, Node, NodeKind, Root, Saved
 from explorer.ir.layout import Box, BoxKind, Frame, Layout, Wire
@@ -42,11 +56,14 @@ from explorer.ir.training import (
 from explorer.ir.wall import Hello, Layer, Limits, Order, Wall
 
 __all__ = [
+    "MOST_ENTRIES",
+    "MOST_FILE_BYTES",
     "PREVIEW_ELEMENTS",
     "SCHEMA_VERSION",
     "BackwardCall",
     "Box",
     "BoxKind",
+    "ByteRead",
     "Call",
     "Change",
     "ChangedField",
@@ -54,6 +71,11 @@ __all__ = [
     "CheckedInput",
     "Comparison",
     "Edge",
+    "Entry",
+    "File",
+    "FileAnswer",
+    "FileFormat",
+    "FileRequest",
     "Frame",
     "FrameError",
     "Gradient",
@@ -82,6 +104,8 @@ __all__ = [
     "Saved",
     "Saving",
     "Sentence",
+    "Span",
+    "SpanKind",
     "Stats",
     "Status",
     "Storage",
@@ -100,6 +124,8 @@ __all__ = [
     "Wall",
     "Weight",
     "Wire",
+    "decode_file_answer",
+    "decode_file_request",
     "decode_hello",
     "decode_order",
     "decode_request",

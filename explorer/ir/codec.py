@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from explorer.ir.files import File, FileAnswer, FileRequest
 from explorer.ir.graph import Gradient, Graph, Node, Saved
 from explorer.ir.record import Nested
 from explorer.ir.run import Run, RunRequest
@@ -35,6 +36,8 @@ _run_decoder = msgspec.json.Decoder(Run)
 _request_decoder = msgspec.json.Decoder(RunRequest)
 _training_request_decoder = msgspec.json.Decoder(TrainingRequest)
 _frame_decoder: msgspec.json.Decoder[TrainingFrame] = msgspec.json.Decoder(TrainingFrame)
+_file_request_decoder = msgspec.json.Decoder(FileRequest)
+_file_answer_decoder = msgspec.json.Decoder(FileAnswer)
 _order_decoder = msgspec.json.Decoder(Order)
 _hello_decoder = msgspec.json.Decoder(Hello)
 
@@ -74,6 +77,33 @@ def decode_training_frame(message: bytes) -> TrainingFrame:
     """Read one message of a training child; raises `IrError`."""
     frame: TrainingFrame = _decode(_frame_decoder, message)
     return frame
+
+
+def decode_file_request(message: bytes) -> FileRequest:
+    """Read a `FileRequest`; raises `IrError`."""
+    request: FileRequest = _decode(_file_request_decoder, message)
+    return request
+
+
+def decode_file_answer(message: bytes) -> FileAnswer:
+    """Read a `FileAnswer` and check it; raises `IrError`."""
+    answer: FileAnswer = _decode(_file_answer_decoder, message)
+    for entry in answer.entries:
+        _check_nested(entry.value, PREVIEW_ELEMENTS, "value of an entry")
+        _require(entry.nbytes >= 0 and all(size >= 0 for size in entry.shape), "an entry of negative size")
+    for file in (answer.read, *answer.written):
+        if file is not None:
+            _check_file(file)
+    return answer
+
+
+def _check_file(file: File) -> None:
+    end = 0
+    for span in file.spans:
+        _require(end <= span.start <= span.end <= file.nbytes, f"span {span.start}..{span.end} of {file.nbytes} bytes")
+        end = span.end
+    for read in file.reads:
+        _require(0 <= read.start <= read.end <= file.nbytes, f"read {read.start}..{read.end} of {file.nbytes} bytes")
 
 
 def decode_order(message: bytes) -> Order:

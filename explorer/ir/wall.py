@@ -21,9 +21,9 @@ class Limits(Record, frozen=True, kw_only=True):
 
 
 class Order(Record, frozen=True, kw_only=True):
-    """The first message to a worker; the second is the request itself."""
+    """The first message to a worker; the second is the request itself, and for ``file`` the third is the file's bytes."""
 
-    task: Literal["run", "train"]
+    task: Literal["run", "train", "file"]
     limits: Limits
 
 

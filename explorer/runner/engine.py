@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from threading import Lock, Thread
 from time import perf_counter
@@ -13,6 +13,9 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from explorer.ir import (
+    MOST_FILE_BYTES,
+    FileAnswer,
+    FileRequest,
     FrameError,
     Hello,
     IrError,
@@ -22,17 +25,18 @@ from explorer.ir import (
     Sentence,
     TrainingRequest,
     Wall,
+    decode_file_answer,
     decode_run,
     encode,
 )
 from explorer.runner.forked import ZygoteHost
 from explorer.runner.fresh import FreshHost
 from explorer.runner.job import Job, Worker
-from explorer.runner.limits import order_for, places_of
+from explorer.runner.limits import Request, order_for, places_of
 from explorer.runner.places import BusyError, Places, StoppedError
 from explorer.runner.settings import EngineError, Settings, read_settings
 from explorer.runner.training import Training
-from explorer.runner.verdict import ended_run, ended_training, key_of, sentence
+from explorer.runner.verdict import ended_file, ended_run, ended_training, key_of, sentence
 from explorer.words import say
 
 
@@ -53,6 +57,31 @@ class _Owned(NamedTuple):
     owner: str | None
 
 
+class _TakenFiles:
+    """The messages of a file task: the answer, then as many files as it told of, each as long as it told."""
+
+    def __init__(self) -> None:
+        self._answer: FileAnswer | None = None
+        self._sizes: list[int] = []
+        self.pieces: list[bytes] = []
+
+    def take(self, message: bytes) -> bool:
+        """Take one message; True when it was the last. Raises `IrError`."""
+        if self._answer is None:
+            self._answer = decode_file_answer(message)
+            self._sizes = [file.nbytes for file in self._answer.written if file.nbytes]
+        else:
+            if len(message) != self._sizes[len(self.pieces)]:
+                raise IrError(f"a file of {len(message)} bytes where {self._sizes[len(self.pieces)]} were told")
+            self.pieces.append(message)
+        return len(self.pieces) == len(self._sizes)
+
+    def told(self) -> FileAnswer:
+        """The answer, which has come."""
+        assert self._answer is not None
+        return self._answer
+
+
 class Engine:
     """Runs requests in worker processes. Every method may be called from many threads at once.
 
@@ -66,10 +95,8 @@ class Engine:
         self.settings = settings
         self._cpu, self._cuda = cpu, cuda
         # A training run holds its place for a minute, so it waits in a queue of its own.
-        self._places = {
-            "run": Places(settings.slots, settings.queue),
-            "train": Places(settings.slots, settings.queue),
-        }
+        short, long = Places(settings.slots, settings.queue), Places(settings.slots, settings.queue)
+        self._places = {"run": short, "file": short, "train": long}
         self._lock = Lock()
         self._owners: dict[_Owned, Job] = {}
         self._jobs: set[Job] = set()
@@ -135,6 +162,34 @@ class Engine:
             answers[0], code=request.code, seed=request.seed, device=request.device, timings=timings
         )
 
+    def file(
+        self, request: FileRequest, payload: bytes = b"", *, owner: str | None = None
+    ) -> tuple[FileAnswer, tuple[bytes, ...]]:
+        """Read or write a file of tensors in a jailed worker: this process never looks into its bytes.
+
+        Args:
+            request: What to do; see `FileRequest`.
+            payload: The file's bytes, where tensors come from a file; at most `MOST_FILE_BYTES`.
+            owner: As in `run`; a newer file of the same owner ends the older.
+
+        Returns:
+            What the worker tells, and the bytes of each file in its `written` that has any, in order.
+
+        Raises:
+            EngineError: no worker will start on this machine.
+        """
+        if len(payload) > MOST_FILE_BYTES:
+            mib = str(MOST_FILE_BYTES // 2**20)
+            return ended_file(request, Sentence(key="files.upload", values={"mib": mib})), ()
+        job, taking = Job(), _TakenFiles()
+        owned = _Owned("file", owner)
+        self._register(job, owned)
+        try:
+            why = self._converse(job, request, taking.take, payload)
+        finally:
+            self._forget(job, owned)
+        return (ended_file(request, why), ()) if why is not None else (taking.told(), tuple(taking.pieces))
+
     def train(self, request: TrainingRequest, *, owner: str | None = None) -> Training:
         """Start a training run and return at once. A newer one of the same owner ends the older; it raises nothing."""
         job = Job()
@@ -155,7 +210,7 @@ class Engine:
             training.finish(ended_training(why))
 
     def _converse(
-        self, job: Job, request: RunRequest | TrainingRequest, take: Callable[[bytes], bool]
+        self, job: Job, request: Request, take: Callable[[bytes], bool], payload: bytes | None = None
     ) -> Sentence | None:
         """Wait for a place, ask a worker, hand its messages to `take` until that is satisfied. None then, else why it was not."""
         order = order_for(request, self.settings)
@@ -163,7 +218,8 @@ class Engine:
             if request.device not in self.devices:
                 return sentence("runner.device", order.limits, request.device)
             with self._places[order.task].take(places_of(order, self.settings), job):
-                key = self._ask(job, order, request, take)
+                messages = [encode(order), encode(request), *([] if payload is None else [payload])]
+                key = self._ask(job, order, messages, request.device, take)
         except BusyError:
             key = "runner.busy"
         except StoppedError:
@@ -171,15 +227,15 @@ class Engine:
         return None if key is None else sentence(key, order.limits, request.device)
 
     def _ask(
-        self, job: Job, order: Order, request: RunRequest | TrainingRequest, take: Callable[[bytes], bool]
+        self, job: Job, order: Order, messages: Sequence[bytes], device: str, take: Callable[[bytes], bool]
     ) -> str | None:
         """One conversation with one worker. Returns None where `take` was satisfied, else the key of the reason."""
-        worker = (self._cpu if request.device == "cpu" else self._cuda).spawn()
+        worker = (self._cpu if device == "cpu" else self._cuda).spawn()
         done, garbage, left = False, False, order.limits.answer
         try:
             with job.working(worker, order.limits.seconds + order.limits.grace, "runner.time"):
-                worker.send(encode(order))
-                worker.send(encode(request))
+                for sent in messages:
+                    worker.send(sent)
                 while not done and (message := worker.receive(left)) is not None:
                     left -= len(message)
                     done = take(message)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from explorer.ir import Limits, Order, RunRequest, TrainingRequest
+from typing import Literal
+
+from explorer.ir import FileRequest, Limits, Order, RunRequest, TrainingRequest
 from explorer.models import is_catalogue_code
 from explorer.runner.settings import Settings
 
 _MIB = 2**20
 
 
-def order_for(request: RunRequest | TrainingRequest, settings: Settings) -> Order:
+Request = RunRequest | TrainingRequest | FileRequest
+
+_TASKS: dict[type, Literal["run", "train", "file"]] = {RunRequest: "run", TrainingRequest: "train", FileRequest: "file"}
+
+
+def order_for(request: Request, settings: Settings) -> Order:
     """The order that goes to the worker before `request`. On CUDA there is no address space limit: the driver reserves too much."""
-    ours = is_catalogue_code(request.code)
+    ours = request.code is not None and is_catalogue_code(request.code)
     mib = settings.catalogue_memory_mib if ours else settings.memory_mib
     seconds = settings.catalogue_seconds if ours else settings.seconds
     training = isinstance(request, TrainingRequest)
     return Order(
-        task="train" if training else "run",
+        task=_TASKS[type(request)],
         limits=Limits(
             seconds=settings.training_seconds if training else seconds,
             memory=mib * _MIB if request.device == "cpu" else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from explorer.ir import Limits, Run, RunRequest, Sentence, Status, TrainingEnd
+from explorer.ir import FileAnswer, FileRequest, Limits, Run, RunRequest, Sentence, Status, TrainingEnd
 from explorer.words import tell
 
 _CRASHES = frozenset(
@@ -37,7 +37,7 @@ def sentence(key: str, limits: Limits, device: str) -> Sentence:
 
 
 def _status(said: Sentence) -> Status:
-    return "refused" if said.key == "runner.device" else "stopped"
+    return "refused" if said.key in ("runner.device", "files.upload") else "stopped"
 
 
 def ended_run(request: RunRequest, said: Sentence) -> Run:
@@ -51,6 +51,17 @@ def ended_run(request: RunRequest, said: Sentence) -> Run:
         device=request.device,
         inputs=request.inputs,
     )
+
+
+_OF_FILES = {"runner.time": "files.time", "runner.crash": "files.crash", "runner.garbage": "files.crash"}
+"""Sentences that speak of the code, and those that speak of a file instead."""
+
+
+def ended_file(request: FileRequest, said: Sentence) -> FileAnswer:
+    """The answer where the worker gave none."""
+    if request.code is None:
+        said = Sentence(key=_OF_FILES.get(said.key, said.key), values=said.values)
+    return FileAnswer(status=_status(said), message=tell(said), sentence=said)
 
 
 def ended_training(said: Sentence) -> TrainingEnd:

@@ -1,6 +1,6 @@
 """One request in a worker process: read the order, put up the walls, read the request, answer, end.
 
-It trusts nothing that happens after the request began. Whatever `execute` or `train` lets through ends here as one sentence.
+It trusts nothing that happens after the request began. Whatever `execute`, `train` or `handle` lets through ends here as one sentence.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from explorer.ir import (
+    FileAnswer,
+    FileRequest,
     Hello,
     Limits,
     Run,
@@ -21,6 +23,7 @@ from explorer.ir import (
     TrainingFrame,
     TrainingRequest,
     Wall,
+    decode_file_request,
     decode_order,
     decode_request,
     decode_training_request,
@@ -41,6 +44,8 @@ class Tasks(Protocol):
     def execute(self, request: RunRequest) -> Run: ...
 
     def train(self, request: TrainingRequest, emit: Callable[[TrainingFrame], None]) -> None: ...
+
+    def handle(self, request: FileRequest, payload: bytes) -> tuple[FileAnswer, list[bytes]]: ...
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> 
     message = channel.receive()
     if order.task == "run":
         _run(channel, tasks, decode_request(message), order.limits)
+    elif order.task == "file":
+        _file(channel, tasks, decode_file_request(message), order.limits)
     else:
         _train(channel, tasks, decode_training_request(message), order.limits)
 
@@ -93,6 +100,27 @@ def _train(channel: Channel, tasks: Tasks, request: TrainingRequest, limits: Lim
     except BaseException as problem:
         sentence = _reason(problem, limits)
         channel.send(TrainingEnd(status="stopped", message=tell(sentence), sentence=sentence))
+
+
+def _file(channel: Channel, tasks: Tasks, request: FileRequest, limits: Limits) -> None:
+    """The answer, then the bytes of each file that was written."""
+    payload = channel.receive()
+    pieces: list[bytes] = []
+    try:
+        with soft_deadline(limits.seconds):
+            answer, pieces = tasks.handle(request, payload)
+            message = encode(answer)
+    except BaseException as problem:
+        message = encode(_no_file(_reason(problem, limits)))
+    if len(message) + sum(map(len, pieces)) > limits.answer:
+        message = encode(_no_file(Sentence(key="runner.too_much", values={"mib": str(limits.answer // 2**20)})))
+        pieces = []
+    for piece in (message, *pieces):
+        write_frame(channel.writer, piece)
+
+
+def _no_file(sentence: Sentence) -> FileAnswer:
+    return FileAnswer(status="stopped", message=tell(sentence), sentence=sentence)
 
 
 def _failed(sentence: Sentence) -> Run:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from explorer.ir import RunRequest, TrainingRequest
+from explorer.ir import FileRequest, RunRequest, TrainingRequest
 from explorer.worker.child import Tasks
 
 _LAZY = (
+    "encodings.cp437",  # the names in a zip archive
     "statistics",
     "torch._dynamo",
     "torch._subclasses.schema_check_mode",
@@ -37,6 +38,7 @@ loss.backward()
 optimizer.step()
 print(loss)
 """
+_FIRST_TENSOR = "points = torch.ones(3, 4)"
 _FIRST_MODEL = "model = nn.Linear(2, 2)"
 
 
@@ -47,7 +49,15 @@ def load() -> Tasks:
     with _same_random_numbers():
         tasks.execute(RunRequest(code=_FIRST_RUN))
         tasks.train(TrainingRequest(code=_FIRST_MODEL, steps=1), lambda frame: None)
+        _files(tasks)
     return tasks
+
+
+def _files(tasks: Tasks) -> None:
+    """Write every format once and read it back."""
+    _, pieces = tasks.handle(FileRequest(code=_FIRST_TENSOR, write=("pt", "safetensors", "npy", "hdf5")), b"")
+    for piece in pieces:
+        tasks.handle(FileRequest(), piece)
 
 
 def warm_up() -> None:

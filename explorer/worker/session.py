@@ -15,8 +15,10 @@ import torch
 
 from explorer.capture import Recorder, Recording
 from explorer.capture.metas import is_tensor
+from explorer.capture.private import quiet
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS
 from explorer.capture.times import Lap, Stopwatch
+from explorer.capture.variables import named_tensors
 from explorer.capture.walk import MOST_NODES
 from explorer.ir import Input, Run, RunRequest, Sentence, Status, Times
 from explorer.words import tell
@@ -80,6 +82,29 @@ def execute(request: RunRequest) -> Run:
                 outcome.times, notes = repeated(request, outcome.recording, partial(_once_more, request))
             outcome.notes += notes
     return _run(request, outcome, printed, time.perf_counter() - began)
+
+
+@dataclass(frozen=True)
+class Made:
+    """The tensors that typed code made, by the names that it gave them; where it failed, why."""
+
+    status: Status
+    sentence: Sentence | None
+    line: int | None
+    stdout: str
+    tensors: Mapping[str, torch.Tensor]
+
+
+def make(code: str, seed: int) -> Made:
+    """Run typed code only for the tensors that it makes. It never raises."""
+    outcome = _Outcome()
+    with captured() as printed:
+        session = _Session(RunRequest(code=code, seed=seed), outcome, Recorder(code))
+        for step in (session.check, session.forward):
+            if outcome.status == "ok":
+                session.guarded("forward", step)
+        tensors = session.tensors()
+    return Made(outcome.status, outcome.sentence, outcome.line, printed.text(), tensors)
 
 
 def _once_more(request: RunRequest, stopwatch: Stopwatch) -> tuple[Status, Lap | None]:
@@ -203,6 +228,11 @@ class _Session:
         self._wreck.clear()
         self._last = None
         self._recorder.release()
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What the code bound to names that is a tensor, or holds some."""
+        with quiet():
+            return {one.name: one.tensor for one in named_tensors(self._variables())}
 
     def _goes_on(self) -> bool:
         """Whether the code asked for gradients only to make its last expression of them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from explorer.ir import Run, RunRequest
-from explorer.runner import Engine
+from explorer.runner import Engine, Settings
 from explorer.runner.forked import ZygoteHost
 from explorer.runner.fresh import FreshHost
 from tests.runner.bare import ONESHOT, SETTINGS, ZYGOTE
@@ -21,7 +21,7 @@ from tests.runner.waiting import until
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share the engine share one xdist worker, and so one zygote."""
     for item in items:
-        if {"bare", "zygote"} & set(getattr(item, "fixturenames", ())):
+        if {"bare", "zygote", "engine"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("wall"))
 
 
@@ -78,3 +78,13 @@ def bare(workers: Bare) -> Bare:
         workers.engine.start()
     workers.rest()
     return workers
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The product's own engine: with gate, facade, capture and files behind the walls."""
+    if sys.platform != "linux":
+        pytest.skip("forked workers need Linux")
+    engine = Engine(Settings(seconds=4), ZygoteHost(), FreshHost())
+    yield engine
+    engine.close()

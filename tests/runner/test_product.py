@@ -1,27 +1,17 @@
 """The product's own worker, with gate, facade and capture, through the product's own engine."""
 
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from explorer.ir import Input, Run, RunRequest, TrainingRequest
 from explorer.models import catalogue
-from explorer.runner import Engine, Settings
-from explorer.runner.forked import ZygoteHost
-from explorer.runner.fresh import FreshHost
+from explorer.runner import Engine
 
 pytestmark = [
     pytest.mark.xdist_group("wall"),
     pytest.mark.skipif(sys.platform != "linux", reason="forked workers need Linux"),
 ]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    engine = Engine(Settings(seconds=4), ZygoteHost(), FreshHost())
-    yield engine
-    engine.close()
 
 
 def run(engine: Engine, code: str, **more) -> Run:
