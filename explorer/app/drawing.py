@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from explorer.app.state import GraphState
 from explorer.graph.folding import every_module, open_to_depth, toggle
 from explorer.graph.layout import lay_out
-from explorer.graph.modules import modules
 from explorer.graph.picture import compose
 from explorer.ir import Graph, Record, Run
 from explorer.viewer import scene
@@ -46,7 +45,7 @@ def commanded(state: GraphState, graph: Graph, command: str) -> GraphState:
         case ["fold_all"]:
             return _opened(state, frozenset())
         case ["unfold_all"]:
-            return _opened(state, every_module(modules(graph)))
+            return _opened(state, every_module(graph))
         case ["depth", depth] if depth.isdecimal():
             return _opened(state, open_to_depth(graph, int(depth)))
         case ["saved", ("on" | "off") as switch]:

@@ -6,7 +6,7 @@ Cannot see: a module's ``forward`` called directly, which runs no hooks.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -77,6 +77,13 @@ class ModulePaths:
                 outermost = outermost.outer
             self._add(outermost.module, type(outermost.module).__name__)
         return self._paths.setdefault(call.module, type(call.module).__name__)
+
+    def classes(self, paths: Iterable[str]) -> dict[str, str]:
+        """Class names by path, of the modules at `paths` and of those around them."""
+        wanted = {
+            path[:end] for path in set(paths) for end in (*(at for at, sign in enumerate(path) if sign == "."), None)
+        }
+        return {path: type(module).__name__ for module, path in self._paths.items() if path in wanted}
 
     def _add(self, module: nn.Module, name: str) -> None:
         for inner, path in walk_modules(module, name):

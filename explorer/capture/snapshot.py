@@ -152,8 +152,9 @@ class Snapshot:
         """The records. `named` are the names at the end of the run, bound on `lines`; those at backward come first."""
         names = {**_names(named, self.walk), **self.names}
         build, sent = self._node(paths, names, lines, outputs), self.flow.sent
+        nodes = tuple(build(at) for at in range(len(self.walk.nodes)))
         return Graph(
-            nodes=tuple(build(at) for at in range(len(self.walk.nodes))),
+            nodes=nodes,
             edges=tuple(
                 Edge(
                     source=source,
@@ -166,6 +167,7 @@ class Snapshot:
             ),
             roots=self.roots,
             cut=self.walk.cut,
+            classes=paths.classes(node.module for node in nodes if node.module),
         )
 
     def _node(

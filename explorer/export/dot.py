@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphviz import Digraph
 from graphviz.quoting import escape
 
+from explorer.graph.folding import open_to_depth
 from explorer.graph.picture import Picture, compose
 from explorer.ir import Box, Run
 
@@ -23,17 +24,12 @@ _DEEPEST = 40
 
 
 def write(run: Run) -> str:
-    """The whole graph with every module open, as DOT. Names of the run are labels only, never DOT."""
-    return str(digraph(compose(run.graph, run.ops, run.tensors, open_modules=_paths(run))).source)
+    """The whole graph with everything open, as DOT. Names of the run are labels only, never DOT.
 
-
-def _paths(run: Run) -> frozenset[str]:
-    """Every module path; deeper ones than `_DEEPEST` stay folded, since Graphviz walks clusters recursively."""
-    found = set[str]()
-    for node in run.graph.nodes:
-        parts = node.module.split(".") if node.module else []
-        found.update(".".join(parts[:count]) for count in range(1, min(len(parts), _DEEPEST) + 1))
-    return frozenset(found)
+    What lies deeper than `_DEEPEST` stays folded, since Graphviz walks clusters recursively.
+    """
+    opened = open_to_depth(run.graph, _DEEPEST)
+    return str(digraph(compose(run.graph, run.ops, run.tensors, open_modules=opened)).source)
 
 
 def digraph(picture: Picture) -> Digraph:

@@ -173,6 +173,7 @@ def _assemble(picture: Picture, sheets: dict[int | None, Sheet], steps: list[lis
         height=root.placed.height + 2 * MARGIN,
         engine="layered",
         open_modules=picture.open_modules,
+        depth=picture.depth,
     )
 
 
@@ -197,6 +198,11 @@ def _frame(group: Group, sheet: Sheet) -> Frame:
         call=group.call,
         title=group.title,
         depth=group.depth,
+        unit=group.unit,
+        fold=group.fold,
+        repeats=group.repeats,
+        class_name=group.class_name,
+        nodes=group.nodes,
         x=round(sheet.left + sheet.width / 2, 2),
         y=round(sheet.top + sheet.height / 2, 2),
         width=round(sheet.width, 2),

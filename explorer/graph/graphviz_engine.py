@@ -53,6 +53,7 @@ def lay_out_graphviz(picture: Picture) -> Layout:
         height=top - bottom + 2 * MARGIN,
         engine="graphviz",
         open_modules=picture.open_modules,
+        depth=picture.depth,
     )
 
 
@@ -106,6 +107,11 @@ def _frame(group: Group, cluster: pygraphviz.AGraph, place: Callable[[Point], Po
         call=group.call,
         title=group.title,
         depth=group.depth,
+        unit=group.unit,
+        fold=group.fold,
+        repeats=group.repeats,
+        class_name=group.class_name,
+        nodes=group.nodes,
         x=x,
         y=y,
         width=right - left,

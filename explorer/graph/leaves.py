@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from explorer.graph.modules import ModuleTree, home_of
-from explorer.ir import Graph
+from explorer.ir import Graph, Node
 
 NEAR = 3
 """Uses of a leaf whose depths differ by at most this are near enough to share one box."""
@@ -27,7 +27,7 @@ class LeafBox(NamedTuple):
 def leaf_boxes(
     graph: Graph, tree: ModuleTree, place: list[tuple[int | None, int | None]], depth: list[int]
 ) -> list[LeafBox]:
-    """Every place of every leaf: one box where all uses are near each other in one module, else a copy for each use.
+    """Every place of every leaf: one box where all uses are near each other in one module, else a copy for each box that uses it.
 
     Args:
         graph: the graph.
@@ -35,23 +35,36 @@ def leaf_boxes(
         place: by call, the open call its nodes are drawn in and the folded call that hides them.
         depth: by node, its longest way to a result.
     """
-    uses: dict[int, dict[int, tuple[int | None, int | None]]] = {}
+    uses: dict[int, list[int]] = {}
     for edge in graph.edges:
-        leaf = graph.nodes[edge.target]
-        if leaf.kind == "leaf":
-            home = home_of(leaf.variable, tree, edge.source)
-            uses.setdefault(leaf.id, {})[edge.source] = (None, None) if home is None else place[home]
+        if graph.nodes[edge.target].kind == "leaf":
+            uses.setdefault(edge.target, []).append(edge.source)
     boxes = []
-    for leaf_id, places in uses.items():
-        by_place: dict[tuple[int | None, int | None], list[int]] = {}
-        for consumer, where in places.items():
-            by_place.setdefault(where, []).append(consumer)
-        together = len(by_place) == 1 and _near([depth[consumer] for consumer in places])
-        for (above, hidden), consumers in by_place.items():
-            if together or hidden is not None:
-                boxes.append(LeafBox(leaf_id, None, above, hidden, tuple(consumers)))
-            else:
-                boxes.extend(LeafBox(leaf_id, consumer, above, hidden, (consumer,)) for consumer in consumers)
+    for leaf, consumers in uses.items():
+        boxes += _boxes_of(graph.nodes[leaf], list(dict.fromkeys(consumers)), tree, place, depth)
+    return boxes
+
+
+def _boxes_of(
+    leaf: Node, consumers: list[int], tree: ModuleTree, place: list[tuple[int | None, int | None]], depth: list[int]
+) -> list[LeafBox]:
+    by_place: dict[tuple[int | None, int | None], dict[tuple[bool, int], list[int]]] = {}
+    for consumer in consumers:
+        home, owner = home_of(leaf.variable, tree, consumer), tree.owner[consumer]
+        above, hidden = (None, None) if home is None else place[home]
+        if hidden is not None and tree.loops_only(home):
+            hidden = None  # a variable that the steps of a folded loop take stays in sight
+        folded = None if owner is None else place[owner][1]
+        shown = (False, consumer) if folded is None else (True, folded)
+        by_place.setdefault((above, hidden), {}).setdefault(shown, []).append(consumer)
+    together = len(by_place) == 1 and _near([depth[consumer] for consumer in consumers])
+    boxes = []
+    for (above, hidden), shown_in in by_place.items():
+        if together or hidden is not None or (len(by_place) == 1 and len(shown_in) == 1):
+            everyone = tuple(consumer for some in shown_in.values() for consumer in some)
+            boxes.append(LeafBox(leaf.id, None, above, hidden, everyone))
+        else:
+            boxes += [LeafBox(leaf.id, some[0], above, hidden, tuple(some)) for some in shown_in.values()]
     return boxes
 
 

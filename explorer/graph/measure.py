@@ -79,6 +79,16 @@ def bytes_text(count: int) -> str:
     return f"{count} B" if unit == "B" else f"{amount:.3g} {unit}"
 
 
+def count_text(count: int) -> str:
+    """A number of things as people read it, as in ``1.2M`` (powers of 1000)."""
+    amount, unit = float(count), ""
+    for larger in ("k", "M", "G"):
+        if amount < 999.5:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{count}" if not unit else f"{amount:.3g}{unit}"
+
+
 def shape_text(shape: tuple[int, ...]) -> str:
     """A shape as Python prints a tuple, as in ``(3, 4)``."""
     return str(tuple(shape))

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from explorer.graph.order import forward_order
-from explorer.ir import Graph
+from explorer.ir import Graph, Unit
 
 
 @dataclass
 class Call:
-    """One call of one module."""
+    """One call of one module; also a group of repeats or a step of a loop (see `explorer.graph.repeats`), which are no modules."""
 
     module: str
-    """Path, as in ``model.layer1.0``."""
+    """Path, as in ``model.layer1.0``; of a group and of a step a name that no module has."""
     parent: int | None
     """Index of the call around it; None at the top."""
     number: int = 0
@@ -29,10 +29,32 @@ class Call:
     children: list[int] = field(default_factory=list)
     nodes: list[int] = field(default_factory=list)
     """Ids of the nodes that it made itself, not through a child, leaves included."""
+    unit: Unit = "module"
+    class_name: str | None = None
+    """Of the module, or of the modules that a group repeats."""
+    repeats: int = 0
+    """Of a group: how many members it has; of a step: how many the whole loop has."""
+    place: int = 0
+    """Of a step: which one of its group, from 0."""
+    lines: tuple[int, int] | None = None
+    """Of a loop: first and last source line of a step."""
+    ends: tuple[str, str] | None = None
+    """Of a group of module calls: paths of its first and its last member."""
+    span: tuple[int, int] | None = None
+    """Of a range of a large group: its first and its last member there, from 1."""
 
     @property
     def repeated(self) -> bool:
         return self.total > 1
+
+    @property
+    def fold(self) -> str:
+        """Names this call alone in the set of what is open; `module` names all calls of it."""
+        return f"{self.module}#{self.number}" if self.repeated else self.module
+
+    def opened_by(self, names: frozenset[str]) -> str | None:
+        """The name in `names` that opens this call; None where it is folded."""
+        return self.module if self.module in names else self.fold if self.fold in names else None
 
 
 @dataclass
@@ -53,6 +75,10 @@ class ModuleTree:
             call = self.calls[call].parent
         return found
 
+    def loops_only(self, call: int | None) -> bool:
+        """Whether `call` and all around it are loops in plain code."""
+        return all(self.calls[each].unit != "module" for each in self.line(call))
+
 
 def modules(graph: Graph) -> ModuleTree:
     """The tree of module calls of `graph`.
@@ -66,8 +92,8 @@ def modules(graph: Graph) -> ModuleTree:
         if (home := owner[node]) is not None:
             calls[home].nodes.append(node)
     tree = ModuleTree(calls, owner, order)
-    _add_leaves(graph, tree)
-    return _tidy(tree)
+    add_leaves(graph, tree)
+    return _tidy(graph, tree)
 
 
 @cache
@@ -123,10 +149,15 @@ def _coming(graph: Graph, order: list[int]) -> list[tuple[int | None, ...]]:
     return found[::-1]
 
 
-def _add_leaves(graph: Graph, tree: ModuleTree) -> None:
+def add_leaves(graph: Graph, tree: ModuleTree) -> None:
+    """Put each leaf among the nodes of the calls that it is drawn in; a loop in plain code only takes it."""
     for edge in graph.edges:
         leaf = graph.nodes[edge.target]
-        if leaf.kind == "leaf" and (home := home_of(leaf.variable, tree, edge.source)) is not None:
+        if (
+            leaf.kind == "leaf"
+            and not tree.loops_only(home := home_of(leaf.variable, tree, edge.source))
+            and home is not None
+        ):
             inside = tree.calls[home].nodes
             if leaf.id not in inside[-8:]:
                 inside.append(leaf.id)
@@ -135,17 +166,28 @@ def _add_leaves(graph: Graph, tree: ModuleTree) -> None:
 def home_of(name: str | None, tree: ModuleTree, consumer: int) -> int | None:
     """The call that a tensor is drawn in, for its use by `consumer`: the innermost one around it that the tensor's name begins with.
 
-    A plain variable such as ``x`` is handed to a module from outside and so drawn outside; a tensor without a name, or
-    with a path that fits no module here, stays with its consumer.
+    A plain variable such as ``x`` is handed to a module from outside and so drawn outside, but in the step of the loop that
+    uses it; a tensor without a name, or with a path that fits no module here, stays with its consumer.
     """
     here = tree.owner[consumer]
-    if not name:
+    if not name or here is None:
         return here
-    fitting = (call for call in tree.line(here) if name.startswith(tree.calls[call].module + "."))
-    return next(fitting, here if "." in name else None)
+    line = tree.line(here)
+    fitting = (call for call in line if name.startswith(tree.calls[call].module + "."))
+    return next(fitting, here if "." in name else _outside_modules(tree, line))
 
 
-def _tidy(tree: ModuleTree) -> ModuleTree:
+def _outside_modules(tree: ModuleTree, line: list[int]) -> int | None:
+    """The innermost loop of `line` that no module is around."""
+    found = None
+    for call in reversed(line):
+        if tree.calls[call].unit == "module":
+            break
+        found = call
+    return found
+
+
+def _tidy(graph: Graph, tree: ModuleTree) -> ModuleTree:
     """Merge one-child chains, dissolve calls of one node, number what is left."""
     calls = tree.calls
     children: list[list[int]] = [[] for _ in calls]
@@ -165,10 +207,10 @@ def _tidy(tree: ModuleTree) -> ModuleTree:
             calls[alive[0]].parent = call.parent
             if call.parent is not None:
                 children[call.parent].append(alive[0])
-    return _renumber(tree, goes_to)
+    return _renumber(graph, tree, goes_to)
 
 
-def _renumber(tree: ModuleTree, goes_to: list[int | None]) -> ModuleTree:
+def _renumber(graph: Graph, tree: ModuleTree, goes_to: list[int | None]) -> ModuleTree:
     alive = [index for index, target in enumerate(goes_to) if target == index]
     new = {old: index for index, old in enumerate(alive)}
 
@@ -187,4 +229,5 @@ def _renumber(tree: ModuleTree, goes_to: list[int | None]) -> ModuleTree:
             calls[call.parent].children.append(index)
     for call in calls:
         call.total = count[call.module]
+        call.class_name = graph.classes.get(call.module)
     return ModuleTree(calls, [final(home) for home in tree.owner], tree.order)

@@ -10,11 +10,11 @@ import msgspec
 from explorer.graph.folding import readable
 from explorer.graph.inputs import Given, given
 from explorer.graph.leaves import leaf_boxes
-from explorer.graph.measure import box_size, bytes_text, shape_text, shorten, shorten_call, shorten_path
-from explorer.graph.memory import saved_bytes
-from explorer.graph.modules import Call, ModuleTree, home_of, modules
-from explorer.graph.order import depths
-from explorer.ir import Box, BoxKind, Graph, Nested, Node, Op, Record, Root, Saved, Tensor, TensorMeta, Wire
+from explorer.graph.measure import box_size, bytes_text, count_text, shape_text, shorten, shorten_call, shorten_path
+from explorer.graph.modules import Call, home_of
+from explorer.graph.outline import Outline, outline
+from explorer.graph.sums import total
+from explorer.ir import Box, BoxKind, Graph, Nested, Node, Op, Record, Root, Saved, Tensor, TensorMeta, Unit, Wire
 from explorer.words import Language, say
 
 FEW_BOXES = 60
@@ -22,12 +22,17 @@ FEW_BOXES = 60
 
 
 class Group(Record, frozen=True, kw_only=True):
-    """An open module call."""
+    """An open module call, group of repeats, or step; fields as in `explorer.ir.Frame`."""
 
     module: str
     call: int
     title: str
     depth: int
+    unit: Unit = "module"
+    fold: str = ""
+    repeats: int = 0
+    class_name: str | None = None
+    nodes: tuple[int, ...] = ()
     parent: int | None = None
     """Index into `Picture.groups` of the group around it, always a smaller number."""
 
@@ -41,6 +46,9 @@ class Picture(Record, frozen=True, kw_only=True):
     homes: tuple[int | None, ...] = ()
     """By box: index into `groups`; None outside every open module."""
     open_modules: tuple[str, ...] = ()
+    """Names that are open, see `explorer.graph.folding`."""
+    depth: int = 0
+    """How many groups lie in one another where everything is open."""
 
 
 def compose(
@@ -59,14 +67,13 @@ def compose(
         ops: `Run.ops`, for the source text of each node and the inputs that need no gradient; without it nodes bear their grad_fn's
             name only.
         tensors: `Run.tensors`, for the number in a 0-dim leaf or input; without it those show their shape.
-        open_modules: paths of the modules to draw open. None opens all of a graph of at most 300 nodes, and of a larger
+        open_modules: names of what to draw open, see `explorer.graph.folding`. None opens all of a graph of at most 300 nodes, and of a larger
             one as much as stays readable.
         show_saved: whether each saved tensor gets a box of its own above the node that saved it.
         language: of the titles that are words.
     """
-    tree = modules(graph)
-    opened = readable(graph, tree) if open_modules is None else open_modules
-    return _Composer(graph, ops, tensors, tree=tree, opened=opened, language=language).compose(show_saved)
+    opened = readable(graph) if open_modules is None else open_modules
+    return _Composer(graph, ops, tensors, outline=outline(graph), opened=opened, language=language).compose(show_saved)
 
 
 class _Composer:
@@ -78,12 +85,12 @@ class _Composer:
         ops: Sequence[Op],
         tensors: Sequence[Tensor],
         *,
-        tree: ModuleTree,
+        outline: Outline,
         opened: frozenset[str],
         language: Language,
     ) -> None:
-        self.graph, self.ops, self.tensors, self.tree, self.language = graph, ops, tensors, tree, language
-        self.opened = opened
+        self.graph, self.ops, self.tensors, self.language = graph, ops, tensors, language
+        self.tree, self.depth, self.opened = outline.tree, outline.depth, opened
         called = (ops[node.op] for node in graph.nodes if node.op is not None and node.op < len(ops))
         self.said = Counter((op.text, op.line) for op in called)
         self.values = {tensor.grad_fn: tensor.value for tensor in tensors if tensor.is_leaf}
@@ -92,6 +99,7 @@ class _Composer:
         self.groups: list[Group] = []
         self.group_of: dict[int | None, int | None] = {None: None}
         self.folded: dict[int, int] = {}
+        self.inside = outline.inside
         self.place = self._place_calls()
 
     def compose(self, show_saved: bool) -> Picture:
@@ -106,7 +114,8 @@ class _Composer:
             wires=tuple(wires),
             groups=tuple(self.groups),
             homes=tuple(self.homes),
-            open_modules=tuple(sorted({group.module for group in self.groups})),
+            open_modules=tuple(sorted({group.fold for group in self.groups})),
+            depth=max((call.depth + 1 for call in self.tree.calls), default=0),
         )
 
     def _place_calls(self) -> list[tuple[int | None, int | None]]:
@@ -115,34 +124,63 @@ class _Composer:
         for index, call in enumerate(self.tree.calls):
             above, hidden = (None, None) if call.parent is None else place[call.parent]
             if hidden is None:
-                if call.module in self.opened:
-                    self._open(index, call, above)
+                if (name := call.opened_by(self.opened)) is not None:
+                    self._open(index, call, above, name)
                     above = index
                 else:
                     hidden = index
             place.append((above, hidden))
         return place
 
-    def _open(self, index: int, call: Call, above: int | None) -> None:
+    def _open(self, index: int, call: Call, above: int | None, fold: str) -> None:
         self.group_of[index] = len(self.groups)
+        title = self._call_title(call, above)
+        if call.unit == "group":
+            title = f"{title} · {self._repeats(call)}"
+        elif call.class_name:
+            title = f"{title} · {shorten(call.class_name)}"
         self.groups.append(
             Group(
                 module=call.module,
                 call=call.number,
-                title=self._call_title(call, above),
+                title=title,
                 depth=call.depth,
+                unit=call.unit,
+                fold=fold,
+                repeats=call.repeats if call.unit == "group" else 0,
+                class_name=call.class_name,
+                nodes=tuple(self.inside[index]),
                 parent=self.group_of[above],
             )
         )
 
     def _call_title(self, call: Call, above: int | None) -> str:
-        path = shorten_path(self._within(call.module, above))
+        if call.unit == "step":
+            return say("graph.step", self.language, step=f"{call.place + 1:,}", steps=f"{call.repeats:,}")
+        same = call.ends is not None and call.ends[0] == call.ends[1]
+        if call.span is not None and (same or call.ends is None):
+            first, last = call.span
+            return say("graph.range", self.language, first=f"{first:,}", last=f"{last:,}")
+        if call.lines is not None:
+            first, last = call.lines
+            return say("graph.line" if first == last else "graph.lines", self.language, first=first, last=last)
+        ends = [shorten_path(self._within(path, above)) for path in call.ends or (call.module,)]
+        if call.unit == "group":
+            return ends[0] if ends[0] == ends[-1] else " … ".join(ends)
         if not call.repeated:
-            return path
-        return say("graph.call", self.language, module=path, call=call.number + 1, calls=call.total)
+            return ends[0]
+        return say("graph.call", self.language, module=ends[0], call=call.number + 1, calls=call.total)
+
+    def _repeats(self, call: Call) -> str:
+        """How many of what a group holds, as in ``22 × Bottleneck``."""
+        if call.class_name:
+            return f"{call.repeats:,} × {shorten(call.class_name)}"
+        return say("graph.steps" if call.lines else "graph.repeats", self.language, count=f"{call.repeats:,}")
 
     def _within(self, path: str, above: int | None) -> str:
-        """`path` as it is called inside the call `above`."""
+        """`path` as it is called inside the call `above`; groups and steps are no part of a path."""
+        while above is not None and self.tree.calls[above].unit != "module":
+            above = self.tree.calls[above].parent
         return path if above is None else path.removeprefix(self.tree.calls[above].module + ".")
 
     def _add(self, box: Box, above: int | None) -> int:
@@ -157,7 +195,6 @@ class _Composer:
 
     def _add_operations(self) -> list[int]:
         """By node id: the box that shows it (-1 for leaves, which follow)."""
-        inside = self._nodes_inside()
         box_of = [-1] * len(self.graph.nodes)
         for node in reversed(self.tree.order):
             above, hidden = self._placed(self.tree.owner[node])
@@ -170,42 +207,38 @@ class _Composer:
                 )
                 continue
             if hidden not in self.folded:
-                self.folded[hidden] = self._add_folded(hidden, above, inside[hidden])
+                self.folded[hidden] = self._add_folded(hidden, above)
             box_of[node] = self.folded[hidden]
         return box_of
 
-    def _nodes_inside(self) -> list[list[int]]:
-        """By call: ids of all nodes in it and in the calls that it made, each once."""
-        inside: list[list[int]] = [list(call.nodes) for call in self.tree.calls]
-        for index in range(len(inside) - 1, -1, -1):
-            parent = self.tree.calls[index].parent
-            _, hidden = self.place[index]
-            if parent is not None and hidden is not None and hidden != index:
-                inside[parent].extend(inside[index])
-        return inside
-
-    def _add_folded(self, call: int, above: int | None, nodes: list[int]) -> int:
-        record = self.tree.calls[call]
-        ids = tuple(sorted(set(nodes)))
-        title = self._call_title(record, above)
-        subtitle = self._contents(ids)
+    def _add_folded(self, index: int, above: int | None) -> int:
+        call = self.tree.calls[index]
+        ids = tuple(self.inside[index])
         box = Box(
-            id=f"m:{record.module}#{record.number}",
+            id=f"m:{call.module}#{call.number}",
             kind="module",
-            title=title,
-            subtitle=subtitle,
-            module=record.module,
+            title=self._call_title(call, above),
+            subtitle=self._contents(call, ids),
+            module=call.module,
+            unit=call.unit,
+            fold=call.fold,
+            repeats=call.repeats if call.unit == "group" else 0,
+            class_name=call.class_name,
             nodes=ids,
         )
         return self._add(box, above)
 
-    def _contents(self, nodes: tuple[int, ...]) -> str:
-        members = [self.graph.nodes[node] for node in nodes]
-        saved = sum(item.tensor is not None for node in members for item in node.saved)
-        count = say("graph.nodes", self.language, count=len(nodes))
-        if not saved:
-            return count
-        return f"{count} · " + say("graph.saved", self.language, count=saved, size=bytes_text(saved_bytes(members)))
+    def _contents(self, call: Call, nodes: tuple[int, ...]) -> str:
+        """What is in a folded module, in short; its times and gradients change from run to run and are left to the inspector."""
+        found = total(self.graph, nodes)
+        parts = [self._repeats(call)] if call.unit == "group" else [shorten(call.class_name)] if call.class_name else []
+        if not parts or not (found.parameters or found.saved_bytes):
+            parts.append(say("graph.nodes", self.language, count=f"{found.nodes:,}"))
+        if found.parameters:
+            parts.append(say("graph.parameters", self.language, count=count_text(found.parameters)))
+        if found.saved_bytes:
+            parts.append(say("graph.saved", self.language, size=bytes_text(found.saved_bytes)))
+        return " · ".join(parts)
 
     def _operation_lines(self, node: Node) -> tuple[str, str]:
         """What a learner reads first: the source text where it means this node alone, else what was called; then the grad_fn's name."""
@@ -221,8 +254,7 @@ class _Composer:
     def _add_leaves(self) -> dict[tuple[int, int], int]:
         """By (leaf, consumer): the box that the leaf has for that use."""
         found: dict[tuple[int, int], int] = {}
-        depth = depths(self.graph, self.tree.order)
-        for leaf in leaf_boxes(self.graph, self.tree, self.place, depth):
+        for leaf in leaf_boxes(self.graph, self.tree, self.place, self.depth):
             node = self.graph.nodes[leaf.node]
             name = f"n{leaf.node}" if leaf.copy_at is None else f"n{leaf.node}@{leaf.copy_at}"
             if leaf.hidden is not None:
@@ -253,7 +285,9 @@ class _Composer:
             (each, *self._placed(home_of(each.name, self.tree, each.node)))
             for each in given(self.graph, self.ops, self.tensors)
         )
-        seen = [(each, above) for each, above, hidden in homes if hidden is None]
+        seen = [
+            (each, above) for each, above, hidden in homes if hidden is None and not self._in_folded_loop(each.node)
+        ]
         if max(len(self.boxes), len(seen)) > FEW_BOXES:
             return wires
         first, further = list[Wire](), list[Wire]()
@@ -261,6 +295,11 @@ class _Composer:
             box = self._add(self._input_box(each, above), above)
             (further if each.place else first).append(Wire(source=box, target=box_of[each.node]))
         return [*first, *wires, *further]
+
+    def _in_folded_loop(self, node: int) -> bool:
+        """Whether a folded group hides `node`: what each step takes is not drawn beside it."""
+        _, hidden = self._placed(self.tree.owner[node])
+        return hidden is not None and self.tree.calls[hidden].unit != "module"
 
     def _input_box(self, each: Given, above: int | None) -> Box:
         subtitle = _number_or_shape(each.value, each.meta)

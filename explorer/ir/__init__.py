@@ -28,7 +28,7 @@ from explorer.ir.files import (
 )
 from explorer.ir.frames import FrameError, read_frame, write_frame
 from explorer.ir.graph import Edge, Gradient, Graph, Node, NodeKind, Root, Saved
-from explorer.ir.layout import Box, BoxKind, Frame, Layout, Wire
+from explorer.ir.layout import Box, BoxKind, Frame, Layout, Unit, Wire
 from explorer.ir.record import Nested, NonFinite, Number, Record, number
 from explorer.ir.run import (
     SCHEMA_VERSION,
@@ -118,6 +118,7 @@ __all__ = [
     "TrainingPoints",
     "TrainingRequest",
     "TrainingStart",
+    "Unit",
     "Verification",
     "Verify",
     "View",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from explorer.ir.record import Nested, Record
 from explorer.ir.tensors import Stats, TensorMeta
 
@@ -104,11 +106,16 @@ class Root(Record, frozen=True, kw_only=True, omit_defaults=False):
     stats: Stats | None = None
 
 
-class Graph(Record, frozen=True, kw_only=True):
-    """Nodes in traversal order from the roots (``nodes[i].id == i``), edges ordered by (source, slot)."""
+class Graph(Record, frozen=True, kw_only=True, gc=True, weakref=True):
+    """Nodes in traversal order from the roots (``nodes[i].id == i``), edges ordered by (source, slot).
+
+    What is computed from a graph once may be forgotten with it (see `explorer.graph.once`), hence ``weakref``, which asks for ``gc``.
+    """
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     roots: tuple[Root, ...] = ()
     cut: bool = False
     """Whether the graph goes on where the walk ended."""
+    classes: dict[str, str] = msgspec.field(default_factory=dict)
+    """Class name of each module that made a node, and of those around it, by path, as in ``Bottleneck``."""

@@ -10,11 +10,15 @@ BoxKind = Literal["operation", "custom", "leaf", "input", "saved", "result", "mo
 """``input`` is a tensor that an operation took and that needs no gradient: data, a target, a frozen parameter."""
 
 
+Unit = Literal["module", "group", "step"]
+"""What can be folded: a module call, a group of equal parts, one step of a loop (see `explorer.graph.repeats`)."""
+
+
 class Box(Record, frozen=True, kw_only=True):
     """A rectangle; x and y are its centre."""
 
     id: str
-    """Unique in the layout: ``n12``; ``n12@40`` the copy of a leaf near node 40; ``s12.0`` a saved tensor; ``i12.0`` an input; ``r0`` a result; ``m:PATH#CALL``."""
+    """Unique in the layout: ``n12``; ``n12@40`` the copy of a leaf near node 40; ``s12.0`` a saved tensor; ``i12.0`` an input; ``r0`` a result; ``m:MODULE#CALL``, as in `Frame`."""
     kind: BoxKind
     title: str
     subtitle: str = ""
@@ -25,7 +29,15 @@ class Box(Record, frozen=True, kw_only=True):
     input: int | None = None
     """Index into the inputs of that node's forward call, for an input's box."""
     module: str | None = None
-    """Path of the folded module it stands for."""
+    """Path of the folded module it stands for; of a group and of a step a name that no module has."""
+    unit: Unit = "module"
+    """What a box of kind ``module`` stands for."""
+    fold: str | None = None
+    """What to add to the open set so that it opens: see `explorer.graph.folding`."""
+    repeats: int = 0
+    """How many equal parts a folded group of repeats holds; 0 for anything else."""
+    class_name: str | None = None
+    """Class of the folded module, or of those that a group repeats, as in ``Bottleneck``."""
     nodes: tuple[int, ...] = ()
     """Ids of the nodes inside a folded module."""
     x: float = 0.0
@@ -46,12 +58,21 @@ class Wire(Record, frozen=True, kw_only=True):
 
 
 class Frame(Record, frozen=True, kw_only=True):
-    """The outline of an open module; x and y are its centre."""
+    """The outline of an open module, of a group of repeats, or of one step of a loop; x and y are its centre."""
 
     module: str
+    """As in `Box`."""
     call: int
     title: str
     depth: int
+    unit: Unit = "module"
+    fold: str = ""
+    """What to take out of the open set so that it folds."""
+    repeats: int = 0
+    """How many equal parts a group of repeats holds; 0 for anything else."""
+    class_name: str | None = None
+    nodes: tuple[int, ...] = ()
+    """Ids of the nodes drawn inside it, ascending, those in folded modules too."""
     x: float
     y: float
     width: float
@@ -66,4 +87,6 @@ class Layout(Record, frozen=True, kw_only=True):
     height: float = 0.0
     engine: str = "layered"
     open_modules: tuple[str, ...] = ()
-    """Paths of the modules that are drawn open."""
+    """The open set that this drawing shows, in order."""
+    depth: int = 0
+    """How many frames lie in one another where everything is open."""

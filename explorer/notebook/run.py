@@ -11,7 +11,7 @@ from explorer import ir
 from explorer.export import dot, html, svg, text
 from explorer.graph.folding import every_module, open_to_depth
 from explorer.graph.layout import lay_out
-from explorer.graph.modules import modules
+from explorer.graph.outline import outline
 from explorer.graph.picture import compose
 from explorer.ir import Graph, Layout, decode_run, encode
 from explorer.words import Language, say, tell
@@ -104,12 +104,11 @@ class Run:
 def _drawings(record: ir.Run, language: Language) -> list[Layout]:
     """What is readable first, then the same graph folded less and more: a double click on a module goes to the nearest."""
     graph = record.graph
-    tree = modules(graph)
     wanted: list[frozenset[str] | None] = [None]
-    if tree.calls:
+    if outline(graph).tree.calls:
         wanted += [open_to_depth(graph, depth) for depth in range(_DEPTHS)]
         if len(graph.nodes) <= _MOST_OPEN:
-            wanted.append(every_module(tree))
+            wanted.append(every_module(graph))
     drawings: dict[tuple[str, ...], Layout] = {}
     for opened in wanted:
         if opened is None or tuple(sorted(opened)) not in drawings:

@@ -5,15 +5,14 @@ Only what is shown is sent. Floats are cut to 9 significant digits, which is wha
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from explorer.derivatives import numbers
 from explorer.graph.inputs import Given, given
-from explorer.graph.memory import saved_bytes
-from explorer.ir import Edge, Gradient, Nested, Node, Op, Root, Run, Saved, Tensor, TensorMeta
+from explorer.graph.sums import total
+from explorer.ir import Box, Edge, Frame, Gradient, Node, Op, Root, Run, Saved, Tensor, TensorMeta, number
 from explorer.viewer.evidence import Evidence, Facts
 from explorer.viewer.statistics import rounded, statistics
 
@@ -87,19 +86,20 @@ class Details:
             **self.evidence.node(node, op),
         )
 
-    def module(self, path: str, nodes: Iterable[int]) -> Facts:
-        """Sums over the nodes of a module: bytes saved count each storage whole, and once; parameters are the elements of its leaves."""
-        members = [self.run.graph.nodes[node] for node in nodes]
-        norms = [norm for node in members for norm in self._norms(node)]
-        leaves = [node.output for node in members if node.kind == "leaf" and node.output]
+    def module(self, path: str, nodes: Sequence[int], shown: Box | Frame | None = None) -> Facts:
+        """Sums over the nodes of a module, of a group of repeats or of a step as `shown`; the last two have a ``title`` for a name."""
+        found = total(self.run.graph, nodes)
         return _without_gaps(
             kind="module",
             module=path,
-            nodes=len(members),
-            saved_bytes=saved_bytes(members),
-            largest_norm=_largest(norms),
-            parameters=sum(math.prod(leaf.shape) for leaf in leaves),
-            **self.evidence.module(path, members),
+            title=shown.title if shown and shown.unit != "module" else None,
+            class_name=shown and shown.class_name,
+            repeats=(shown and shown.repeats) or None,
+            nodes=found.nodes,
+            saved_bytes=found.saved_bytes,
+            largest_norm=None if found.largest_norm is None else rounded(number(found.largest_norm)),
+            parameters=found.parameters,
+            **self.evidence.module(path, nodes),
         )
 
     def _numbers(self, node: Node) -> list[Facts]:
@@ -148,21 +148,9 @@ class Details:
         ]
         return {"contributions": sent, "contributions_more": len(edges) - len(sent) or None}
 
-    def _norms(self, node: Node) -> list[float]:
-        gradients = [*node.incoming, *(edge.gradient for edge in self.out_edges[node.id])]
-        return [float(gradient.stats.norm) for gradient in gradients if gradient]
-
 
 def _without_gaps(**facts: object) -> Facts:
     return {name: fact for name, fact in facts.items() if fact is not None and fact is not False and fact != []}
-
-
-def _largest(norms: Sequence[float]) -> Nested | None:
-    """The largest norm; NaN if one is, since that is what has to be seen."""
-    if not norms:
-        return None
-    largest = math.nan if any(map(math.isnan, norms)) else max(norms)
-    return rounded(largest) if math.isfinite(largest) else str(largest).replace("inf", "Infinity").replace("nan", "NaN")
 
 
 def _no_gradient(found: Given | None) -> Facts:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from explorer.graph.memory import saved_bytes
+from explorer.graph.sums import seconds
 from explorer.ir import Node, Op, Run, Saved, Saving, Tensor, TensorMeta, View
 
 Facts = dict[str, Any]
@@ -53,15 +54,16 @@ class Evidence:
             "retains": node.retains_grad,
             "segment": node.segment,
             "unread": node.unread,
-            "time": self._time([node]),
+            "time": self._time([node.id]),
             "memory": self._memory(node),
             "operators": self._operators(op),
             "views": [_view(view, op) for view in op.views] if op else [],
         }
 
-    def module(self, path: str, members: Sequence[Node]) -> Facts:
+    def module(self, path: str, nodes: Sequence[int]) -> Facts:
         """What a module's nodes took, and what freezing its parameters or checkpointing it would save."""
-        facts: Facts = {"time": self._time(members)}
+        members = [self.run.graph.nodes[node] for node in nodes]
+        facts: Facts = {"time": self._time(nodes)}
         if (memory := self.run.memory) is not None:
             weight = next((weight for weight in memory.modules if weight.path == path), None)
             facts["own_bytes"] = weight and weight.own
@@ -121,20 +123,13 @@ class Evidence:
             "flowed": any(node.incoming for node in run.graph.nodes),
         }
 
-    def _time(self, nodes: Sequence[Node]) -> Facts | None:
+    def _time(self, nodes: Sequence[int]) -> Facts | None:
         """Seconds of the calls that made `nodes`, each call once, and of the nodes themselves."""
-        times = self.run.times
-        if times is None:
+        took = seconds(self.run.graph, self.run.times, nodes)
+        if took == (None, None):
             return None
-        calls = {node.op for node in nodes if node.op is not None and node.op < len(times.forward)}
-        ran = [times.backward[node.id] for node in nodes if node.id < len(times.backward)]
-        backward = [seconds for seconds in ran if seconds is not None]
-        if not calls and not backward:
-            return None
-        return {
-            "forward": _seconds(sum(times.forward[op] for op in calls)) if calls else None,
-            "backward": _seconds(sum(backward)) if backward else None,
-        }
+        forward, backward = (None if each is None else _seconds(each) for each in took)
+        return {"forward": forward, "backward": backward}
 
     def _memory(self, node: Node) -> Facts | None:
         """Bytes that a node keeps for backward, and those of them that neither a leaf or an input nor another node holds."""

@@ -17,7 +17,7 @@ import msgspec
 from explorer.derivatives import Derivative, describe
 from explorer.derivatives.checked import verdict
 from explorer.graph.flow import Label, labels
-from explorer.ir import Box, BoxKind, Frame, Layout, Node, Run, Wire
+from explorer.ir import Box, BoxKind, Layout, Node, Run, Wire
 from explorer.viewer.badge import badge
 from explorer.viewer.columns import SCALE, Columns, Texts
 from explorer.viewer.details import Details
@@ -46,7 +46,7 @@ def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
         "kinds": _KINDS,
         "texts": texts.all,
         "open_modules": layout.open_modules,
-        "depth": max((node.module.count(".") + 1 for node in run.graph.nodes if node.module), default=0),
+        "depth": layout.depth,
         "saved": any(saved.tensor for node in run.graph.nodes for saved in node.saved),
         "tensors": {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None},
         "roots": [root.node for root in run.graph.roots],
@@ -123,6 +123,7 @@ def _add_boxes(columns: Columns, texts: Texts, slices: _Slices, boxes: Sequence[
     columns.add("box_title", [texts.place(box.title) for box in boxes])
     columns.add("box_subtitle", [texts.place(box.subtitle) for box in boxes])
     columns.add("box_module", [texts.place(box.module) for box in boxes])
+    columns.add("box_fold", [texts.place(box.fold) for box in boxes])
     columns.add("box_inside", [len(box.nodes) for box in boxes])
     columns.add("inside", [node for box in boxes for node in box.nodes])
     columns.add("box_marks", [_marks(slices.details, box, run) for box in boxes])
@@ -140,7 +141,7 @@ def _marks(details: Details, box: Box, run: Run) -> int:
 def _detail(slices: _Slices, box: Box, run: Run) -> int:
     if box.node is not None:
         return slices.node(run.graph.nodes[box.node])
-    return slices.add(slices.details.module(box.module or box.title, box.nodes))
+    return slices.add(slices.details.module(box.module or box.title, box.nodes, box))
 
 
 def _add_wires(columns: Columns, wires: Sequence[Wire], boxes: Sequence[Box]) -> None:
@@ -180,20 +181,10 @@ def _add_frames(columns: Columns, texts: Texts, slices: _Slices, layout: Layout)
     columns.add("frame_title", [texts.place(frame.title) for frame in frames])
     columns.add("frame_id", [texts.place(f"m:{frame.module}#{frame.call}") for frame in frames])
     columns.add("frame_module", [texts.place(frame.module) for frame in frames])
-    inside = [_inside(frame, layout.boxes) for frame in frames]
+    columns.add("frame_fold", [texts.place(frame.fold) for frame in frames])
     columns.add(
-        "frame_detail",
-        [slices.add(slices.details.module(f.module, nodes)) for f, nodes in zip(frames, inside, strict=True)],
+        "frame_detail", [slices.add(slices.details.module(frame.module, frame.nodes, frame)) for frame in frames]
     )
-
-
-def _inside(frame: Frame, boxes: Sequence[Box]) -> list[int]:
-    """Nodes drawn inside a frame: told by place, since a module may be called twice."""
-    held = [
-        box for box in boxes if abs(box.x - frame.x) * 2 <= frame.width and abs(box.y - frame.y) * 2 <= frame.height
-    ]
-    nodes = {node for box in held for node in box.nodes} | {box.node for box in held if box.node is not None}
-    return sorted(nodes)
 
 
 def _add_nodes(columns: Columns, texts: Texts, run: Run) -> None:

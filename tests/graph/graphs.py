@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from explorer.ir import Edge, Graph, Node, Op, Root, Saved, TensorMeta
 
 
@@ -32,14 +34,24 @@ class Tape:
 
     def __init__(self) -> None:
         self.made: list[tuple[str, str, str | None, int, list[tuple[int, int]]]] = []
+        self.lines: dict[int, int] = {}
+        """Source line by call, where it is not a line of its own."""
 
     def leaf(self, name: str) -> int:
         self.made.append(("AccumulateGrad", name, None, 0, []))
         return len(self.made) - 1
 
     def op(
-        self, name: str, *inputs: int | tuple[int, int], text: str = "", module: str | None = None, call: int = 0
+        self,
+        name: str,
+        *inputs: int | tuple[int, int],
+        text: str = "",
+        module: str | None = None,
+        call: int = 0,
+        line: int | None = None,
     ) -> int:
+        if line is not None:
+            self.lines[len(self.made)] = line
         pairs = [item if isinstance(item, tuple) else (item, 0) for item in inputs]
         self.made.append((name, text or name.lower(), module, call, pairs))
         return len(self.made) - 1
@@ -66,7 +78,7 @@ class Tape:
                     kind="leaf" if leaf else "operation",
                     sequence_nr=None if leaf else here,
                     slots=len(inputs),
-                    line=None if leaf else here + 1,
+                    line=None if leaf else self.lines.get(here, here + 1),
                     module=module,
                     call=call,
                     op=None if leaf else len(ops),
@@ -76,7 +88,7 @@ class Tape:
                 )
             )
             if not leaf:
-                ops.append(Op(index=len(ops), name=name.lower(), text=text, line=here + 1, grad_fn=number[here]))
+                ops.append(Op(index=len(ops), name=name.lower(), text=text, line=nodes[-1].line, grad_fn=number[here]))
             edges += [
                 Edge(source=number[here], slot=slot, target=number[item], output_nr=output)
                 for slot, (item, output) in enumerate(inputs)
@@ -198,4 +210,36 @@ def dense(layers: int) -> Example:
         joined = tape.op("Cat", *given, text="torch.cat(features, 1)")
         weight = tape.leaf(f"weights[{layer}]")
         given.append(tape.op("Relu", tape.op("Convolution", joined, weight, text="conv(x)"), text="relu(x)"))
+    return tape.graph()
+
+
+def stacked(blocks: int, ops: int = 6) -> Example:
+    """``for block in self.blocks``: equal blocks of one class, each of `ops` operations, between two of another."""
+    tape = Tape()
+    last = _linear(tape, "model.stem", None)
+    last = tape.op("Relu", last, module="model.stem")
+    for block in range(blocks):
+        for _ in range(ops - 2):
+            last = tape.op("Sin", last, module=f"model.blocks.{block}", text="torch.sin(x)", line=7)
+        last = _linear(tape, f"model.blocks.{block}.linear", last)
+    last = _linear(tape, "model.head", tape.op("Relu", last, module="model.head"))
+    graph, calls = tape.graph()
+    names = {"model": "Net", "model.stem": "Linear", "model.head": "Linear", "model.blocks": "Sequential"}
+    names |= {f"model.blocks.{block}": "Block" for block in range(blocks)}
+    names |= {f"model.blocks.{block}.linear": "Linear" for block in range(blocks)}
+    return replace(graph, classes=names), calls
+
+
+def loop(steps: int) -> Example:
+    """A recurrence as a learner types it, in lines 5 to 7 of plain code; the first step has no ``h`` that needs a gradient."""
+    tape = Tape()
+    w_x, w_h, b = tape.leaf("w_x"), tape.leaf("w_h"), tape.leaf("b")
+    h, outs = None, []
+    for _ in range(steps):
+        given = tape.op("Mm", w_x, text="x[t] @ w_x", line=5)
+        own = tape.op("Mm", *([h] if h is not None else []), w_h, text="h @ w_h", line=5)
+        both = tape.op("Add", given, own, text="x[t] @ w_x + h @ w_h", line=5)
+        h = tape.op("Tanh", tape.op("Add", both, b, text="a + b", line=6), text="torch.tanh(a + b)", line=6)
+        outs.append(h)
+    tape.op("Mean", tape.op("Stack", *outs, text="torch.stack(outs)"), text="out.mean()")
     return tape.graph()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from explorer.graph.folding import open_to_depth, toggle
@@ -52,8 +54,8 @@ def test_a_folded_module_holds_its_nodes_and_leaves() -> None:
     }
     saved = sum(stretches.values())
     assert 48 < saved < 48 * len(expected)
-    count = sum(len(graph.nodes[node].saved) for node in expected)
-    assert box.subtitle == f"{len(expected)} nodes · {count} saved, {bytes_text(saved)}"
+    sizes = [math.prod(graph.nodes[node].output.shape) for node in expected if graph.nodes[node].kind == "leaf"]
+    assert box.subtitle == f"{len(expected)} nodes · {sum(sizes)} params · {bytes_text(saved)} saved"
     korean = compose(graph, ops, open_modules=frozenset({"model"}), language="ko")
     assert f"노드 {len(expected)}개" in next(one for one in korean.boxes if one.id == box.id).subtitle
 

@@ -118,14 +118,14 @@ def test_ten_thousand_boxes_take_under_half_a_megabyte_without_their_details() -
     assert len(blob) - columns["detail_end"][-1] < 500_000
 
 
-def test_a_frame_sums_up_what_is_drawn_in_it() -> None:
+def test_a_frame_sums_up_its_nodes() -> None:
     nodes = tuple(Node(id=at, name="AddBackward0", kind="operation") for at in range(3))
     boxes = (
         Box(id="n0", kind="operation", title="inside", node=0, x=50, y=50, width=40, height=20),
         Box(id="m:a#0", kind="module", title="folded", module="a", nodes=(1,), x=50, y=80, width=40, height=20),
         Box(id="n2", kind="operation", title="outside", node=2, x=50, y=300, width=40, height=20),
     )
-    frame = Frame(module="model", call=0, title="model", depth=0, x=50, y=60, width=100, height=120)
+    frame = Frame(module="model", call=0, title="model", depth=0, nodes=(0, 1), x=50, y=60, width=100, height=120)
     _, columns, slices = read(
         scene.encode(Run(status="ok", graph=Graph(nodes=nodes)), Layout(boxes=boxes, frames=(frame,)))
     )

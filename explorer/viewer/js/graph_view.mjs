@@ -25,7 +25,7 @@ const NARROW = 720;
 let views = 0;
 
 export class GraphView {
-  // `host`: selected(node or null), toggle(module), and command(text), or null where drawings cannot be asked for.
+  // `host`: selected(node or null), toggle(name of a module or a group in the open set), and command(text), or null where drawings cannot be asked for.
   constructor(root, host) {
     this.host = host;
     this.name = `graph-${++views}`;
@@ -260,10 +260,10 @@ export class GraphView {
   }
 
   #open({ box, frame }) {
-    const path = frame !== null ? this.scene.text("frame_module", frame) : box !== null ? this.scene.text("box_module", box) : "";
-    if (!path) return;
+    const fold = frame !== null ? this.scene.text("frame_fold", frame) : box !== null ? this.scene.text("box_fold", box) : "";
+    if (!fold) return;
     this.opened = frame !== null ? this.scene.text("frame_id", frame) : this.scene.id(box);
-    this.host.toggle(path);
+    this.host.toggle(fold);
   }
 
   #keys() {

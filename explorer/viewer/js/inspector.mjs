@@ -65,8 +65,8 @@ export class Inspector {
       facts.missing ? [words["sum.missing"], thousands(facts.missing)] : null,
     ]);
     return [
-      this.#heading(facts.module, "module", words["kind.module"]),
-      this.#path(facts.module),
+      this.#heading(facts.title ?? facts.module, "module", [facts.repeats ? fill(words["group.repeats"], { count: thousands(facts.repeats) }) : facts.title ? words["kind.step"] : words["kind.module"], facts.class_name].filter(Boolean).join(" · ")),
+      facts.title ? null : this.#path(facts.module),
       element("button", { class: "plain", type: "button", onclick: () => this.actions.toggle() }, words[open ? "module.fold" : "module.open"]),
       this.#section("sums", sums),
       this.#section("savings", savings(this.#about, facts)),
