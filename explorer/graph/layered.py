@@ -115,7 +115,7 @@ class _Grid(NamedTuple):
         for dummy in trunk:
             points += [(self.x[dummy], self.tops[ranks[dummy]]), (self.x[dummy], self.bottoms[ranks[dummy]])]
         points += [(into, self.tops[ranks[link.target]]), (into, end[1] - self.items[link.target].height / 2)]
-        return simplify(points)
+        return simplify([(x, round(y, 6)) for x, y in points])  # a sum may exceed by a last bit what it equals
 
 
 def simplify(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

@@ -33,7 +33,9 @@ class Call:
     class_name: str | None = None
     """Of the module, or of the modules that a group repeats."""
     repeats: int = 0
-    """Of a group: how many members it has; of a step: how many the whole loop has."""
+    """Of a group: how many members it has; of a step: how many the whole loop has; of a module that holds only equal calls: how many."""
+    holds: str | None = None
+    """Class of those equal calls."""
     place: int = 0
     """Of a step: which one of its group, from 0."""
     lines: tuple[int, int] | None = None

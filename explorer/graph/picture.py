@@ -134,11 +134,7 @@ class _Composer:
 
     def _open(self, index: int, call: Call, above: int | None, fold: str) -> None:
         self.group_of[index] = len(self.groups)
-        title = self._call_title(call, above)
-        if call.unit == "group":
-            title = f"{title} · {self._repeats(call)}"
-        elif call.class_name:
-            title = f"{title} · {shorten(call.class_name)}"
+        title = " · ".join([self._call_title(call, above), *self._kind(call)])
         self.groups.append(
             Group(
                 module=call.module,
@@ -147,7 +143,7 @@ class _Composer:
                 depth=call.depth,
                 unit=call.unit,
                 fold=fold,
-                repeats=call.repeats if call.unit == "group" else 0,
+                repeats=call.repeats if call.unit != "step" else 0,
                 class_name=call.class_name,
                 nodes=tuple(self.inside[index]),
                 parent=self.group_of[above],
@@ -171,11 +167,15 @@ class _Composer:
             return ends[0]
         return say("graph.call", self.language, module=ends[0], call=call.number + 1, calls=call.total)
 
-    def _repeats(self, call: Call) -> str:
-        """How many of what a group holds, as in ``22 × Bottleneck``."""
-        if call.class_name:
-            return f"{call.repeats:,} × {shorten(call.class_name)}"
-        return say("graph.steps" if call.lines else "graph.repeats", self.language, count=f"{call.repeats:,}")
+    def _kind(self, call: Call) -> list[str]:
+        """Its class, and how many of what it holds, as in ``22 × Bottleneck``."""
+        class_name = [shorten(call.class_name)] if call.class_name else []
+        if not call.repeats or call.unit == "step":
+            return class_name
+        count, of = f"{call.repeats:,}", call.class_name if call.unit == "group" else call.holds
+        key = "graph.steps" if call.lines else "graph.repeats"
+        repeats = f"{count} × {shorten(of)}" if of else say(key, self.language, count=count)
+        return [repeats] if call.unit == "group" else [*class_name, repeats]
 
     def _within(self, path: str, above: int | None) -> str:
         """`path` as it is called inside the call `above`; groups and steps are no part of a path."""
@@ -222,7 +222,7 @@ class _Composer:
             module=call.module,
             unit=call.unit,
             fold=call.fold,
-            repeats=call.repeats if call.unit == "group" else 0,
+            repeats=call.repeats if call.unit != "step" else 0,
             class_name=call.class_name,
             nodes=ids,
         )
@@ -231,7 +231,7 @@ class _Composer:
     def _contents(self, call: Call, nodes: tuple[int, ...]) -> str:
         """What is in a folded module, in short; its times and gradients change from run to run and are left to the inspector."""
         found = total(self.graph, nodes)
-        parts = [self._repeats(call)] if call.unit == "group" else [shorten(call.class_name)] if call.class_name else []
+        parts = self._kind(call)
         if not parts or not (found.parameters or found.saved_bytes):
             parts.append(say("graph.nodes", self.language, count=f"{found.nodes:,}"))
         if found.parameters:

@@ -180,7 +180,7 @@ def _rebuild(graph: Graph, tree: ModuleTree, outermost: list[_Part]) -> ModuleTr
                 if parent is not None:
                     calls[parent].nodes.append(part.node)
             elif part.call is not None:
-                below.append((part.parts, _add(calls, _again(tree.calls[part.call]), parent)))
+                below += _add_call(graph, tree, calls, part, parent)
             else:
                 below += _add_group(graph, tree, calls, part, parent)
         stack += reversed(below)
@@ -188,10 +188,6 @@ def _rebuild(graph: Graph, tree: ModuleTree, outermost: list[_Part]) -> ModuleTr
     rebuilt = ModuleTree(calls, owner, tree.order)
     add_leaves(graph, rebuilt)
     return rebuilt
-
-
-def _again(call: Call) -> Call:
-    return Call(call.module, None, call.number, call.total, class_name=call.class_name)
 
 
 def _add(calls: list[Call], call: Call, parent: int | None) -> int:
@@ -203,17 +199,34 @@ def _add(calls: list[Call], call: Call, parent: int | None) -> int:
     return len(calls) - 1
 
 
+def _add_call(graph: Graph, tree: ModuleTree, calls: list[Call], part: _Part, parent: int | None) -> list[_Below]:
+    """Add a module call. One that holds nothing but equal calls is itself the group of these."""
+    old = tree.calls[part.call or 0]
+    call = Call(old.module, None, old.number, old.total, class_name=old.class_name)
+    at = _add(calls, call, parent)
+    only = part.parts[0] if len(part.parts) == 1 else None
+    if only is None or not only.members or (ends := _ends(tree, only.members)) is None:
+        return [(part.parts, at)]
+    call.repeats, call.holds = len(only.members), graph.classes.get(ends[0])
+    return _members(calls, only, _group(graph, tree, only.members, call.module), at)
+
+
 def _add_group(graph: Graph, tree: ModuleTree, calls: list[Call], part: _Part, parent: int | None) -> list[_Below]:
-    """Add a group, or a range of a large one. Returns what is still to be added, and where: ranges, or members, of loops their steps."""
-    members, first = part.members, part.first
-    whole = part.range_of or _group(graph, tree, members, "" if parent is None else calls[parent].module)
+    """Add a group, or a range of a large one."""
+    whole = part.range_of or _group(graph, tree, part.members, "" if parent is None else calls[parent].module)
     at = _add(calls, whole if part.range_of is None else _range(tree, whole, part), parent)
+    return _members(calls, part, whole, at)
+
+
+def _members(calls: list[Call], part: _Part, whole: Call, at: int) -> list[_Below]:
+    """What goes into the call `at`: ranges of a large group, or the members; for those of a loop a step each is added."""
+    members = part.members
     if len(members) > MOST_MEMBERS:
         return [(_ranges(part, whole), at)]
     if len(members[0]) == 1:
         return [([member[0] for member in members], at)]
-    name = f"{whole.module}.step"
-    steps = (Call(name, None, unit="step", place=first + more, repeats=whole.repeats) for more in range(len(members)))
+    places = range(part.first, part.first + len(members))
+    steps = (Call(f"{whole.module}.step", None, unit="step", place=place, repeats=whole.repeats) for place in places)
     return [(member, _add(calls, step, at)) for member, step in zip(members, steps, strict=True)]
 
 

@@ -35,9 +35,9 @@ class Box(Record, frozen=True, kw_only=True):
     fold: str | None = None
     """What to add to the open set so that it opens: see `explorer.graph.folding`."""
     repeats: int = 0
-    """How many equal parts a folded group of repeats holds; 0 for anything else."""
+    """How many equal parts it holds: a folded group, or a module that holds nothing else; 0 for anything else."""
     class_name: str | None = None
-    """Class of the folded module, or of those that a group repeats, as in ``Bottleneck``."""
+    """Class of the folded module, as in ``Bottleneck``; of a group that of its parts."""
     nodes: tuple[int, ...] = ()
     """Ids of the nodes inside a folded module."""
     x: float = 0.0
@@ -69,7 +69,7 @@ class Frame(Record, frozen=True, kw_only=True):
     fold: str = ""
     """What to take out of the open set so that it folds."""
     repeats: int = 0
-    """How many equal parts a group of repeats holds; 0 for anything else."""
+    """As in `Box`."""
     class_name: str | None = None
     nodes: tuple[int, ...] = ()
     """Ids of the nodes drawn inside it, ascending, those in folded modules too."""

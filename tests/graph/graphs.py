@@ -213,13 +213,13 @@ def dense(layers: int) -> Example:
     return tape.graph()
 
 
-def stacked(blocks: int, ops: int = 6) -> Example:
-    """``for block in self.blocks``: equal blocks of one class, each of `ops` operations, between two of another."""
+def stacked(blocks: int, ops: int = 6, *, other: bool = False) -> Example:
+    """Blocks of one class in an ``nn.Sequential``, each of `ops` operations; the first is of an `other` kind if wanted."""
     tape = Tape()
     last = _linear(tape, "model.stem", None)
     last = tape.op("Relu", last, module="model.stem")
     for block in range(blocks):
-        for _ in range(ops - 2):
+        for _ in range(ops - 2 + (other and not block)):
             last = tape.op("Sin", last, module=f"model.blocks.{block}", text="torch.sin(x)", line=7)
         last = _linear(tape, f"model.blocks.{block}.linear", last)
     last = _linear(tape, "model.head", tape.op("Relu", last, module="model.head"))

@@ -19,27 +19,36 @@ def folded(picture: Picture) -> list[tuple[str, str]]:
 
 
 def test_equal_blocks_become_one_with_a_count() -> None:
-    graph, ops = graphs.stacked(60)
-    assert "model.blocks.0…59" in open_to_depth(graph, 3) - open_to_depth(graph, 2)
+    graph, ops = graphs.stacked(61, other=True)
+    name = "model.blocks.1…60"
+    assert name in open_to_depth(graph, 3) - open_to_depth(graph, 2)
     opened = frozenset({"model", "model.blocks"})
     picture = compose(graph, ops, open_modules=opened)
-    assert folded(picture) == [("stem", "Linear"), ("0 … 59", "60 × Block"), ("head", "Linear")]
+    assert folded(picture) == [("stem", "Linear"), ("0", "Block"), ("1 … 60", "60 × Block"), ("head", "Linear")]
     box = next(box for box in picture.boxes if box.repeats)
-    assert (box.repeats, box.class_name, box.unit) == (60, "Block", "group")
+    assert (box.fold, box.repeats, box.class_name, box.unit) == (name, 60, "Block", "group")
     assert set(box.nodes) == {
-        node.id for node in graph.nodes if (node.module or node.variable or "").startswith("model.blocks.")
+        node.id
+        for node in graph.nodes
+        if (path := node.module or node.variable or "").startswith("model.blocks.") and path.split(".")[2] != "0"
     }
-    inside = compose(graph, ops, open_modules=toggle(opened, box.fold or ""))
-    assert [group.title for group in inside.groups] == [
-        "model · Net",
-        "blocks · Sequential",
-        "0 … 59 · 60 × Block",
-    ]
-    assert len(folded(inside)) == 62
+    inside = compose(graph, ops, open_modules=toggle(opened, name))
+    titles = ["model · Net", "blocks · Sequential", "1 … 60 · 60 × Block"]
+    assert [group.title for group in inside.groups] == titles
+    assert len(folded(inside)) == 63
     one = next(box for box in inside.boxes if box.title == "17")
     deeper = compose(graph, ops, open_modules=frozenset({*inside.open_modules, one.fold or ""}))
-    assert [group.title for group in deeper.groups][3:] == ["17 · Block"]
+    assert [group.title for group in deeper.groups] == [*titles, "17 · Block"]
     assert toggle(frozenset(deeper.open_modules), "model") == frozenset()
+
+
+def test_a_module_of_equal_blocks_is_their_group() -> None:
+    graph, ops = graphs.stacked(60)
+    box = next(box for box in compose(graph, ops).boxes if box.module == "model.blocks")
+    assert box.subtitle.startswith("Sequential · 60 × Block · ")
+    inside = compose(graph, ops, open_modules=frozenset({"model", "model.blocks"}))
+    assert [group.title for group in inside.groups] == ["model · Net", "blocks · Sequential · 60 × Block"]
+    assert ("17", "Block") in folded(inside)
 
 
 def test_a_large_group_opens_into_ranges() -> None:

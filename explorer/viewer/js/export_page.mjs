@@ -18,7 +18,7 @@ export function open(document) {
   const show = (scene, toggled) => view.show((shown = scene), toggled);
   const view = new GraphView(main, {
     selected() {},
-    toggle(path) { show(withToggled(scenes, shown, path), path); },
+    toggle(name) { show(withToggled(scenes, shown, name), name); },
     command: null,
   });
   show(first, null);
@@ -28,9 +28,10 @@ function fromBase64(text) {
   return Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
 }
 
-// Not every combination of open modules is in the file: take the one nearest to what was asked, the one shown if there is none.
-function withToggled(scenes, shown, path) {
-  const isOpen = (scene) => scene.header.open_modules.includes(path);
+// Not every combination of open modules is in the file: take the one nearest to what was asked, the one shown if there is none. "cell" opens
+// all calls, "cell#17" one.
+function withToggled(scenes, shown, name) {
+  const isOpen = (scene) => [name, name.split("#")[0]].some((each) => scene.header.open_modules.includes(each));
   const wanted = scenes.filter((scene) => isOpen(scene) !== isOpen(shown));
   const distance = (scene) => scene.header.open_modules.filter((each) => !shown.header.open_modules.includes(each)).length
     + shown.header.open_modules.filter((each) => !scene.header.open_modules.includes(each)).length;
