@@ -172,7 +172,7 @@ class ForwardLog(TorchFunctionMode):
             if self.full and self.stopped is None and tensors_among((returned,)):
                 self.stopped = self._source.here(next(self._source.frames(), None))
             return returned
-        return self._record(_name(func), func, args, kwargs)
+        return self._record(name_of(func), func, args, kwargs)
 
     def _custom(self, apply: Any) -> Callable[..., Any]:
         def applied(cls: Any, *args: Any, **kwargs: Any) -> Any:
@@ -242,7 +242,8 @@ class ForwardLog(TorchFunctionMode):
 SILENT = frozenset({"__set__", "__repr__", "__format__", "manual_seed", "set_default_device"})
 
 
-def _name(func: Callable[..., Any]) -> str:
+def name_of(func: Callable[..., Any]) -> str:
+    """What a function of torch is called; of a property (``x.T``) the property."""
     name = getattr(func, "__name__", "")
     if name == "__get__":
         name = getattr(getattr(func, "__self__", None), "__name__", name)

@@ -5,6 +5,8 @@ from explorer.ir.codec import (
     decode_file_answer,
     decode_file_request,
     decode_hello,
+    decode_look,
+    decode_look_request,
     decode_order,
     decode_request,
     decode_run,
@@ -29,6 +31,7 @@ from explorer.ir.files import (
 from explorer.ir.frames import FrameError, read_frame, write_frame
 from explorer.ir.graph import Edge, Gradient, Graph, Node, NodeKind, Root, Saved
 from explorer.ir.layout import Box, BoxKind, Frame, Layout, Unit, Wire
+from explorer.ir.look import Given, Look, LookRequest, Moment, NamedDims, NamedStep
 from explorer.ir.record import Nested, NonFinite, Number, Record, number
 from explorer.ir.run import (
     SCHEMA_VERSION,
@@ -78,6 +81,7 @@ __all__ = [
     "FileRequest",
     "Frame",
     "FrameError",
+    "Given",
     "Gradient",
     "Graph",
     "Hello",
@@ -86,7 +90,12 @@ __all__ = [
     "Layer",
     "Layout",
     "Limits",
+    "Look",
+    "LookRequest",
     "Memory",
+    "Moment",
+    "NamedDims",
+    "NamedStep",
     "Nested",
     "Node",
     "NodeKind",
@@ -128,6 +137,8 @@ __all__ = [
     "decode_file_answer",
     "decode_file_request",
     "decode_hello",
+    "decode_look",
+    "decode_look_request",
     "decode_order",
     "decode_request",
     "decode_run",

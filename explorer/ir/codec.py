@@ -12,6 +12,7 @@ import msgspec
 
 from explorer.ir.files import File, FileAnswer, FileRequest
 from explorer.ir.graph import Gradient, Graph, Node, Saved
+from explorer.ir.look import Look, LookRequest
 from explorer.ir.record import Nested
 from explorer.ir.run import Run, RunRequest
 from explorer.ir.tensors import PREVIEW_ELEMENTS, Storage, Tensor
@@ -36,6 +37,8 @@ _run_decoder = msgspec.json.Decoder(Run)
 _request_decoder = msgspec.json.Decoder(RunRequest)
 _training_request_decoder = msgspec.json.Decoder(TrainingRequest)
 _frame_decoder: msgspec.json.Decoder[TrainingFrame] = msgspec.json.Decoder(TrainingFrame)
+_look_request_decoder = msgspec.json.Decoder(LookRequest)
+_look_decoder = msgspec.json.Decoder(Look)
 _file_request_decoder = msgspec.json.Decoder(FileRequest)
 _file_answer_decoder = msgspec.json.Decoder(FileAnswer)
 _order_decoder = msgspec.json.Decoder(Order)
@@ -77,6 +80,27 @@ def decode_training_frame(message: bytes) -> TrainingFrame:
     """Read one message of a training child; raises `IrError`."""
     frame: TrainingFrame = _decode(_frame_decoder, message)
     return frame
+
+
+def decode_look_request(message: bytes) -> LookRequest:
+    """Read a `LookRequest`; raises `IrError`."""
+    request: LookRequest = _decode(_look_request_decoder, message)
+    return request
+
+
+def decode_look(message: bytes) -> Look:
+    """Read a `Look` and check it; raises `IrError`."""
+    look: Look = _decode(_look_decoder, message)
+    for moment in look.moments:
+        for tensor in moment.tensors:
+            _check_tensor(tensor, 0)
+        for storage in moment.storages:
+            _check_storage(storage)
+    dims = [one for step in look.steps for one in (*step.inputs, step.output) if one is not None]
+    for one in (*dims, *look.roots):
+        _require(len(one.shape) == len(one.names), f"{len(one.names)} names for {len(one.shape)} dimensions")
+        _check_nested(one.value, PREVIEW_ELEMENTS, "value of a step")
+    return look
 
 
 def decode_file_request(message: bytes) -> FileRequest:

@@ -23,7 +23,7 @@ class Limits(Record, frozen=True, kw_only=True):
 class Order(Record, frozen=True, kw_only=True):
     """The first message to a worker; the second is the request itself, and for ``file`` the third is the file's bytes."""
 
-    task: Literal["run", "train", "file"]
+    task: Literal["run", "train", "file", "look"]
     limits: Limits
 
 

@@ -19,6 +19,8 @@ from explorer.ir import (
     FrameError,
     Hello,
     IrError,
+    Look,
+    LookRequest,
     Order,
     Run,
     RunRequest,
@@ -26,6 +28,7 @@ from explorer.ir import (
     TrainingRequest,
     Wall,
     decode_file_answer,
+    decode_look,
     decode_run,
     encode,
 )
@@ -36,7 +39,7 @@ from explorer.runner.limits import Request, order_for, places_of
 from explorer.runner.places import BusyError, Places, StoppedError
 from explorer.runner.settings import EngineError, Settings, read_settings
 from explorer.runner.training import Training
-from explorer.runner.verdict import ended_file, ended_run, ended_training, key_of, sentence
+from explorer.runner.verdict import ended_file, ended_look, ended_run, ended_training, key_of, sentence
 from explorer.words import say
 
 
@@ -96,7 +99,7 @@ class Engine:
         self._cpu, self._cuda = cpu, cuda
         # A training run holds its place for a minute, so it waits in a queue of its own.
         short, long = Places(settings.slots, settings.queue), Places(settings.slots, settings.queue)
-        self._places = {"run": short, "file": short, "train": long}
+        self._places = {"run": short, "file": short, "look": short, "train": long}
         self._lock = Lock()
         self._owners: dict[_Owned, Job] = {}
         self._jobs: set[Job] = set()
@@ -161,6 +164,23 @@ class Engine:
         return msgspec.structs.replace(
             answers[0], code=request.code, seed=request.seed, device=request.device, timings=timings
         )
+
+    def look(self, request: LookRequest, *, owner: str | None = None) -> Look:
+        """Run code statement by statement and tell of memory and names; as `run` otherwise. Raises `EngineError`."""
+        job = Job()
+        looks: list[Look] = []
+
+        def take(message: bytes) -> bool:
+            looks.append(decode_look(message))
+            return True
+
+        owned = _Owned("look", owner)
+        self._register(job, owned)
+        try:
+            why = self._converse(job, request, take)
+        finally:
+            self._forget(job, owned)
+        return ended_look(why) if why is not None else looks[0]
 
     def file(
         self, request: FileRequest, payload: bytes = b"", *, owner: str | None = None

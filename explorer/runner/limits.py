@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from explorer.ir import FileRequest, Limits, Order, RunRequest, TrainingRequest
+from explorer.ir import FileRequest, Limits, LookRequest, Order, RunRequest, TrainingRequest
 from explorer.models import is_catalogue_code
 from explorer.runner.settings import Settings
 
 _MIB = 2**20
 
 
-Request = RunRequest | TrainingRequest | FileRequest
+Request = RunRequest | TrainingRequest | FileRequest | LookRequest
 
-_TASKS: dict[type, Literal["run", "train", "file"]] = {RunRequest: "run", TrainingRequest: "train", FileRequest: "file"}
+_TASKS: dict[type, Literal["run", "train", "file", "look"]] = {
+    RunRequest: "run",
+    TrainingRequest: "train",
+    FileRequest: "file",
+    LookRequest: "look",
+}
 
 
 def order_for(request: Request, settings: Settings) -> Order:

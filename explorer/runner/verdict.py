@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from explorer.ir import FileAnswer, FileRequest, Limits, Run, RunRequest, Sentence, Status, TrainingEnd
+from explorer.ir import FileAnswer, FileRequest, Limits, Look, Run, RunRequest, Sentence, Status, TrainingEnd
 from explorer.words import tell
 
 _CRASHES = frozenset(
@@ -62,6 +62,11 @@ def ended_file(request: FileRequest, said: Sentence) -> FileAnswer:
     if request.code is None:
         said = Sentence(key=_OF_FILES.get(said.key, said.key), values=said.values)
     return FileAnswer(status=_status(said), message=tell(said), sentence=said)
+
+
+def ended_look(said: Sentence) -> Look:
+    """The answer where the worker gave none."""
+    return Look(status=_status(said), message=tell(said), sentence=said)
 
 
 def ended_training(said: Sentence) -> TrainingEnd:

@@ -1,6 +1,6 @@
 """One request in a worker process: read the order, put up the walls, read the request, answer, end.
 
-It trusts nothing that happens after the request began. Whatever `execute`, `train` or `handle` lets through ends here as one sentence.
+It trusts nothing that happens after the request began. Whatever `execute`, `train`, `handle` or `look` lets through ends here as one sentence.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from explorer.ir import (
     FileRequest,
     Hello,
     Limits,
+    Look,
+    LookRequest,
     Run,
     RunRequest,
     Sentence,
@@ -24,6 +26,7 @@ from explorer.ir import (
     TrainingRequest,
     Wall,
     decode_file_request,
+    decode_look_request,
     decode_order,
     decode_request,
     decode_training_request,
@@ -46,6 +49,8 @@ class Tasks(Protocol):
     def train(self, request: TrainingRequest, emit: Callable[[TrainingFrame], None]) -> None: ...
 
     def handle(self, request: FileRequest, payload: bytes) -> tuple[FileAnswer, list[bytes]]: ...
+
+    def look(self, request: LookRequest) -> Look: ...
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> 
     message = channel.receive()
     if order.task == "run":
         _run(channel, tasks, decode_request(message), order.limits)
+    elif order.task == "look":
+        _look(channel, tasks, decode_look_request(message), order.limits)
     elif order.task == "file":
         _file(channel, tasks, decode_file_request(message), order.limits)
     else:
@@ -100,6 +107,16 @@ def _train(channel: Channel, tasks: Tasks, request: TrainingRequest, limits: Lim
     except BaseException as problem:
         sentence = _reason(problem, limits)
         channel.send(TrainingEnd(status="stopped", message=tell(sentence), sentence=sentence))
+
+
+def _look(channel: Channel, tasks: Tasks, request: LookRequest, limits: Limits) -> None:
+    try:
+        with soft_deadline(limits.seconds):
+            message = encode(tasks.look(request))
+    except BaseException as problem:
+        sentence = _reason(problem, limits)
+        message = encode(Look(status="stopped", message=tell(sentence), sentence=sentence))
+    write_frame(channel.writer, message)
 
 
 def _file(channel: Channel, tasks: Tasks, request: FileRequest, limits: Limits) -> None:

@@ -51,7 +51,9 @@ CLASSICS: tuple[tuple[str, str], ...] = (
     (r"'(?:method|Linear|Sequential|[A-Z]\w*)' object is not iterable", "parameters"),
     # calls
     (
-        r"unexpected keyword argument 'names'|'(?:refine_names|align_as|align_to|rename_?|names)'|invalid combination of arguments.*names=",
+        r"unexpected keyword argument 'names'|'Tensor' object has no attribute '(?:refine_names|align_as|align_to|rename_?|has_names|names)'"
+        r"|invalid combination of arguments.*names=|received an invalid combination of arguments - got \((?:Tensor, )?(?:\w+=)?str\b"
+        r"|argument 'dim\w*' \(position \d\) must be (?:int|tuple of ints), not str",
         "named_tensors",
     ),
     (r"unexpected keyword argument '(\w+)'", "keyword"),

@@ -31,6 +31,9 @@ _OPTIONS = (
 """Keyword arguments that a misspelt one may have meant."""
 _SENTENCE_END = re.compile(r"(?<=[a-z)\]'])\.\s+(?=[A-Z])")
 
+_NAMED_TENSORS = frozenset({"names", "rename", "rename_"})
+"""Attributes that tensors had until torch 2.12, and that look like slips for others."""
+
 _MEMORY = re.compile(
     r"can't allocate memory|not enough memory|out of memory|Unable to allocate|bad_alloc", re.IGNORECASE
 )
@@ -68,7 +71,8 @@ def explain(problem: BaseException, names: Iterable[str], piece: str = "") -> Se
     said = first_sentence(problem)
     if "object is not callable" in said:
         return _not_callable(said, piece)
-    if isinstance(problem, AttributeError) and problem.name and (close := _close_attribute(problem)):
+    gone = isinstance(problem, AttributeError) and problem.name in _NAMED_TENSORS
+    if isinstance(problem, AttributeError) and problem.name and not gone and (close := _close_attribute(problem)):
         return Sentence(key="session.error.attribute_close", values={"said": said, "close": close})
     for pattern, key in CLASSICS:
         match = re.search(pattern, f"{_kind(problem)}: {_words(problem)}", re.DOTALL)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from explorer.ir import FileRequest, RunRequest, TrainingRequest
+from explorer.ir import FileRequest, LookRequest, RunRequest, TrainingRequest
 from explorer.worker.child import Tasks
 
 _LAZY = (
@@ -50,6 +50,7 @@ def load() -> Tasks:
         tasks.execute(RunRequest(code=_FIRST_RUN))
         tasks.train(TrainingRequest(code=_FIRST_MODEL, steps=1), lambda frame: None)
         _files(tasks)
+        tasks.look(LookRequest(code=_FIRST_TENSOR))
     return tasks
 
 

@@ -23,15 +23,14 @@ from explorer.capture.walk import MOST_NODES
 from explorer.ir import Input, Run, RunRequest, Sentence, Status, Times
 from explorer.words import tell
 from explorer.worker import facade, gate, results
-from explorer.worker.errors import explain, first_sentence, frames_of, is_out_of_memory
+from explorer.worker.errors import explain, first_sentence, frames_of
 from explorer.worker.findings import first_not_finite
 from explorer.worker.inputs import BadInputError, choose_inputs, make_tensor
-from explorer.worker.limits import TimeLimit
 from explorer.worker.output import Printed, captured
 from explorer.worker.program import Program, prepare
-from explorer.worker.refused import Refused
 from explorer.worker.repeats import repeated
 from explorer.worker.seeding import seed_everything
+from explorer.worker.verdicts import of_limits
 
 
 @dataclass
@@ -258,16 +257,13 @@ class _Session:
         fail, frames = self._outcome.fail, list(frames_of(problem))
         line = frames[-1][1] if frames else self._recorder.unreadable_line()
         self._wreck = [dict(frame.f_locals) for frame, _ in frames if frame.f_locals is not frame.f_globals]
-        if isinstance(problem, Refused):
-            fail("refused", problem.sentence, problem.line)
+        stopped = of_limits(problem, line)
+        if stopped is not None:
+            fail(*stopped)
         elif isinstance(problem, BadInputError):
             fail("refused", problem.sentence)
         elif isinstance(problem, results.BadResultError):
             fail("error", problem.sentence)
-        elif isinstance(problem, TimeLimit):
-            fail("stopped", Sentence(key="session.stopped.time"), line)
-        elif is_out_of_memory(problem):
-            fail("stopped", Sentence(key="session.stopped.memory"), line)
         elif self._phase == "capture" or (not frames and not _is_torchs(problem)):
             fail("error", Sentence(key="session.error.capture", values={"said": first_sentence(problem)}))
         else:

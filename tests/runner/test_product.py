@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from explorer.ir import Input, Run, RunRequest, TrainingRequest
+from explorer.ir import Given, Input, LookRequest, Run, RunRequest, TrainingRequest
 from explorer.models import catalogue
 from explorer.runner import Engine
 
@@ -124,3 +124,16 @@ print("freed")
 """
     answer = run(engine, code)
     assert (answer.status, answer.stdout) == ("ok", "freed\n"), answer.message
+
+
+def test_a_look_at_memory_and_names_from_the_jail(engine):
+    code = "x = torch.ones(2, 3)\na = x.numpy()\na[0, 0] = 5.\ny = x.sum(0)"
+    answer = engine.look(LookRequest(code=code, given=(Given(variable="x", names=("rows", "columns")),)))
+    assert answer.status == "ok", answer.message
+    assert answer.moments[-1].storages[0].cells == [5, 1, 1, 1, 1, 1]
+    assert answer.steps[-1].output.names == ("columns",)
+    assert engine.look(LookRequest(code="import os")).status == "refused"
+    assert engine.look(LookRequest(code="torch.ones(2, device='meta').untyped_storage()[0]")).status in (
+        "error",
+        "stopped",
+    )
