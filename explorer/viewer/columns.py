@@ -1,4 +1,4 @@
-"""What a scene is made of: columns of whole numbers in the smallest type that takes them, and a list of texts.
+"""What a scene is made of: columns of whole numbers in the smallest type that takes them, columns of float32, and a list of texts.
 
 Little-endian, each column starting at a multiple of 8 bytes. `scene` says where they stand.
 """
@@ -16,7 +16,7 @@ SCALE = 0.25
 LONGEST_TEXT = 240
 """Characters of a title or a name that are sent; no box shows more."""
 
-_TYPES = {"B": "u8", "H": "u16", "I": "u32", "b": "i8", "h": "i16", "i": "i32"}
+_TYPES = {"B": "u8", "H": "u16", "I": "u32", "b": "i8", "h": "i16", "i": "i32", "f": "f32"}
 _UNSIGNED, _SIGNED = "BHI", "bhi"
 
 
@@ -28,10 +28,29 @@ class Columns:
         self.bytes = b""
 
     def add(self, name: str, numbers: Sequence[int], scale: float = 1) -> None:
-        data = packed(numbers)
-        place = len(self.bytes)
+        self._append(name, packed(numbers), scale)
+
+    def add_floats(self, name: str, numbers: Sequence[float]) -> None:
+        """A column of float32: about 7 digits; NaN and infinities stay what they are, what is too large becomes infinite."""
+        data = array("f", numbers)
+        if sys.byteorder == "big":
+            data.byteswap()
+        self._append(name, data)
+
+    def _append(self, name: str, data: array[Any], scale: float = 1) -> None:
+        """A column of one number over and over is written once, with how often it stands there."""
+        place, times = len(self.bytes), 1
+        if len(data) > 1 and data.count(data[0]) == len(data):
+            data, times = data[:1], len(data)
         self.index.append(
-            {"name": name, "type": _TYPES[data.typecode], "at": place, "count": len(data), "scale": scale}
+            {
+                "name": name,
+                "type": _TYPES[data.typecode],
+                "at": place,
+                "count": len(data),
+                "times": times,
+                "scale": scale,
+            }
         )
         self.bytes += data.tobytes() + b"\0" * (-len(data) * data.itemsize % 8)
 

@@ -2,8 +2,8 @@
 
     "AXS1" | u32 length of the header | header, JSON | columns | details, JSON slices one after another
 
-All little-endian, each column starting at a multiple of 8 bytes. The header lists the columns (name, type, place, count, scale); every
-column holds whole numbers in the smallest type that takes them, lengths in quarters of a px. 10,000 boxes take under half a megabyte.
+All little-endian, each column starting at a multiple of 8 bytes. The header lists the columns (name, type, place, count, scale). A column
+holds whole numbers in the smallest type that takes them, lengths in quarters of a px, or measured numbers as float32 (`subjects`). 10,000 boxes take under half a megabyte.
 `js/scene.mjs` is the reader.
 """
 
@@ -22,6 +22,7 @@ from explorer.viewer.badge import badge
 from explorer.viewer.columns import SCALE, Columns, Texts
 from explorer.viewer.details import Details
 from explorer.viewer.evidence import Facts
+from explorer.viewer.subjects import add_subjects, add_wires
 from explorer.words import Language, catalogue, say
 
 MAGIC = b"AXS1"
@@ -37,6 +38,8 @@ def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
     _add_labels(columns, texts, labels(run.graph, layout))
     _add_frames(columns, texts, slices, layout)
     _add_nodes(columns, texts, run)
+    add_subjects(columns, texts, layout.boxes, slices.details)
+    add_wires(columns, texts, layout.wires, layout.boxes, slices.details)
     columns.add("detail_end", slices.ends)
     header = {
         "language": language,

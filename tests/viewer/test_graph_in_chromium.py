@@ -177,10 +177,17 @@ def test_search_counts_and_walks_through_the_matches(open_graph: Open, model: Ru
     expect(graph.page.locator(".count")).to_have_text("none")
 
 
-def test_search_looks_into_folded_modules(open_graph: Open, model: Run) -> None:
-    graph = open_graph(model, drawn(model, frozenset()))
-    graph.page.get_by_role("searchbox").fill("addmm")
+def test_search_tells_what_is_folded_away_and_opens_it(open_graph: Open, model: Run) -> None:
+    folded, unfolded = drawn(model, frozenset()), drawn(model, frozenset({"model", "model.0", "model.2"}))
+    graph = open_graph(model, folded, unfolded)
+    graph.page.get_by_role("searchbox").fill("kind:lea grad>0")
     expect(graph.page.locator(".count")).to_have_text("1/1")
+    leaves = sum(node.kind == "leaf" for node in model.graph.nodes)
+    graph.page.get_by_role("button", name=f"in model ({leaves})").click()
+    expect(graph.inspector.locator("h2")).to_have_text("AccumulateGrad")
+    expect(graph.page.locator(".count")).to_have_text(f"1/{leaves}")
+    graph.page.get_by_role("searchbox").fill("shape:what")
+    expect(graph.page.get_by_role("status")).to_contain_text("“what” is no shape. Write shape:[64,*]")
 
 
 def test_arrow_keys_follow_the_edges(open_graph: Open, product: Run) -> None:

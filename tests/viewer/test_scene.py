@@ -17,7 +17,7 @@ from explorer.viewer import scene
 from explorer.viewer.columns import LONGEST_TEXT
 from explorer.words import LANGUAGES, catalogue
 
-CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i"}
+CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i", "f32": "f"}
 
 
 def read(blob: bytes) -> tuple[dict[str, Any], dict[str, list[float]], list[dict[str, Any]]]:
@@ -33,7 +33,7 @@ def read(blob: bytes) -> tuple[dict[str, Any], dict[str, list[float]], list[dict
         size = numbers.itemsize * column["count"]
         assert column["at"] % 8 == 0
         numbers.frombytes(blob[start + column["at"] : start + column["at"] + size])
-        columns[column["name"]] = [number * column["scale"] for number in numbers]
+        columns[column["name"]] = [number * column["scale"] for number in numbers] * column["times"]
         end = max(end, column["at"] + size + -size % 8)
     ends = [int(end) for end in columns["detail_end"]]
     details = blob[start + end :]

@@ -56,7 +56,7 @@ export class GraphView {
     this.said = element("p", { class: "said", "aria-live": "polite" });
     this.nothing = element("p", { class: "nothing", hidden: true });
     this.tip = element("p", { class: "tip", hidden: true, "aria-hidden": "true" });
-    this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), () => this.canvas.focus());
+    this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), (box) => this.#open({ box, frame: null }), () => this.canvas.focus());
     this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), gradients: (shown) => this.#showGradients(shown), command: this.host.command });
     this.legend = new Legend();
     this.badge = new Badge(this.host.command);
@@ -111,6 +111,7 @@ export class GraphView {
     else this.#firstView();
     if (this.early) this.#hear(this.early);
     this.early = null;
+    this.search.arrive();
     this.redraw();
   }
 

@@ -1,6 +1,8 @@
 // Reads what explorer/viewer/scene.py writes: the drawing as typed arrays, details parsed only when asked for.
+import { Subjects } from "./subjects.mjs";
+
 const MAGIC = "AXS1";
-const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i8: Int8Array, i16: Int16Array, i32: Int32Array };
+const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i8: Int8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 const utf8 = new TextDecoder();
 
 export function decode(bytes) {
@@ -11,10 +13,11 @@ export function decode(bytes) {
   const start = 8 + length;
   const columns = {};
   let end = 0;
-  for (const { name, type, at, count, scale } of header.columns) {
-    const column = new ARRAYS[type](data.buffer, data.byteOffset + start + at, count);
+  for (const { name, type, at, count, times, scale } of header.columns) {
+    const written = new ARRAYS[type](data.buffer, data.byteOffset + start + at, count);
+    const column = times === 1 ? written : new ARRAYS[type](times).fill(written[0]);
     columns[name] = scale === 1 ? column : Float32Array.from(column, (units) => units * scale);
-    end = Math.max(end, at + Math.ceil(column.byteLength / 8) * 8);
+    end = Math.max(end, at + Math.ceil(written.byteLength / 8) * 8);
   }
   return new Scene(header, columns, data.subarray(start + end));
 }
@@ -40,6 +43,9 @@ export class Scene {
     this.frameOfId = new Map(Array.from({ length: this.frames }, (_, frame) => [this.text("frame_id", frame), frame]));
     this.boxOfId = new Map(Array.from({ length: this.count }, (_, box) => [this.id(box), box]));
   }
+
+  // What can be found, counted once it is asked for.
+  get subjects() { return (this.found ??= new Subjects(this)); }
 
   text(column, index) { return this.header.texts[this.columns[column][index]]; }
   kind(box) { return this.header.kinds[this.columns.box_kind[box]]; }

@@ -1,0 +1,232 @@
+"""What search, overlays and storage marks need of everything that can be found: columns of numbers by subject.
+
+A subject is a node of the graph (drawn or folded away, at its own id), or an input, a saved tensor or a result that has a box of its
+own (after the nodes, in the order of those boxes). The browser finds, colours and compares by these columns alone.
+
+Numbers are float32: `NOTHING` where there is none; NaN and infinities stand for themselves. Gradients are those that arrived, over all
+outputs of a node together. Seconds are those of the forward call, which several nodes may share, and of the node's own backward.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, get_args
+
+from explorer.graph.measure import shape_text
+from explorer.ir import Box, BoxKind, Edge, Gradient, Node, Op, Run, Stats, TensorMeta, Wire
+from explorer.viewer.columns import Columns, Texts
+from explorer.viewer.details import Details
+
+NOTHING = -1.0
+
+NAN_GRADIENT, INF_GRADIENT, NAN_VALUE, INF_VALUE = 1, 2, 4, 8
+"""Bits of `subject_flags`: what is not finite in a gradient that arrived, and in a value that was seen or saved."""
+
+UNKNOWN, TRAINED, COMPUTED, TAKES_FROZEN, PLAIN, FROZEN = range(6)
+"""`subject_state`: a leaf that requires grad; what was computed from such; a node whose call takes a frozen parameter; an input that needs
+no gradient; a frozen parameter."""
+
+_KINDS: tuple[BoxKind, ...] = get_args(BoxKind)
+SECOND = ("input", "saved", "result")
+
+
+class Subject(NamedTuple):
+    """One row of the columns."""
+
+    gradient: float = NOTHING
+    zeros: float = NOTHING
+    """Share of the gradient's elements that are 0."""
+    ratio: float = NOTHING
+    """Norm of the gradient by the norm of the parameter it is for; of leaves only."""
+    forward: float = NOTHING
+    backward: float = NOTHING
+    kind: BoxKind = "operation"
+    flags: int = 0
+    state: int = UNKNOWN
+    shape: str = ""
+    dtype: str = ""
+    device: str = ""
+    held: tuple[int, ...] = ()
+    """Storages under its own tensors."""
+    kept: tuple[int, ...] = ()
+    """Storages under the tensors that it saved for backward."""
+
+
+def add_subjects(columns: Columns, texts: Texts, boxes: Sequence[Box], details: Details) -> None:
+    """Add all columns by subject; one of numbers that has none in it is left out."""
+    run = details.run
+    frozen = {each.node for each in details.given.values() if each.frozen}
+    rows = [_of_node(node, details, node.id in frozen) for node in run.graph.nodes]
+    rows += [_of_box(box, details)._replace(kind=box.kind) for box in boxes if box.kind in SECOND]
+    for name in ("gradient", "zeros", "ratio", "forward", "backward"):
+        numbers = [getattr(row, name) for row in rows]
+        if any(number != NOTHING for number in numbers):
+            columns.add_floats(f"subject_{name}", numbers)
+    columns.add("subject_kind", [_KINDS.index(row.kind) for row in rows])
+    columns.add("subject_flags", [row.flags for row in rows])
+    columns.add("subject_state", [row.state for row in rows])
+    columns.add("subject_shape", [texts.place(row.shape) for row in rows])
+    columns.add("subject_dtype", [texts.place(row.dtype) for row in rows])
+    columns.add("subject_device", [texts.place(row.device) for row in rows])
+    for name in ("held", "kept"):
+        lists = [getattr(row, name) for row in rows]
+        columns.add(f"subject_{name}", [len(each) for each in lists])
+        columns.add(name, [storage for each in lists for storage in each])
+    columns.add_floats("storage_bytes", _storage_bytes(run))
+    columns.add("node_op", [0 if node.op is None else node.op + 1 for node in run.graph.nodes])
+    columns.add("node_keeps", [texts.place(_kept_names(node)) for node in run.graph.nodes])
+
+
+def add_wires(columns: Columns, texts: Texts, wires: Sequence[Wire], boxes: Sequence[Box], details: Details) -> None:
+    """What flows along each wire: the largest norm of a gradient (back), the shapes of its tensors (forward)."""
+    graph = details.run.graph
+    edges = [[graph.edges[edge] for edge in wire.edges] for wire in wires]
+    norms = [_largest(edge.gradient for edge in each) for each in edges]
+    if any(norm != NOTHING for norm in norms):
+        columns.add_floats("wire_gradient", norms)
+    shapes = [_flowing(each, wire, boxes, details) for each, wire in zip(edges, wires, strict=True)]
+    columns.add("wire_shape", [texts.place(", ".join(dict.fromkeys(each))) for each in shapes])
+
+
+def _of_node(node: Node, details: Details, frozen: bool) -> Subject:
+    run = details.run
+    op = None if node.op is None else run.ops[node.op]
+    outputs = _outputs(node, op)
+    first = outputs[0] if outputs else None
+    arrived = [gradient.stats for gradient in node.incoming if gradient]
+    norm = _together(arrived)
+    leaf = node.kind == "leaf"
+    tensor = next((each for each in details.tensors[node.id] if each.is_leaf), None) if leaf else None
+    size = float(tensor.value_stats.norm) if tensor and tensor.value_stats else 0.0
+    seen = [saved.stats for saved in node.saved] + [each.value_stats for each in details.tensors[node.id]]
+    return Subject(
+        gradient=norm,
+        zeros=_zeros(arrived),
+        ratio=norm / size if leaf and size and norm != NOTHING else NOTHING,
+        forward=_second(run.times.forward if run.times else (), node.op),
+        backward=_second(run.times.backward if run.times else (), node.id),
+        kind=node.kind,
+        flags=_odd(arrived, NAN_GRADIENT, INF_GRADIENT) | _odd(seen, NAN_VALUE, INF_VALUE),
+        state=TRAINED if leaf else TAKES_FROZEN if frozen else COMPUTED,
+        shape=shape_text(first.shape) if first else "",
+        dtype=first.dtype if first else "",
+        device=first.device if first else "",
+        held=_storages(outputs),
+        kept=_storages(saved.tensor for saved in node.saved),
+    )
+
+
+def _of_box(box: Box, details: Details) -> Subject:
+    """An input, a saved tensor or a result with a box of its own."""
+    if box.node is None:
+        return Subject()
+    node = details.run.graph.nodes[box.node]
+    if box.kind == "saved" and box.saved is not None:
+        saved = node.saved[box.saved]
+        return _of_tensor(saved.tensor, flags=_odd([saved.stats], NAN_VALUE, INF_VALUE), keeps=True)
+    if box.kind == "input" and box.input is not None:
+        given = details.given.get((node.id, box.input))
+        if given is None:
+            return Subject()
+        stats = [given.tensor.value_stats] if given.tensor else []
+        return _of_tensor(given.meta, FROZEN if given.frozen else PLAIN, _odd(stats, NAN_VALUE, INF_VALUE))
+    root = next((root for at, root in enumerate(details.run.graph.roots) if box.id == f"r{at}"), None)
+    if root is None:
+        return Subject()
+    arrived = [each.stats for each in node.incoming[root.output_nr : root.output_nr + 1] if each]
+    flags = _odd(arrived, NAN_GRADIENT, INF_GRADIENT) | _odd([root.stats], NAN_VALUE, INF_VALUE)
+    row = _of_tensor(root.tensor, COMPUTED, flags)
+    return row._replace(gradient=_together(arrived), zeros=_zeros(arrived))
+
+
+def _of_tensor(tensor: TensorMeta | None, state: int | None = None, flags: int = 0, keeps: bool = False) -> Subject:
+    if tensor is None:
+        return Subject(flags=flags)
+    known = UNKNOWN if not tensor.requires_grad else TRAINED if tensor.is_leaf else COMPUTED
+    storages = _storages([tensor])
+    return Subject(
+        flags=flags,
+        state=known if state is None else state,
+        shape=shape_text(tensor.shape),
+        dtype=tensor.dtype,
+        device=tensor.device,
+        held=() if keeps else storages,
+        kept=storages if keeps else (),
+    )
+
+
+def _outputs(node: Node, op: Op | None) -> Sequence[TensorMeta]:
+    """What the node is the grad_fn of: of a call that made several nodes, only its last has the call's outputs."""
+    if op is not None and op.grad_fn == node.id and op.outputs:
+        return op.outputs
+    return (node.output,) if node.output else ()
+
+
+def _storages(tensors: Iterable[TensorMeta | None]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(each.storage_id for each in tensors if each and each.storage_id >= 0))
+
+
+def _together(stats: Sequence[Stats]) -> float:
+    """The norm over the elements of all."""
+    norms = [float(each.norm) for each in stats]
+    if len(norms) < 2:
+        return norms[0] if norms else NOTHING
+    return math.hypot(*norms)
+
+
+def _zeros(stats: Sequence[Stats]) -> float:
+    count = sum(each.numel for each in stats)
+    return sum(each.zeros for each in stats) / count if count else NOTHING
+
+
+def _odd(stats: Iterable[Stats | None], nan: int, inf: int) -> int:
+    bits = 0
+    for each in stats:
+        if each is not None:
+            bits |= nan * bool(each.nans) | inf * bool(each.infs)
+    return bits
+
+
+def _second(seconds: Sequence[float | None], at: int | None) -> float:
+    found = seconds[at] if at is not None and at < len(seconds) else None
+    return NOTHING if found is None else found
+
+
+def _storage_bytes(run: Run) -> list[float]:
+    """Bytes by storage id, of those that some tensor of the graph lies in."""
+    found: dict[int, int] = {}
+    for tensor in _tensors(run):
+        found[tensor.storage_id] = tensor.storage_nbytes
+    found.pop(-1, None)
+    return [float(found.get(storage, 0)) for storage in range(max(found, default=-1) + 1)]
+
+
+def _tensors(run: Run) -> Iterator[TensorMeta]:
+    yield from run.tensors
+    for node in run.graph.nodes:
+        yield from (saved.tensor for saved in node.saved if saved.tensor)
+
+
+def _kept_names(node: Node) -> str:
+    return ", ".join(saved.name for saved in node.saved if saved.tensor)
+
+
+def _largest(gradients: Iterable[Gradient | None]) -> float:
+    """The largest norm; NaN if one is, since that is what has to be seen."""
+    norms = [float(each.stats.norm) for each in gradients if each]
+    return math.nan if any(map(math.isnan, norms)) else max(norms, default=NOTHING)
+
+
+def _flowing(edges: Sequence[Edge], wire: Wire, boxes: Sequence[Box], details: Details) -> Iterator[str]:
+    """Shapes of what the producer hands over; a box of its own is its own tensor."""
+    for edge in edges:
+        node = details.run.graph.nodes[edge.target]
+        outputs = _outputs(node, None if node.op is None else details.run.ops[node.op])
+        if edge.output_nr < len(outputs):
+            yield shape_text(outputs[edge.output_nr].shape)
+        elif edge.gradient:
+            yield shape_text(edge.gradient.shape)
+    if not edges:
+        ends = (boxes[wire.source], boxes[wire.target])
+        yield from (shape for box in ends if box.kind in SECOND and (shape := _of_box(box, details).shape))
