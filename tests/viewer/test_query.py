@@ -170,6 +170,8 @@ def test_what_cannot_be_read_is_told_in_a_sentence(page: Page, query: str) -> No
     assert f"viewer.{found['problem']}" in catalogue()
 
 
-@pytest.mark.parametrize("query", ["", "   ", "aten::mul", 'x[1:2] "a:b"', "((", "[", '"', "\\d+ .* $", "\u202e", "a" * 10_000])
+@pytest.mark.parametrize(
+    "query", ["", "   ", "aten::mul", 'x[1:2] "a:b"', "((", "[", '"', "\\d+ .* $", "\u202e", "a" * 10_000]
+)
 def test_any_text_may_be_typed(page: Page, query: str) -> None:
     assert "problem" not in page.evaluate(FIND, query)
