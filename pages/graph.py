@@ -102,6 +102,7 @@ def _view(run: Run) -> None:
             key=VIEW,
             height=HEIGHT,
             selected=state().selected,
+            look=state().look,
             on_selected=lambda: change(selected=st.session_state[VIEW].selected),
             on_toggled=lambda: become(toggled(state(), drawing.open_modules, st.session_state[VIEW].toggled)),
             on_command=lambda: become(commanded(state(), run.graph, st.session_state[VIEW].command)),

@@ -56,7 +56,9 @@ def commanded(state: GraphState, graph: Graph, command: str) -> GraphState:
             return state.asking(repeats=min(int(times), MOST_REPEATS))
         case ["verify"]:
             return state.asking(verify="always")
-    return state
+        case ["storage", storage] if storage.isdecimal():
+            return replace(state, storage=int(storage))
+    return replace(state, look=state.look.commanded(command))
 
 
 def _opened(state: GraphState, modules: frozenset[str]) -> GraphState:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from explorer.app.numbers import NumberError, read_nested
 from explorer.examples import examples
 from explorer.ir import Input, Nested, Record, RunRequest, Sentence, Verify, encode
+from explorer.viewer.look import Look
 
 Source = Literal["code", "model"]
 
@@ -58,6 +59,10 @@ class GraphState(Record, frozen=True, kw_only=True):
     """Whether each saved tensor has a box of its own."""
     selected: int | None = None
     """Selected node of the graph."""
+    look: Look = Look()
+    """View, overlay and what else the viewer shows without drawing anew."""
+    storage: int | None = None
+    """Storage whose strip is open."""
     further: Further = Further()
 
     def request(self) -> RunRequest:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from msgspec.structs import asdict
 
 from explorer.viewer import assets
+from explorer.viewer.look import Look
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -48,7 +50,11 @@ class GraphEvents:
     toggled: str | None = None
     """Path of a module to open or to fold; set in one rerun only."""
     command: str | None = None
-    """``fold_all``, ``unfold_all``, ``depth:2``, ``saved:on``, ``saved:off``, ``check:7`` (a forward call), ``repeats:5`` or ``verify``; set in one rerun only."""
+    """``fold_all``, ``unfold_all``, ``depth:2``, ``saved:on``, ``saved:off``, ``check:7`` (a forward call), ``repeats:5``, ``verify``,
+    ``storage:3`` (chosen by its tag), or what `look.Look.commanded` reads; set in one rerun only."""
+
+
+DEFAULT = Look()
 
 
 def _ignore() -> None:
@@ -61,6 +67,7 @@ def graph_view(
     key: str,
     height: int = 620,
     selected: int | None = None,
+    look: Look = DEFAULT,
     on_selected: Callable[[], Any] = _ignore,
     on_toggled: Callable[[], Any] = _ignore,
     on_command: Callable[[], Any] = _ignore,
@@ -72,6 +79,7 @@ def graph_view(
         key: names the view on the page; camera, selection and search belong to it and survive reruns.
         height: px of the drawing, and of the inspector beside it.
         selected: node to select from outside. Only a change of this argument counts: it never undoes what the person selected since.
+        look: view, overlay and what else to show, under the same rule.
         on_selected: called before a rerun that a new selection caused, with the answer in ``st.session_state[key]``.
         on_toggled: the same for `GraphEvents.toggled`.
         on_command: the same for `GraphEvents.command`.
@@ -80,7 +88,7 @@ def graph_view(
         _scene(key=f"{key}-scene", data=_addressed(key, scene))
         result = _graph(
             key=key,
-            data={"channel": key, "height": height, "selected": selected},
+            data={"channel": key, "height": height, "selected": selected, "look": asdict(look)},
             on_selected_change=on_selected,
             on_toggled_change=on_toggled,
             on_command_change=on_command,

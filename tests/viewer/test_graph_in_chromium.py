@@ -67,6 +67,7 @@ def test_gradients_stand_at_the_wires_until_they_are_switched_off(open_graph: Op
         return {graph.pixel(spot["x"] + dx, spot["y"] + dy) for dx in range(-10, 11) for dy in range(-5, 6, 2)}
 
     assert len(colours()) > 1
+    graph.page.get_by_role("button", name="More to show").click()
     switch = graph.page.get_by_role("button", name="Gradients")
     switch.click()
     expect(switch).to_have_attribute("aria-pressed", "false")
@@ -136,7 +137,7 @@ def test_what_was_selected_before_the_drawing_came_is_selected_in_it(open_graph:
       const [bus, { GraphView }, { decode }] = await Promise.all(
         ["bus", "graph_view", "scene"].map((name) => import(`explorer/${name}.mjs`)));
       const root = document.body.appendChild(document.createElement("div"));
-      const late = new GraphView(root, { selected() {}, toggle() {}, command: null });
+      const late = new GraphView(root, { selected() {}, toggle() {}, shows() {}, command: null });
       bus.publish({ tensor: "y", source: "a test" });
       late.show(decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))), null);
       return root.querySelector(".inspector h2").textContent;

@@ -1,10 +1,14 @@
 // Draws what the camera sees of a scene on a canvas: frames, wires, boxes, text; less of each the smaller it gets.
 import { traceArrow, traceWire } from "./curves.mjs";
+import { linesOf, paintBetween, paintHalves } from "./faces.mjs";
+import { drawBands, drawFlowing, drawReturns } from "./flows.mjs";
 import { drawLabels } from "./labels.mjs";
-import { look, paintMarks } from "./marks.mjs";
+import { look, paintMarks, paintPin } from "./marks.mjs";
 import { SELF } from "./relations.mjs";
 import { paint, trace } from "./shapes.mjs";
+import { drawTags } from "./tags.mjs";
 import { TextFitter } from "./text.mjs";
+import { colorsOf, fillOf, inkOf, paintLetter } from "./tint.mjs";
 
 // Scales below which a detail is left out.
 const SHAPES = 0.3;
@@ -13,11 +17,14 @@ const ARROWS = 0.25;
 const CURVES = 0.16;
 const OUTLINES = 0.12;
 const FRAME_TITLES = 0.2;
+// Scale from which the number of an overlay stands in the box, in place of its second line.
+const VALUES = 0.7;
 
 const DIMMED = 0.36;
 const fitter = new TextFitter();
 
-// `view`: scene, bins, camera, theme, motion, gradients (whether they are shown), selection {boxes, frame, related}, hover {box, frame}, matches (a Set) and match (a box).
+// `view`: scene, bins, camera, theme, motion, settings {view, gradients, shapes, widths, storages}, overlay (or null), focus, tags, selection
+// {boxes, frame, related}, hover {box, frame}, matches (a Set) and match (a box).
 export function draw(context, view) {
   const { camera, theme } = view;
   const ratio = window.devicePixelRatio || 1;
@@ -26,13 +33,17 @@ export function draw(context, view) {
   context.fillRect(0, 0, camera.width, camera.height);
   context.setTransform(ratio * camera.k, 0, 0, ratio * camera.k, ratio * camera.x, ratio * camera.y);
   const seen = camera.seen();
-  const boxes = view.bins.boxesIn(...seen);
+  const boxes = view.focus.boxes(view.bins.boxesIn(...seen));
   drawFrames(context, view, seen);
-  const wires = view.bins.wiresIn(...seen);
+  const wires = view.focus.wires(view.bins.wiresIn(...seen));
+  drawBands(context, view, wires);
   drawWires(context, view, wires);
+  drawReturns(context, view, wires);
   drawBoxes(context, view, boxes);
   drawLabels(context, view, wires, DIMMED);
+  drawFlowing(context, view, wires);
   drawRings(context, view);
+  drawTags(context, view, boxes);
   return boxes.length;
 }
 
@@ -116,23 +127,26 @@ function drawBoxes(context, view, boxes) {
 }
 
 // Far away: one rectangle a box, one path a kind; where even an outline would not show, it is filled with the outline's colour.
-function drawBlocks(context, { scene, camera, theme, motion }, boxes) {
+function drawBlocks(context, view, boxes) {
+  const { scene, camera, theme, motion, overlay } = view;
   const paths = new Map();
   for (const box of boxes) {
-    const kind = look(scene.kind(box), scene.columns.box_marks[box]);
+    const kind = overlay ? overlay.look(box) : look(scene.kind(box), scene.columns.box_marks[box]);
     if (!paths.has(kind)) paths.set(kind, new Path2D());
     paths.get(kind).rect(motion.x[box] - scene.w[box] / 2, motion.y[box] - scene.h[box] / 2, scene.w[box], scene.h[box]);
   }
   context.lineWidth = 2;
   for (const [kind, path] of paths) {
-    context.fillStyle = camera.k < OUTLINES ? theme[kind].edge : theme[kind].fill;
-    context.strokeStyle = theme[kind].edge;
+    const { edge, fill } = overlay ? { edge: theme.operation.edge, fill: fillOf(view, kind) } : theme[kind];
+    context.fillStyle = camera.k < OUTLINES && !overlay ? edge : fill;
+    context.strokeStyle = edge;
     context.fill(path);
     if (camera.k >= OUTLINES) context.stroke(path);
   }
 }
 
-function drawShapes(context, { scene, camera, theme, motion }, boxes, alpha) {
+function drawShapes(context, view, boxes, alpha) {
+  const { scene, camera, theme, motion } = view;
   const named = camera.k >= TEXT;
   for (const box of boxes) {
     context.globalAlpha = alpha * motion.alpha(box);
@@ -140,9 +154,12 @@ function drawShapes(context, { scene, camera, theme, motion }, boxes, alpha) {
     const kind = scene.kind(box);
     if (alpha < 1) clear(context, theme, kind, x, y, w, h);
     const marks = scene.columns.box_marks[box];
-    paint(context, look(kind, marks), x, y, w, h, theme);
+    const looks = look(kind, marks);
+    paint(context, looks, x, y, w, h, colorsOf(context, view, box, looks));
+    paintHalves(context, view, box, x, y, w, h);
     if (!named) continue;
-    drawText(context, scene, theme, box, kind, x, y, w);
+    drawText(context, view, box, kind, x, y, w);
+    paintLetter(context, view, box, x, y, w);
     if (marks) paintMarks(context, marks, x, y, w, h, theme);
   }
 }
@@ -158,21 +175,28 @@ function clear(context, theme, kind, x, y, w, h) {
   context.globalAlpha = alpha;
 }
 
-function drawText(context, scene, theme, box, kind, x, y, w) {
-  const subtitle = scene.subtitle(box);
-  const room = w - (kind === "leaf" ? 18 : 12);
+function drawText(context, view, box, kind, x, y, w) {
+  const { theme, camera, overlay } = view;
+  const [title, below, between] = linesOf(view, box);
+  const value = overlay && camera.k >= VALUES ? overlay.text(box) : "";
+  const subtitle = below && value && between === null ? value : below;
+  const room = w - (kind === "leaf" ? 18 : 12) - (overlay?.letter(box) ? 20 : 0);
+  const ink = inkOf(view, box);
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillStyle = theme.ink;
-  context.font = `600 12px ${theme.mono}`;
-  context.fillText(fitter.fit(context, scene.title(box), room), x, y + (subtitle ? -7.5 : 0.5));
+  context.fillStyle = ink;
+  context.font = `600 ${between === null ? 12 : 11}px ${theme.mono}`;
+  const halves = between === null ? 0 : 5.5;
+  context.fillText(fitter.fit(context, value && !below ? `${title}  ${value}` : title, room), x, y + (subtitle ? -7.5 - halves : 0.5));
   if (!subtitle) return;
-  context.fillStyle = theme.muted;
-  context.font = `11px ${theme.sans}`;
-  context.fillText(fitter.fit(context, subtitle, room), x, y + 9);
+  context.fillStyle = overlay ? ink : theme.muted;
+  context.font = subtitle === value ? `600 11px ${theme.mono}` : `11px ${theme.sans}`;
+  context.fillText(fitter.fit(context, subtitle, room), x, y + 9 + halves);
+  if (value && between !== null) paintBetween(context, view, value, x, y, w, (text, most) => fitter.fit(context, text, most));
+  else if (between) paintBetween(context, view, between, x, y, w, (text, most) => fitter.fit(context, text, most));
 }
 
-function drawRings(context, { scene, camera, theme, selection, hover, matches, match, motion }) {
+function drawRings(context, { scene, camera, theme, selection, hover, matches, match, motion, focus }) {
   const ring = (box, grow, width, alpha) => {
     context.globalAlpha = alpha;
     context.lineWidth = width / Math.min(1, camera.k);
@@ -181,12 +205,13 @@ function drawRings(context, { scene, camera, theme, selection, hover, matches, m
     context.stroke();
   };
   context.strokeStyle = theme.accent;
-  for (const box of matches) ring(box, 2, box === match ? 2 : 1.2, box === match ? 1 : 0.6);
+  for (const box of focus.boxes([...matches])) ring(box, 2, box === match ? 2 : 1.2, box === match ? 1 : 0.6);
   if (hover.box !== null && !selection.boxes.includes(hover.box)) ring(hover.box, 1.5, 1.2, 0.8);
   for (const box of selection.boxes) {
     if (selection.related?.boxes[box] !== SELF) continue;
     ring(box, 4, 5, 0.18);
     ring(box, 2, 2, 1);
   }
+  for (const box of focus.pins) paintPin(context, theme, motion.x[box] - scene.w[box] / 2 + 12, motion.y[box] - scene.h[box] / 2);
   context.globalAlpha = 1;
 }

@@ -18,6 +18,7 @@ export function open(document) {
   const show = (scene, toggled) => view.show((shown = scene), toggled);
   const view = new GraphView(main, {
     selected() {},
+    shows() {},
     toggle(name) { show(withToggled(scenes, shown, name), name); },
     command: null,
   });

@@ -1,16 +1,15 @@
 // The graph view inside Streamlit: what the person did goes to Python as state and triggers, and what Python says comes in small
-// records {channel, height, selected}. The scene itself arrives through channels.mjs.
+// records {channel, height, selected, look}. The scene itself arrives through channels.mjs.
 import { receive } from "./channels.mjs";
+import { Echo } from "./echo.mjs";
 import { GraphView } from "./graph_view.mjs";
 
 // Several selections within this time (arrow keys held down) are told to Python as one.
 const SETTLE_MS = 150;
-const MOST_ECHOES = 16;
 
 export function mount(root, port) {
-  // What Python was told and may say back; a page that answers late must not undo what the person selected since.
-  let echoes = [null];
-  let asked = null;
+  const selection = new Echo(null);
+  const looks = new Map(); // an Echo for each setting
   let pending = null;
   let toggled = null;
   let timer = null;
@@ -18,13 +17,13 @@ export function mount(root, port) {
   const view = new GraphView(root, {
     selected(node) {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        if (node === echoes.at(-1)) return;
-        echoes = [...echoes, node].slice(-MOST_ECHOES);
-        port.set("selected", node);
-      }, SETTLE_MS);
+      timer = setTimeout(() => selection.tells(node) && port.set("selected", node), SETTLE_MS);
     },
     toggle(path) { port.trigger("toggled", (toggled = path)); },
+    shows(setting, value) {
+      const said = value === true ? "on" : value === false ? "off" : value;
+      if (looks.get(setting)?.tells(value) ?? true) port.trigger("command", `${setting}:${said}`);
+    },
     command(text) { port.trigger("command", text); },
   });
   const show = (scene) => {
@@ -33,18 +32,20 @@ export function mount(root, port) {
     if (pending !== null) view.selectNode(pending, true);
     pending = null;
   };
-  const obey = (selected) => {
-    const echo = echoes.indexOf(selected);
-    if (echo >= 0) echoes = echoes.slice(echo);
-    else if (!view.scene) pending = selected;
-    else if (selected !== asked) view.selectNode(selected, true);
-    asked = selected;
+  const obey = (selected, look) => {
+    if (!selection.hears(selected)) pending = view.scene ? pending : selected;
+    else if (view.scene) view.selectNode(selected, true);
+    else pending = selected;
+    for (const [setting, value] of Object.entries(look)) {
+      if (!looks.has(setting)) looks.set(setting, new Echo(view.settings[setting]));
+      if (looks.get(setting).hears(value)) view.set(setting, value);
+    }
   };
   return {
-    update({ channel, height, selected }) {
+    update({ channel, height, selected, look = {} }) {
       view.setHeight(height);
       stop ??= receive(channel, show);
-      obey(selected);
+      obey(selected, look);
       view.refreshTheme();
     },
     unmount() {

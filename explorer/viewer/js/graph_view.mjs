@@ -1,5 +1,6 @@
 // The interactive graph: a canvas with its tools, and the inspector beside it. Knows neither Streamlit nor files: a host hands it scenes and
 // hears what the person did. Nothing moves that the person did not move: a new scene keeps camera and selection where it can.
+import { aliases } from "./aliases.mjs";
 import { Bins } from "./bins.mjs";
 import { publish, subscribe } from "./bus.mjs";
 import { Camera, COMFORTABLE, READABLE } from "./camera.mjs";
@@ -7,17 +8,25 @@ import { Badge } from "./badge.mjs";
 import { anchor, heirs } from "./continuity.mjs";
 import { element, fill } from "./dom.mjs";
 import { draw } from "./draw.mjs";
+import { FACES } from "./faces.mjs";
+import { Focus } from "./focus.mjs";
+import { Help } from "./help.mjs";
+import { History } from "./history.mjs";
 import { listen } from "./input.mjs";
 import { Inspector } from "./inspector.mjs";
 import { listenToKeys } from "./keys.mjs";
 import { Legend } from "./legend.mjs";
 import { Minimap } from "./minimap.mjs";
 import { Motion } from "./motion.mjs";
+import { offered, overlay } from "./overlays.mjs";
+import { OverlayLegend } from "./overlay_legend.mjs";
 import { neighbour, pick } from "./pick.mjs";
-import { relations } from "./relations.mjs";
+import { DOWN, relations, route, SELF, UP } from "./relations.mjs";
 import { Search } from "./search.mjs";
+import { Tags, tagAt } from "./tags.mjs";
 import { readTheme, watchTheme } from "./theme.mjs";
 import { Toolbar } from "./toolbar.mjs";
+import { Trail } from "./trail.mjs";
 import { wiresAt } from "./scene.mjs";
 
 const NOTHING = { boxes: [], frame: null, related: null };
@@ -25,7 +34,8 @@ const NARROW = 720;
 let views = 0;
 
 export class GraphView {
-  // `host`: selected(node or null), toggle(name of a module or a group in the open set), and command(text), or null where drawings cannot be asked for.
+  // `host`: selected(node or null), toggle(name of a module or a group in the open set), shows(setting, value) after the person changed one,
+  // and command(text), or null where drawings cannot be asked for.
   constructor(root, host) {
     this.host = host;
     this.name = `graph-${++views}`;
@@ -36,7 +46,12 @@ export class GraphView {
     this.matches = new Set();
     this.match = null;
     this.touched = false;
-    this.gradients = true;
+    this.settings = { view: "backward", overlay: "off", gradients: true, shapes: false, widths: false, storages: false };
+    this.overlay = null;
+    this.tags = null;
+    this.storage = null; // chosen by its tag
+    this.traced = UP | DOWN; // what a selection lights up with it; "route" for the way to a pin
+    this.history = new History();
     this.opened = null;
     this.early = null; // what others selected before there was a scene
     this.#build(root);
@@ -56,9 +71,13 @@ export class GraphView {
     this.said = element("p", { class: "said", "aria-live": "polite" });
     this.nothing = element("p", { class: "nothing", hidden: true });
     this.tip = element("p", { class: "tip", hidden: true, "aria-hidden": "true" });
+    this.focus = new Focus(() => this.scene && this.#tell());
     this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), (box) => this.#open({ box, frame: null }), () => this.canvas.focus());
-    this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), gradients: (shown) => this.#showGradients(shown), command: this.host.command });
+    this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command });
+    this.help = new Help(() => this.canvas.focus());
+    this.trail = new Trail({ go: (by) => this.#go(by), module: (path) => this.#crumb(path) });
     this.legend = new Legend();
+    this.scaleLegend = new OverlayLegend();
     this.badge = new Badge(this.host.command);
     this.minimap = new Minimap((x, y) => this.#move(() => this.camera.centre(x, y)));
     this.inspector = new Inspector({
@@ -68,8 +87,8 @@ export class GraphView {
       command: this.host.command,
     });
     this.stage = element("div", { class: "stage" }, this.canvas, element("div", { class: "bar" }, this.search.root, this.toolbar.root), this.minimap.canvas, this.nothing, this.tip);
-    const main = element("div", { class: "main" }, this.stage, element("div", { class: "foot" }, this.legend.root, this.badge.root));
-    this.root = element("div", { class: "explorer-graph" }, main, this.inspector.root, this.said);
+    const main = element("div", { class: "main" }, this.stage, element("div", { class: "foot" }, this.trail.root, this.scaleLegend.root, this.legend.root, this.badge.root));
+    this.root = element("div", { class: "explorer-graph" }, main, this.inspector.root, this.said, this.help.root);
     root.append(this.root);
   }
 
@@ -95,6 +114,9 @@ export class GraphView {
     this.motion = new Motion(scene, held ? { scene: before, x: this.motion.x, y: this.motion.y } : null, shift);
     this.scene = scene;
     this.bins = new Bins(scene);
+    this.tags = new Tags(scene);
+    this.overlay = overlay(this.settings.overlay, scene);
+    this.focus.use(scene);
     this.#setLimits();
     this.hover = { box: null, frame: null };
     this.canvas.setAttribute("aria-label", scene.words.label);
@@ -102,7 +124,7 @@ export class GraphView {
     this.nothing.hidden = scene.count > 0;
     this.refreshTheme();
     this.search.use(scene);
-    this.toolbar.use(scene);
+    this.toolbar.use(scene, this.settings);
     this.badge.show(scene);
     const lost = this.selection.boxes.length > 0 && !kept.boxes.length;
     this.#choose(kept.boxes, kept.frame, false);
@@ -119,6 +141,7 @@ export class GraphView {
     this.theme = readTheme(this.root);
     if (!this.scene) return;
     this.legend.show(this.scene, this.theme);
+    this.scaleLegend.show(this.overlay, this.scene, this.theme);
     this.minimap.show(this.scene, this.theme);
     this.redraw();
   }
@@ -202,9 +225,22 @@ export class GraphView {
     this.redraw();
   }
 
-  #showGradients(shown) {
-    this.gradients = shown;
-    this.redraw();
+  // One of `settings`: what the drawing looks like, not what is in it. `tell`: the person chose it here, so the host shall know.
+  set(name, value, tell = false) {
+    if (name === "view" && !FACES.includes(value)) return;
+    this.settings[name] = value;
+    if (tell) this.host.shows(name, value);
+    if (!this.scene) return;
+    if (name === "overlay") this.overlay = overlay(value, this.scene);
+    this.toolbar.use(this.scene, this.settings);
+    this.refreshTheme();
+  }
+
+  #nextOverlay(by) {
+    const names = ["off", ...offered(this.scene)];
+    const next = names[(names.indexOf(this.settings.overlay) + by + names.length) % names.length];
+    this.set("overlay", next, true);
+    this.said.textContent = fill(this.scene.words["said.overlay"], { name: this.scene.words[`overlay.${next}`] });
   }
 
   #zoom(factor, x, y) {
@@ -228,9 +264,12 @@ export class GraphView {
       pan: (dx, dy) => this.#move(() => this.camera.pan(dx, dy)),
       zoom: (factor, x, y) => this.#zoom(factor, x, y),
       point: (x, y) => this.scene && this.#point(x === null ? { box: null, frame: null } : under(x, y), x, y),
-      click: (x, y) => {
+      click: (x, y, further) => {
         if (!this.scene) return;
+        const storage = tagAt(this, ...this.camera.toDrawing(x, y));
+        if (storage !== null) return void this.#chooseStorage(storage);
         const { box, frame } = under(x, y);
+        if (further && box !== null && this.selection.boxes.length) return void this.#route(this.selection.boxes, this.#together(box));
         this.#choose(box === null ? [] : primary(this.scene, this.#together(box)), frame, true);
       },
       open: (x, y) => this.scene && this.#open(under(x, y)),
@@ -270,19 +309,153 @@ export class GraphView {
   #keys() {
     return {
       fit: () => this.fit(),
-      zoom: (factor) => this.#zoom(factor),
+      closer: () => this.#zoom(1.25),
+      farther: () => this.#zoom(0.8),
       search: () => this.search.focus(),
       clear: () => this.#choose([], null, true),
       open: () => this.#open({ box: this.selection.boxes[0] ?? null, frame: this.selection.frame }),
       walk: (key) => this.#walk(key),
+      back: () => this.#go(-1),
+      forward: () => this.#go(1),
+      upstream: () => this.#trace(UP),
+      downstream: () => this.#trace(DOWN),
+      route: () => this.#route(this.focus.pins, this.selection.boxes),
+      pin: () => this.selection.boxes.length && this.focus.pin(this.selection.boxes[0]),
+      hide: () => this.#hide(),
+      isolate: () => this.#isolate(),
+      all: () => this.focus.showAll(),
+      overlay: (key) => this.scene && this.#nextOverlay(key === "O" ? -1 : 1),
+      face: () => this.set("view", FACES[(FACES.indexOf(this.settings.view) + 1) % FACES.length], true),
+      help: () => this.#help(),
     };
+  }
+
+  #help() {
+    if (this.scene) this.help.open(this.scene);
+  }
+
+  // Lights one side of the selection only; once more, both again.
+  #trace(direction) {
+    if (!this.selection.boxes.length) return;
+    this.traced = this.traced === direction ? UP | DOWN : direction;
+    this.#relate();
+    this.#tell();
+  }
+
+  // The way between two boxes; where there is none, that is said.
+  #route(from, to) {
+    const { words } = this.scene;
+    const found = from.length && to.length ? route(this.scene, from, to) : null;
+    this.said.textContent = found ? fill(words["said.route"], { count: found.length }) : words[from.length && to.length ? "said.route.none" : "said.route.pin"];
+    this.traced = found ? "route" : UP | DOWN;
+    if (found) this.selection = { ...this.selection, related: found };
+    else this.#relate();
+    this.#tell(found ? null : { text: from.length && to.length ? "said.route.none" : "said.route.pin", endName: "trail.close", end: () => this.#tell() });
+    this.redraw();
+  }
+
+  #relate() {
+    const { boxes } = this.selection;
+    this.selection = { ...this.selection, related: boxes.length ? relations(this.scene, boxes, this.traced) : null };
+    this.redraw();
+  }
+
+  #hide() {
+    const boxes = this.#chosen();
+    if (!boxes.length) return;
+    this.focus.hide(boxes);
+    this.#choose([], null, true);
+  }
+
+  // What is lit where one side or a way is traced; else the selection with its neighbours, and what is pinned.
+  #isolate() {
+    const chosen = this.#chosen();
+    if (!chosen.length) return;
+    const { related } = this.selection;
+    const lit = related && this.traced !== (UP | DOWN) ? Array.from(related.boxes.keys()).filter((box) => related.boxes[box]) : neighbours(this.scene, chosen);
+    this.focus.isolate([...lit, ...chosen, ...this.focus.pins]);
+  }
+
+  // The selected boxes, or all that are in the selected frame.
+  #chosen() {
+    const { selection, scene } = this;
+    if (selection.frame === null) return selection.boxes;
+    const path = scene.text("frame_module", selection.frame);
+    return Array.from({ length: scene.count }, (_, box) => box).filter((box) => Array.from(scene.nodesOf(box)).some((node) => `${scene.text("node_module", node)}.`.startsWith(`${path}.`)));
+  }
+
+  // A selection that was, wherever it is drawn now.
+  #go(by) {
+    const entry = this.history.go(by);
+    if (!entry) return;
+    const { scene } = this;
+    const own = entry.ids.map((id) => scene.boxOfId.get(id)).filter((box) => box !== undefined);
+    const boxes = own.length ? own : entry.node === null ? [] : primary(scene, scene.boxesOfNode.get(entry.node) ?? []);
+    const frame = boxes.length || !entry.frame ? null : (scene.frameOfId.get(entry.frame) ?? null);
+    const folded = entry.frame && frame === null ? scene.boxOfId.get(entry.frame) : undefined;
+    this.#choose(folded === undefined ? boxes : [folded], frame, true, false);
+    if (boxes.length) this.#reveal(boxes[0]);
+    else if (frame !== null) this.#revealFrame(frame);
+  }
+
+  // Selects the module; selected already, it folds or opens.
+  #crumb(path) {
+    const { selection, scene } = this;
+    const here = selection.frame !== null ? scene.text("frame_module", selection.frame) : selection.boxes.length ? scene.text("box_module", selection.boxes[0]) : "";
+    if (here === path) this.#open({ box: selection.boxes[0] ?? null, frame: selection.frame });
+    else this.selectModule(path, true);
+  }
+
+  // All that lies in one storage lights up, and the strip of its cells is asked for.
+  #chooseStorage(storage) {
+    const boxes = this.tags.boxes.get(storage);
+    if (!boxes) return;
+    this.#choose([boxes[0]], null, false, true);
+    const marks = new Uint8Array(this.scene.count);
+    for (const box of boxes) marks[box] = SELF;
+    this.storage = storage;
+    this.selection = { boxes, frame: null, related: { boxes: marks, wires: new Uint8Array(this.scene.wires.count) } };
+    const named = boxes.map((box) => this.scene.boxDetail(box).variable).find(Boolean) ?? null;
+    publish({ storage: [storage], tensor: named, source: this.name });
+    this.said.textContent = fill(this.scene.words["said.storage"], { storage, count: boxes.length });
+    this.host.command?.(`storage:${storage}`);
+    this.#tell();
+    this.redraw();
+  }
+
+  // The line below the drawing: where the selection lies, and what is hidden, traced or pinned.
+  #tell(remark = null) {
+    const { selection, scene, focus } = this;
+    const box = selection.boxes[0];
+    const frame = selection.frame === null ? null : scene.text("frame_module", selection.frame);
+    const path = frame ?? (box === undefined ? "" : scene.text("box_module", box) || moduleOf(scene, box));
+    const itself = frame !== null || (box !== undefined && scene.text("box_module", box) !== "");
+    const chips = [];
+    if (remark) chips.push(remark);
+    if (this.storage !== null) chips.push({ text: "chip.storage", values: { letter: this.tags.letter(this.storage), count: selection.boxes.length }, endName: "trail.close", end: () => this.#choose([], null, true) });
+    if (this.traced === UP || this.traced === DOWN) chips.push({ text: this.traced === UP ? "chip.upstream" : "chip.downstream", endName: "trail.close", end: () => this.#trace(this.traced) });
+    if (this.traced === "route") chips.push({ text: "chip.route", values: { count: selection.related.length }, endName: "trail.close", end: () => { this.traced = UP | DOWN; this.#relate(); this.#tell(); } });
+    for (const pin of focus.pinned) chips.push({ text: "chip.pin", values: { title: pin.title }, go: () => this.#goToPin(pin), endName: "trail.unpin", end: () => focus.boxesOfPin(pin).length ? focus.pin(focus.boxesOfPin(pin)[0]) : focus.drop(pin) });
+    if (focus.gone) chips.push({ text: focus.only ? "chip.isolated" : "chip.hidden", values: { count: focus.gone }, endName: "trail.all", end: () => focus.showAll() });
+    this.trail.show(scene.words, { path, here: itself ? null : box === undefined ? null : scene.title(box), history: this.history, chips });
+    this.redraw();
+  }
+
+  #goToPin(pin) {
+    const [box] = this.focus.boxesOfPin(pin);
+    if (box !== undefined) this.#goTo(box);
+  }
+
+  #goTo(box) {
+    this.#choose(primary(this.scene, this.#together(box), box), null, true);
+    this.#reveal(box);
   }
 
   #walk(key) {
     const { scene } = this;
     if (!scene?.count) return;
     const from = this.selection.boxes[0];
-    const to = from === undefined ? lowest(scene) : neighbour(scene, this.bins, from, key);
+    const to = from === undefined ? lowest(scene) : neighbour(this, from, key);
     if (to === null) return;
     this.#choose(primary(scene, this.#together(to), to), null, true);
     this.#reveal(to);
@@ -324,18 +497,21 @@ export class GraphView {
     return x[box] > left && x[box] < right && y[box] > top && y[box] < bottom;
   }
 
-  // The one place where a selection comes about. `tell`: the person did it here, so others shall know.
-  #choose(boxes, frame, tell) {
+  // The one place where a selection comes about. `tell`: the person did it here, so others shall know. `keep`: back and forth lead here again.
+  #choose(boxes, frame, tell, keep = true) {
     const { scene } = this;
+    this.traced = UP | DOWN;
+    this.storage = null;
     this.selection = { boxes, frame, related: boxes.length ? relations(scene, boxes) : null };
+    if (keep && (boxes.length || frame !== null)) this.history.add({ ids: boxes.map((box) => scene.id(box)), node: boxes.length ? scene.node(boxes[0]) : null, frame: frame === null ? null : scene.text("frame_id", frame) });
     const facts = boxes.length ? scene.boxDetail(boxes[0]) : frame !== null ? scene.frameDetail(frame) : null;
     const kind = boxes.length ? scene.kind(boxes[0]) : null;
     const saved = kind === "saved" ? scene.savedOf(boxes[0]) : null;
     const input = kind === "input" ? scene.inputOf(boxes[0]) : null;
-    this.inspector.show(scene, facts, { saved, input, open: frame !== null });
+    this.inspector.show(scene, facts, { saved, input, open: frame !== null, shared: aliases(this.tags, boxes[0], { storage: (storage) => this.#chooseStorage(storage), box: (box) => this.#goTo(box) }) });
     this.#say(facts);
     if (tell) this.#publish(facts, input);
-    this.redraw();
+    this.#tell();
   }
 
   #publish(facts, input) {
@@ -361,6 +537,22 @@ export class GraphView {
 // The box of `boxes` that speaks for all, `first` or the node's own, comes first.
 function primary(scene, boxes, first = boxes[0]) {
   return first === undefined ? [] : [first, ...boxes.filter((box) => box !== first && scene.kind(box) === "leaf")];
+}
+
+// Where a node was made; of a leaf, the module that its name begins with.
+function moduleOf(scene, box) {
+  const node = scene.node(box);
+  const path = scene.text("node_module", node);
+  if (path || scene.kind(box) !== "leaf") return path;
+  const name = scene.text("node_variable", node);
+  return name.slice(0, Math.max(0, name.lastIndexOf(".")));
+}
+
+function neighbours({ wires }, boxes) {
+  return boxes.flatMap((box) => [
+    ...Array.from(wiresAt(wires.into, box), (wire) => wires.source[wire]),
+    ...Array.from(wiresAt(wires.out, box), (wire) => wires.target[wire]),
+  ]);
 }
 
 function lowest(scene) {

@@ -1,7 +1,7 @@
 // Pointer, wheel and touch on the canvas, turned into what the person meant: pan, zoom, point at, click, double click.
 const SLACK = 4;
 
-// `meant`: pan(dx, dy), zoom(factor, x, y), point(x, y) or point(null), click(x, y), open(x, y). Returns a function that stops listening.
+// `meant`: pan(dx, dy), zoom(factor, x, y), point(x, y) or point(null), click(x, y, further) (with Shift: further), open(x, y). Returns a function that stops listening.
 export function listen(canvas, meant) {
   const stop = new AbortController();
   const on = (name, heard, options = {}) => canvas.addEventListener(name, heard, { signal: stop.signal, ...options });
@@ -36,7 +36,7 @@ export function listen(canvas, meant) {
     const finger = fingers.get(event.pointerId);
     fingers.delete(event.pointerId);
     canvas.classList.remove("dragging");
-    if (finger && !moved && event.type === "pointerup") meant.click(...place(event));
+    if (finger && !moved && event.type === "pointerup") meant.click(...place(event), event.shiftKey);
   };
   on("pointerup", lift);
   on("pointercancel", lift);

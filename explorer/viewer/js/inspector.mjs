@@ -20,17 +20,18 @@ export class Inspector {
   }
 
   // Shows the facts (see explorer/viewer/details.py) of a node, a saved tensor, an input or a module; null shows what to click.
-  show(scene, facts, { saved = null, input = null, open = false } = {}) {
+  // `shared` is what aliases.mjs says of the box.
+  show(scene, facts, { saved = null, input = null, open = false, shared = null } = {}) {
     if (scene !== this.scene) this.pending = null;
     this.scene = scene;
     this.words = scene.words;
-    this.last = [facts, { saved, input, open }];
+    this.last = [facts, { saved, input, open, shared }];
     const subject = facts && [facts.kind, facts.node ?? facts.module, saved?.name, input?.name].join(" ");
     const kept = subject !== null && subject === this.subject ? { top: this.root.scrollTop, focus: this.root.getRootNode().activeElement?.dataset.focus } : {};
     this.subject = subject;
     this.root.setAttribute("aria-label", this.words.inspector);
     const content = facts === null ? this.#empty() : facts.kind === "module" ? this.#module(facts, open) : input ? this.#input(facts, input) : this.#node(facts, saved);
-    this.root.replaceChildren(...content.filter(Boolean));
+    this.root.replaceChildren(...[...content, this.#section("shared", shared)].filter(Boolean));
     this.root.scrollTop = kept.top ?? 0;
     if (kept.focus) this.root.querySelector(`[data-focus="${kept.focus}"]`)?.focus({ preventScroll: true });
   }

@@ -1,15 +1,16 @@
 // What wires say of backward: the gradient that flowed back along each, and how many edges it stands for. Python chose the places.
 const LEGIBLE = 0.6;
 
-// `wires` are those that may be seen; with `gradients` off only the counts are left.
-export function drawLabels(context, { scene, camera, theme, selection, motion, gradients }, wires, dimmed) {
+// `wires` are those that may be seen; without gradients, or seen forward, only the counts are left.
+export function drawLabels(context, { scene, camera, theme, selection, motion, settings }, wires, dimmed) {
   if (camera.k < LEGIBLE || !scene.labels) return;
   const marks = selection.related?.wires;
   setFace(context, theme);
   for (const wire of wires) {
     const label = scene.labelOfWire.get(wire);
     if (label === undefined) continue;
-    const text = scene.label(label, gradients);
+    const text = scene.label(label, settings.gradients && settings.view !== "forward");
+    if (!text) continue;
     context.globalAlpha = motion.arrived * (marks && !marks[wire] ? dimmed : 1);
     writeLabel(context, theme, text, scene.columns.label_x[label], scene.columns.label_y[label]);
   }

@@ -39,7 +39,18 @@ export function paintSign(context, { name, color }, x, y, theme) {
   context.lineCap = "butt";
 }
 
+// What the reader pinned: a pin's head and needle.
+export function paintPin(context, theme, x, y) {
+  paintSign(context, { name: "pin", color: "accent" }, x, y, theme);
+}
+
 const DRAWINGS = {
+  pin(context, x, y) {
+    context.moveTo(x + 1.9, y - 1.6);
+    context.arc(x, y - 1.6, 1.9, 0, 2 * Math.PI);
+    context.moveTo(x, y + 0.4);
+    context.lineTo(x, y + 4);
+  },
   missing(context, x, y) {
     context.moveTo(x, y - 3.4);
     context.lineTo(x, y + 0.6);

@@ -3,9 +3,9 @@ import { TITLE_STRIP } from "./draw.mjs";
 import { wiresAt } from "./scene.mjs";
 
 // x and y in px of the drawing. Returns {box, frame}, each null where there is none.
-export function pick({ scene, bins, camera }, x, y) {
+export function pick({ scene, bins, camera, focus }, x, y) {
   const reach = 3 / camera.k;
-  const boxes = bins.boxesIn(x - reach, y - reach, x + reach, y + reach);
+  const boxes = focus.boxes(bins.boxesIn(x - reach, y - reach, x + reach, y + reach));
   const box = boxes.find((each) => Math.abs(scene.x[each] - x) <= scene.w[each] / 2 && Math.abs(scene.y[each] - y) <= scene.h[each] / 2) ?? boxes[0];
   if (box !== undefined) return { box, frame: null };
   return { box: null, frame: frameTitleAt(scene, x, y) };
@@ -22,14 +22,14 @@ function frameTitleAt(scene, x, y) {
 }
 
 // The box to go to from `box` by an arrow key: along an edge up or down, to the nearest in the same row left or right. Null at the rim.
-export function neighbour(scene, bins, box, key) {
+export function neighbour({ scene, bins, focus }, box, key) {
   const { wires, x, y } = scene;
   if (key === "ArrowUp" || key === "ArrowDown") {
     const [ends, adjacent] = key === "ArrowUp" ? [wires.source, wires.into] : [wires.target, wires.out];
-    return nearest(Array.from(wiresAt(adjacent, box), (wire) => ends[wire]), (other) => Math.abs(x[other] - x[box]));
+    return nearest(focus.boxes(Array.from(wiresAt(adjacent, box), (wire) => ends[wire])), (other) => Math.abs(x[other] - x[box]));
   }
   const direction = key === "ArrowLeft" ? -1 : 1;
-  const row = bins.boxesIn(-Infinity, y[box] - 4, Infinity, y[box] + 4);
+  const row = focus.boxes(bins.boxesIn(-Infinity, y[box] - 4, Infinity, y[box] + 4));
   return nearest(row.filter((other) => (x[other] - x[box]) * direction > 1), (other) => Math.abs(x[other] - x[box]) + 2 * Math.abs(y[other] - y[box]));
 }
 

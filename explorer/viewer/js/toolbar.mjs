@@ -1,36 +1,56 @@
-// The buttons above the drawing. Fold depth and saved tensors change what is drawn, so they are asked of Python; gradients are there already.
+// The tools above the drawing: from which side it is seen, what its colours mean, how deep it is open, a menu of what is wanted rarely, and the
+// camera. Fold depth and saved tensors change what is drawn, so they are asked of Python; the rest is done here.
 import { element, fill, icon } from "./dom.mjs";
+import { FACES } from "./faces.mjs";
+import { Menu } from "./menu.mjs";
+import { offered } from "./overlays.mjs";
 
 const FIT = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4";
 const PLUS = "M8 3v10M3 8h10";
 const MINUS = "M3 8h10";
 
 export class Toolbar {
-  // `actions`: fit(), zoom(factor), gradients(shown), and command(text) where commands are answered, else null.
+  // `actions`: fit(), zoom(factor), help(), set(setting, value), and command(text) where commands are answered, else null.
   constructor(actions) {
     this.actions = actions;
+    this.faces = FACES.map((face) => element("button", { type: "button", onclick: () => actions.set("view", face) }));
+    this.face = element("div", { class: "faces", role: "group" }, this.faces);
+    this.overlay = element("select", { class: "overlay", onchange: () => actions.set("overlay", this.overlay.value) });
+    this.depth = element("select", { onchange: () => this.#fold() });
+    this.menu = new Menu();
     this.fit = button(FIT, () => actions.fit());
     this.out = button(MINUS, () => actions.zoom(1 / 1.3));
     this.in = button(PLUS, () => actions.zoom(1.3));
-    this.depth = element("select", { onchange: () => this.#fold() });
-    this.saved = element("button", { type: "button", class: "toggle", onclick: () => this.#toggleSaved() });
-    this.gradients = element("button", { type: "button", class: "toggle gradients", "aria-pressed": "true", onclick: () => this.#toggleGradients() });
-    this.root = element("div", { class: "tools", role: "toolbar" }, this.depth, this.gradients, this.saved, this.out, this.in, this.fit);
+    this.help = element("button", { type: "button", onclick: () => actions.help() }, "?");
+    this.root = element("div", { class: "tools", role: "toolbar" }, this.face, this.overlay, this.depth, this.menu.root, this.out, this.in, this.fit, this.help);
   }
 
-  use(scene) {
+  use(scene, settings) {
     const { words } = scene;
-    for (const [tool, name] of [[this.fit, "tool.fit"], [this.out, "tool.out"], [this.in, "tool.in"]]) {
+    this.root.setAttribute("aria-label", words.tools);
+    for (const [tool, name] of [[this.fit, "tool.fit"], [this.out, "tool.out"], [this.in, "tool.in"], [this.help, "tool.help"]]) {
       tool.title = words[name];
       tool.setAttribute("aria-label", words[name]);
     }
+    this.face.setAttribute("aria-label", words.face);
+    this.faces.forEach((tool, at) => {
+      tool.textContent = words[`face.${FACES[at]}`];
+      tool.title = words[`face.${FACES[at]}.hint`];
+      tool.setAttribute("aria-pressed", String(settings.view === FACES[at]));
+    });
+    this.#useOverlays(scene, settings);
     this.#useDepths(scene);
-    const shown = scene.columns.box_kind.includes(scene.header.kinds.indexOf("saved"));
-    this.saved.hidden = !this.actions.command || !scene.header.saved;
-    this.saved.textContent = words["tool.saved"];
-    this.saved.setAttribute("aria-pressed", String(shown));
-    this.gradients.hidden = !scene.labels;
-    this.gradients.textContent = words["tool.gradients"];
+    this.#useMenu(scene, settings);
+  }
+
+  #useOverlays(scene, settings) {
+    const { words } = scene;
+    this.overlay.setAttribute("aria-label", words.overlay);
+    this.overlay.title = words.overlay;
+    this.overlay.replaceChildren(...["off", ...offered(scene)].map((name) => element("option", { value: name }, name === "off" ? `${words.overlay}…` : words[`overlay.${name}`])));
+    this.overlay.value = settings.overlay;
+    if (this.overlay.selectedIndex < 0) this.overlay.value = "off";
+    this.overlay.classList.toggle("on", this.overlay.value !== "off");
   }
 
   // The choices are the depths there are; the first entry only says what this is, since the person may have opened modules one by one.
@@ -45,19 +65,23 @@ export class Toolbar {
     this.depth.value = "";
   }
 
+  #useMenu(scene, settings) {
+    const { words, header, columns } = scene;
+    const { command, set } = this.actions;
+    const saved = columns.box_kind.includes(header.kinds.indexOf("saved"));
+    const own = (name, there) => there && { name, text: words[`tool.${name}`], on: settings[name], choose: () => set(name, !settings[name]) };
+    this.menu.show(words["tool.menu"], [
+      own("gradients", scene.labels > 0),
+      command && header.saved && { name: "saved", text: words["tool.saved"], on: saved, choose: () => command(saved ? "saved:off" : "saved:on") },
+      own("shapes", columns.wire_shape.some(Boolean)),
+      own("widths", Boolean(columns.wire_gradient)),
+      own("storages", columns.held.length > 0),
+    ].filter(Boolean));
+  }
+
   #fold() {
     this.actions.command(this.depth.value);
     this.depth.value = "";
-  }
-
-  #toggleGradients() {
-    const shown = this.gradients.getAttribute("aria-pressed") !== "true";
-    this.gradients.setAttribute("aria-pressed", String(shown));
-    this.actions.gradients(shown);
-  }
-
-  #toggleSaved() {
-    this.actions.command(this.saved.getAttribute("aria-pressed") === "true" ? "saved:off" : "saved:on");
   }
 }
 

@@ -1,0 +1,90 @@
+// Which boxes lie in one memory: a letter for each storage that several boxes hold or keep, on all of them. Shown for all where the reader asks
+// for it, else for what is selected.
+import { HUES, inkOn } from "./scales.mjs";
+
+const SIDE = 14;
+const MOST = 4;
+
+export class Tags {
+  constructor(scene) {
+    this.scene = scene;
+    this.boxes = this.#shared(); // storage -> the boxes over it
+    this.order = new Map([...this.boxes.keys()].sort((a, b) => a - b).map((storage, at) => [storage, at]));
+    this.storages = new Map(); // box -> its shared storages
+    for (const storage of this.order.keys()) {
+      for (const box of this.boxes.get(storage)) this.storages.has(box) ? this.storages.get(box).push(storage) : this.storages.set(box, [storage]);
+    }
+  }
+
+  letter(storage) {
+    const at = this.order.get(storage);
+    const letter = String.fromCharCode(65 + (at % 26));
+    return at < 26 ? letter : `${letter}${Math.floor(at / 26)}`;
+  }
+
+  color(storage) { return HUES[this.order.get(storage) % HUES.length]; }
+  of(box) { return this.storages.get(box) ?? []; }
+
+  // What an operation saved is tagged on the saved tensors' own boxes where there are such. Copies of one leaf are one thing.
+  #shared() {
+    const { scene } = this;
+    const { subjects } = scene;
+    const drawn = new Set(subjects.second.filter((box) => scene.kind(box) === "saved").map((box) => scene.node(box)));
+    const found = new Map();
+    const things = new Map();
+    for (let box = 0; box < scene.count; box++) {
+      const storages = new Set();
+      const thing = subjects.ofSecond.has(box) || scene.node(box) === null ? `box ${box}` : scene.node(box);
+      for (const one of subjects.of(box)) {
+        for (const storage of subjects.held(one)) storages.add(storage);
+        if (subjects.ofSecond.has(box) || !drawn.has(one)) for (const storage of subjects.kept(one)) storages.add(storage);
+      }
+      for (const storage of storages) {
+        if (!found.has(storage)) [found, things].forEach((map, at) => map.set(storage, at ? new Set() : []));
+        found.get(storage).push(box);
+        things.get(storage).add(thing);
+      }
+    }
+    for (const [storage, distinct] of things) if (distinct.size < 2) found.delete(storage);
+    return found;
+  }
+}
+
+// The tags to draw on a box: [{ storage, x, y }], centres along its lower edge from the left.
+function placed({ scene, tags, motion, settings, selection, storage }, box) {
+  const lit = storage === null ? new Set(selection.boxes.slice(0, 1).flatMap((each) => tags.of(each))) : new Set([storage]);
+  const shown = tags.of(box).filter((each) => settings.storages || lit.has(each));
+  const [left, bottom] = [motion.x[box] - scene.w[box] / 2, motion.y[box] + scene.h[box] / 2];
+  return shown.slice(0, MOST).map((each, at) => ({ storage: each, x: left + 10 + at * (SIDE + 3), y: bottom }));
+}
+
+const shows = ({ settings, selection, storage, camera }) => camera.k >= 0.42 && (settings.storages || storage !== null || selection.boxes.length > 0);
+
+export function drawTags(context, view, boxes) {
+  if (!shows(view)) return;
+  const { tags, theme } = view;
+  context.font = `700 10px ${theme.mono}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const box of boxes) {
+    for (const { storage, x, y } of placed(view, box)) {
+      context.beginPath();
+      context.roundRect(x - SIDE / 2, y - SIDE / 2, SIDE, SIDE, 3);
+      context.fillStyle = tags.color(storage);
+      context.strokeStyle = storage === view.storage ? theme.accent : theme.paper;
+      context.lineWidth = storage === view.storage ? 2 : 1.5;
+      context.fill();
+      context.stroke();
+      context.fillStyle = inkOn(tags.color(storage));
+      context.fillText(tags.letter(storage), x, y + 0.5);
+    }
+  }
+}
+
+// The storage whose tag lies at a point of the drawing, or null.
+export function tagAt(view, x, y) {
+  if (!shows(view)) return null;
+  const near = view.focus.boxes(view.bins.boxesIn(x - SIDE, y - SIDE, x + SIDE, y + SIDE));
+  const tags = near.flatMap((box) => placed(view, box));
+  return tags.find((tag) => Math.abs(tag.x - x) <= SIDE / 2 + 1 && Math.abs(tag.y - y) <= SIDE / 2 + 1)?.storage ?? null;
+}
