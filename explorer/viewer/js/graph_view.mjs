@@ -428,8 +428,9 @@ export class GraphView {
     const { selection, scene, focus } = this;
     const box = selection.boxes[0];
     const frame = selection.frame === null ? null : scene.text("frame_module", selection.frame);
-    const path = frame ?? (box === undefined ? "" : scene.text("box_module", box) || moduleOf(scene, box));
-    const itself = frame !== null || (box !== undefined && scene.text("box_module", box) !== "");
+    const shown = frame ?? (box === undefined ? "" : scene.text("box_module", box));
+    const named = this.facts?.title ?? null; // a group of repeats, or a step: no module of its own
+    const path = named !== null ? "" : shown || (box === undefined ? "" : moduleOf(scene, box));
     const chips = [];
     if (remark) chips.push(remark);
     if (this.storage !== null) chips.push({ text: "chip.storage", values: { letter: this.tags.letter(this.storage), count: selection.boxes.length }, endName: "trail.close", end: () => this.#choose([], null, true) });
@@ -437,7 +438,7 @@ export class GraphView {
     if (this.traced === "route") chips.push({ text: "chip.route", values: { count: selection.related.length }, endName: "trail.close", end: () => { this.traced = UP | DOWN; this.#relate(); this.#tell(); } });
     for (const pin of focus.pinned) chips.push({ text: "chip.pin", values: { title: pin.title }, go: () => this.#goToPin(pin), endName: "trail.unpin", end: () => focus.boxesOfPin(pin).length ? focus.pin(focus.boxesOfPin(pin)[0]) : focus.drop(pin) });
     if (focus.gone) chips.push({ text: focus.only ? "chip.isolated" : "chip.hidden", values: { count: focus.gone }, endName: "trail.all", end: () => focus.showAll() });
-    this.trail.show(scene.words, { path, here: itself ? null : box === undefined ? null : scene.title(box), history: this.history, chips });
+    this.trail.show(scene.words, { path, here: named ?? (shown || box === undefined ? null : scene.title(box)), history: this.history, chips });
     this.redraw();
   }
 
@@ -505,6 +506,7 @@ export class GraphView {
     this.selection = { boxes, frame, related: boxes.length ? relations(scene, boxes) : null };
     if (keep && (boxes.length || frame !== null)) this.history.add({ ids: boxes.map((box) => scene.id(box)), node: boxes.length ? scene.node(boxes[0]) : null, frame: frame === null ? null : scene.text("frame_id", frame) });
     const facts = boxes.length ? scene.boxDetail(boxes[0]) : frame !== null ? scene.frameDetail(frame) : null;
+    this.facts = facts;
     const kind = boxes.length ? scene.kind(boxes[0]) : null;
     const saved = kind === "saved" ? scene.savedOf(boxes[0]) : null;
     const input = kind === "input" ? scene.inputOf(boxes[0]) : null;
