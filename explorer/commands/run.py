@@ -1,19 +1,17 @@
-"""``python -m explorer run``: one piece of code or one model, written as JSON, text, DOT, SVG or HTML."""
+"""``python -m explorer run``: one piece of code or one model, written in any of the formats of `explorer.export.formats`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from explorer.commands.status import UsageError, exit_status, reason
-from explorer.export import dot, html, svg, text
-from explorer.graph.layout import lay_out
-from explorer.graph.picture import compose
-from explorer.ir import Input, Layout, Nested, Run, RunRequest, Verify, encode
+from explorer.export import formats
+from explorer.export.problem import ExportError
+from explorer.ir import Input, Nested, RunRequest, Verify
 from explorer.models import find
 from explorer.runner import shared_engine
 from explorer.words import say
@@ -39,7 +37,8 @@ def add_arguments(commands: Any) -> None:
     command.add_argument("--verify", choices=get_args(Verify), default="auto", help=say("cli.run.verify"))
     command.add_argument("--repeats", type=int, default=0, metavar="N", help=say("cli.run.repeats"))
     command.add_argument("--check", type=int, metavar="OP_INDEX", help=say("cli.run.check"))
-    command.add_argument("--format", choices=sorted(FORMATS), default="json", help=say("cli.run.format"))
+    command.add_argument("--format", choices=sorted(formats.FORMATS), default="json", help=say("cli.run.format"))
+    command.add_argument("--everything", action="store_true", help=say("cli.run.everything"))
     command.add_argument("-o", "--output", metavar="OUT", help=say("cli.run.output"))
     command.set_defaults(act=act)
 
@@ -47,7 +46,11 @@ def add_arguments(commands: Any) -> None:
 def act(options: argparse.Namespace) -> int:
     """Run, write what was captured, say the reason on stderr."""
     run = shared_engine().run(request_of(options))
-    write(FORMATS[options.format](run), options.output)
+    try:
+        content = formats.write(run, options.format, formats.Wanted(everything=options.everything))
+    except ExportError as problem:
+        raise UsageError(str(problem)) from problem
+    write(content, options.output)
     if (sentence := reason(run)) is not None:
         print(sentence, file=sys.stderr)
     return exit_status(run)
@@ -102,19 +105,6 @@ def write(content: bytes, output: str | None) -> None:
         Path(str(output)).write_bytes(content)
     except OSError as problem:
         raise UsageError(say("cli.file.unwritable", file=output, why=problem.strerror)) from problem
-
-
-def _layout(run: Run) -> Layout:
-    return lay_out(compose(run.graph, run.ops, run.tensors))
-
-
-FORMATS: Mapping[str, Callable[[Run], bytes]] = {
-    "json": lambda run: encode(run) + b"\n",
-    "text": lambda run: text.write(run).encode(),
-    "dot": lambda run: dot.write(run).encode(),
-    "svg": lambda run: svg.write(run, _layout(run)).encode(),
-    "html": lambda run: html.write(run, _layout(run)).encode(),
-}
 
 
 def _model_code(options: argparse.Namespace) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from graphviz import Digraph
 from graphviz.quoting import escape
 
-from explorer.graph.folding import open_to_depth
+from explorer.graph.folding import every_module, open_to_depth
 from explorer.graph.picture import Picture, compose
 from explorer.ir import Box, Run
+from explorer.words import Language
 
 _SHAPES: dict[str, dict[str, str]] = {
     "operation": {"style": "rounded,filled", "fillcolor": "#f5f7fa"},
@@ -23,13 +24,17 @@ _DEEPEST = 40
 """Clusters in clusters."""
 
 
-def write(run: Run) -> str:
-    """The whole graph with everything open, as DOT. Names of the run are labels only, never DOT.
+def write(
+    run: Run, *, open_modules: frozenset[str] | None = None, show_saved: bool = False, language: Language = "en"
+) -> str:
+    """The graph as DOT, with what `open_modules` names open, or everything. Names of the run are labels only, never DOT.
 
     What lies deeper than `_DEEPEST` stays folded, since Graphviz walks clusters recursively.
     """
-    opened = open_to_depth(run.graph, _DEEPEST)
-    return str(digraph(compose(run.graph, run.ops, run.tensors, open_modules=opened)).source)
+    every, shallow = every_module(run.graph), open_to_depth(run.graph, _DEEPEST)
+    opened = shallow if open_modules is None else open_modules - (every - shallow)
+    drawn = compose(run.graph, run.ops, run.tensors, open_modules=opened, show_saved=show_saved, language=language)
+    return str(digraph(drawn).source)
 
 
 def digraph(picture: Picture) -> Digraph:

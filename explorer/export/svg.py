@@ -1,67 +1,79 @@
-"""A layout as one standalone SVG file: no script, no font file, no link; light or dark as the reader's system is."""
+"""A drawing as one standalone SVG file: no script, no font file, no link; light or dark as the reader's system is, or as asked.
+
+Colours stand in the style sheet as they are, without variables, since many readers of SVG know CSS of the first level only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from itertools import pairwise
+from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
-from explorer.graph.flow import Label, labels
-from explorer.ir import Box, Frame, Layout, Run, Wire
+from explorer.export.figure import FOLD, Area, Line, Mark, Panel, Words, figure
+from explorer.export.looks import KINDS, MONO, SANS, WIDE, Theme, colours, families
+from explorer.ir import Layout, Run
 
-RADIUS = 6.0
-EDGE = 6.0
-"""px: of a box's corners; room right of a label."""
-
-_STYLE = """
-svg { --paper: #ffffff; --ink: #1c2430; --soft: #5b6675; --line: #8a94a3; --edge: #c5ccd6; --fill: #f5f7fa;
-  --leaf: #e3f1e7; --leaf-edge: #4f9a68; --saved: #fdf0dd; --saved-edge: #c98a2b; --result: #e4ecfb; --result-edge: #3f6fd1;
-  --custom-edge: #8a5cc4; --flow: #4f46e5; --frame: #5b667508; background: var(--paper); }
-@media (prefers-color-scheme: dark) {
-  svg { --paper: #11161d; --ink: #e8edf3; --soft: #9aa7b6; --line: #6d7a8a; --edge: #3c4856; --fill: #1b232d;
-    --leaf: #17301f; --leaf-edge: #5fb37c; --saved: #35270f; --saved-edge: #d9a04a; --result: #16264a; --result-edge: #6f9bf2;
-    --custom-edge: #ae87e0; --flow: #a5a0ff; --frame: #9aa7b60d; } }
-text { font: 12px ui-sans-serif, system-ui, "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR",
-  "Noto Sans CJK KR", sans-serif; font-variant-numeric: tabular-nums; fill: var(--ink); text-anchor: middle; }
-text.under { fill: var(--soft); font-size: 11px; }
-text.title { fill: var(--soft); font-size: 11px; font-weight: 600; text-anchor: start;
-  paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
-text.flow { fill: var(--flow); font-size: 11px; font-weight: 600;
-  paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
-.frame { fill: var(--frame); stroke: var(--edge); }
-.wire { fill: none; stroke: var(--line); stroke-width: 1.2; }
-.wire.dashed { stroke-dasharray: 4 3; }
-.box { fill: var(--fill); stroke: var(--edge); stroke-width: 1.2; }
-.leaf { fill: var(--leaf); stroke: var(--leaf-edge); }
-.input { fill: var(--fill); stroke: var(--line); }
-.saved { fill: var(--saved); stroke: var(--saved-edge); stroke-dasharray: 4 2; }
-.result { fill: var(--result); stroke: var(--result-edge); stroke-width: 2; }
-.custom { stroke: var(--custom-edge); stroke-width: 2; }
-.module { stroke: var(--line); }
-#arrow path { fill: var(--line); }
+_FACES = f"""text {{ font: 12px {families(SANS)}; text-anchor: middle; }}
+text.name, text.lone {{ font: 600 12px {families(MONO)}; }}
+text.under {{ font-size: 11px; }}
+text.title {{ font: 500 11px {families(MONO)}; text-anchor: start; }}
+text.flow, text.alarm, text.count {{ font-size: 11px; font-weight: 600; paint-order: stroke; stroke-width: 4px; stroke-linejoin: round; }}
+text.wide {{ font-family: {families(WIDE)}; }}
+.wire {{ fill: none; stroke-width: 1.1; }}
+.dashed {{ stroke-dasharray: 4 3; }}
+.box {{ stroke-width: 1.25; }}
+.saved {{ stroke-dasharray: 4 3; }}
+.result {{ stroke-width: 2.5; }}
 """
 
 
-def write(run: Run, layout: Layout) -> str:
-    """The drawing of `run` as SVG text, in px; everything that came from the run is escaped text."""
-    said = labels(run.graph, layout)
-    right = max((label.x + label.width / 2 + EDGE for label in said), default=0.0)
-    width, height = f"{max(layout.width, right):g}", f"{layout.height:g}"
-    title = run.result or "autograd graph"
+def write(run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | None = None) -> str:
+    """The drawing of `run` as SVG text, in px; everything that came from the run is escaped text.
+
+    Args:
+        run: what was drawn.
+        layout: its places.
+        area: the part of the drawing to show; None shows all of it.
+        theme: light or dark; None follows the reader's system.
+    """
+    drawn = figure(run, layout, area)
+    left, top, width, height = (f"{each:g}" for each in drawn.area)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">',
-        f"<title>{_text(title)}</title>",
-        f"<style>{_STYLE}</style>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{left} {top} {width} {height}" role="img">',
+        f"<title>{_text(drawn.title)}</title>",
+        f"<style>{_style(theme)}</style>",
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0.8 L8 4 L0 7.2 z"/></marker></defs>',
-        *(_frame(frame) for frame in layout.frames),
-        *(_wire(wire, layout.boxes[wire.source]) for wire in layout.wires if len(wire.points) > 1),
-        *(line for box in layout.boxes for line in _box(box)),
-        *(_label(label) for label in said),
-        *(_frame_title(frame) for frame in layout.frames),
+        '<path class="tip" d="M0 0.8 L8 4 L0 7.2 z"/></marker></defs>',
+        f'<rect class="paper" x="{left}" y="{top}" width="{width}" height="{height}"/>',
+        *(_element(mark) for mark in drawn.marks),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _style(theme: Theme | None) -> str:
+    plain = _FACES + _painted(colours(theme or "light"))
+    if theme is not None:
+        return plain
+    return f"{plain}@media (prefers-color-scheme: dark) {{\n{_painted(colours('dark'))}}}\n"
+
+
+def _painted(named: Mapping[str, str]) -> str:
+    kinds = [f".{kind} {{ fill: {named[f'{kind}-fill']}; stroke: {named[f'{kind}-edge']}; }}" for kind in KINDS]
+    lines = [
+        f".paper {{ fill: {named['paper']}; }}",
+        *kinds,
+        f".frame {{ fill: {named['frame-fill']}; stroke: {named['frame-edge']}; }}",
+        f".wire {{ stroke: {named['wire']}; }}",
+        f".tip {{ fill: {named['wire']}; }}",
+        f"text, text.name, text.lone {{ fill: {named['ink']}; }}",
+        f"text.under, text.title, text.count {{ fill: {named['muted']}; }}",
+        f"text.flow {{ fill: {named['accent']}; }}",
+        f"text.alarm {{ fill: {named['alarm']}; }}",
+        f"text.flow, text.alarm, text.count {{ stroke: {named['paper']}; }}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _text(text: str) -> str:
@@ -74,23 +86,31 @@ def _text(text: str) -> str:
     return escape("".join(allowed))
 
 
-def _frame(frame: Frame) -> str:
-    left, top = frame.x - frame.width / 2, frame.y - frame.height / 2
-    return f'<rect class="frame" x="{left:g}" y="{top:g}" width="{frame.width:g}" height="{frame.height:g}" rx="10"/>'
+def _element(mark: Mark) -> str:
+    if isinstance(mark, Panel):
+        return _panel(mark)
+    if isinstance(mark, Line):
+        look = "wire dashed" if mark.dashed else "wire"
+        return f'<path class="{look}" marker-end="url(#arrow)" d="{path(mark.points)}"/>'
+    return _words(mark)
 
 
-def _frame_title(frame: Frame) -> str:
-    left, top = frame.x - frame.width / 2, frame.y - frame.height / 2
-    return f'<text class="title" x="{left + 10:g}" y="{top + 15:g}">{_text(frame.title)}</text>'
+def _panel(panel: Panel) -> str:
+    look = "frame" if panel.look == "frame" else f"box {panel.look}"
+    named = f" data-id={quoteattr(_text(panel.id))}" if panel.id else ""
+    if panel.look == "saved":
+        right, bottom = panel.left + panel.width, panel.top + panel.height
+        corner = (
+            f"M{panel.left:g} {panel.top:g}H{right - FOLD:g}L{right:g} {panel.top + FOLD:g}V{bottom:g}H{panel.left:g}z"
+        )
+        return f'<path class="{look}"{named} d="{corner}"/>'
+    place = f'x="{panel.left:g}" y="{panel.top:g}" width="{panel.width:g}" height="{panel.height:g}"'
+    return f'<rect class="{look}"{named} {place} rx="{panel.radius:g}"/>'
 
 
-def _wire(wire: Wire, source: Box) -> str:
-    look = "wire dashed" if source.kind == "input" else "wire"
-    return f'<path class="{look}" marker-end="url(#arrow)" d="{path(wire.points)}"/>'
-
-
-def _label(label: Label) -> str:
-    return f'<text class="flow" x="{label.x:g}" y="{label.y + 4:g}">{_text(label.text)}</text>'
+def _words(words: Words) -> str:
+    wide = " wide" if any(east_asian_width(character) in "WF" for character in words.text) else ""
+    return f'<text class="{words.role}{wide}" x="{words.x:g}" y="{words.y:g}">{_text(words.text)}</text>'
 
 
 def path(points: tuple[tuple[float, float], ...]) -> str:
@@ -103,23 +123,3 @@ def path(points: tuple[tuple[float, float], ...]) -> str:
             middle = (y + to_y) / 2
             steps.append(f"C{x:g} {middle:g} {to_x:g} {middle:g} {to_x:g} {to_y:g}")
     return "".join(steps)
-
-
-def _box(box: Box) -> Iterator[str]:
-    left, top = box.x - box.width / 2, box.y - box.height / 2
-    radius = {"leaf": box.height / 2, "result": box.height / 2, "input": 0.0}.get(box.kind, RADIUS)
-    shape = f'x="{left:g}" y="{top:g}" width="{box.width:g}" height="{box.height:g}" rx="{radius:g}"'
-    if box.kind == "module":
-        yield f'<rect class="box module" {_moved(box, 4)} rx="{radius:g}"/>'
-    yield f'<rect class="box {box.kind}" data-id={quoteattr(_text(box.id))} {shape}/>'
-    if box.subtitle:
-        yield f'<text x="{box.x:g}" y="{box.y - 4:g}">{_text(box.title)}</text>'
-        yield f'<text class="under" x="{box.x:g}" y="{box.y + 12:g}">{_text(box.subtitle)}</text>'
-    else:
-        yield f'<text x="{box.x:g}" y="{box.y + 4:g}">{_text(box.title)}</text>'
-
-
-def _moved(box: Box, by: float) -> str:
-    """The sheet that peeps out behind a folded module."""
-    left, top = box.x - box.width / 2 + by, box.y - box.height / 2 + by
-    return f'x="{left:g}" y="{top:g}" width="{box.width:g}" height="{box.height:g}"'

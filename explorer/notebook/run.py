@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from explorer import ir
-from explorer.export import dot, html, svg, text
-from explorer.graph.folding import every_module, open_to_depth
-from explorer.graph.layout import lay_out
-from explorer.graph.outline import outline
-from explorer.graph.picture import compose
-from explorer.ir import Graph, Layout, decode_run, encode
+from explorer.export import formats
+from explorer.ir import Graph, decode_run, encode
 from explorer.words import Language, say, tell
 
 HEIGHT = 640
 """px of the viewer in a notebook."""
-
-_MOST_OPEN = 2_000
-"""A graph of more nodes is not drawn with every module open."""
-
-_DEPTHS = 4
 
 
 class Run:
@@ -55,23 +45,35 @@ class Run:
         """The record as JSON, as `docs/json.md` describes it; equal runs give equal text."""
         return encode(self.record).decode()
 
-    def save(self, path: str | Path) -> Path:
-        """Write a file, by its suffix: ``.html`` (the interactive viewer), ``.json``, ``.dot``, ``.svg`` or ``.txt``; returns its path.
+    def save(self, path: str | Path, *, everything: bool = False) -> Path:
+        """Write a file, by its suffix; returns its path.
+
+        Args:
+            path: ``.html`` (the interactive viewer), ``.svg``, ``.png`` (2 pixels to a px), ``.pdf``, ``.dot``, ``.json``, ``.txt``, or
+                ``.model-explorer.json`` (for Google's Model Explorer).
+            everything: whether every module is drawn open; else as many as stay readable.
 
         Raises:
-            ValueError: another suffix.
+            ValueError: another suffix, or a drawing too large for the format (an `explorer.export.problem.ExportError`).
             OSError: the file cannot be written.
         """
         path = Path(path)
-        write = _FORMATS.get(path.suffix.lower())
-        if write is None:
-            raise ValueError(say("notebook.error.suffix", self.language, given=path.suffix, known=", ".join(_FORMATS)))
-        path.write_bytes(write(self).encode())
+        wanted = formats.Wanted(everything=everything, language=self.language)
+        path.write_bytes(formats.write(self.record, self._format(path), wanted))
         return path
+
+    def _format(self, path: Path) -> str:
+        """By the longest suffix that fits."""
+        suffixes = {kind.suffix: name for name, kind in formats.FORMATS.items()}
+        fitting = [suffix for suffix in suffixes if path.name.lower().endswith(suffix)]
+        if not fitting:
+            known = ", ".join(suffixes)
+            raise ValueError(say("notebook.error.suffix", self.language, given=path.suffix, known=known))
+        return suffixes[max(fitting, key=len)]
 
     def to_html(self) -> str:
         """A page that needs nothing else: the viewer, the graph at several fold depths, and the code."""
-        return html.write(self.record, _drawings(self.record, self.language), self.language)
+        return formats.write(self.record, "html", formats.Wanted(language=self.language)).decode()
 
     def __getattr__(self, name: str) -> Any:
         if name == "record" or name.startswith("__"):  # while it is copied or unpickled
@@ -99,32 +101,3 @@ class Run:
             f'{above}<iframe title="{title}" sandbox="allow-scripts" loading="lazy" srcdoc="{escape(self.to_html())}" '
             f'style="width:100%;height:{HEIGHT}px;border:1px solid #8884;border-radius:8px"></iframe>'
         )
-
-
-def _drawings(record: ir.Run, language: Language) -> list[Layout]:
-    """What is readable first, then the same graph folded less and more: a double click on a module goes to the nearest."""
-    graph = record.graph
-    wanted: list[frozenset[str] | None] = [None]
-    if outline(graph).tree.calls:
-        wanted += [open_to_depth(graph, depth) for depth in range(_DEPTHS)]
-        if len(graph.nodes) <= _MOST_OPEN:
-            wanted.append(every_module(graph))
-    drawings: dict[tuple[str, ...], Layout] = {}
-    for opened in wanted:
-        if opened is None or tuple(sorted(opened)) not in drawings:
-            picture = compose(graph, record.ops, record.tensors, open_modules=opened, language=language)
-            drawings.setdefault(tuple(sorted(picture.open_modules)), lay_out(picture))
-    return list(drawings.values())
-
-
-def _first(record: ir.Run, language: Language) -> Layout:
-    return lay_out(compose(record.graph, record.ops, record.tensors, language=language))
-
-
-_FORMATS: Mapping[str, Callable[[Run], str]] = {
-    ".html": Run.to_html,
-    ".json": lambda run: run.to_json() + "\n",
-    ".dot": lambda run: dot.write(run.record),
-    ".svg": lambda run: svg.write(run.record, _first(run.record, run.language)),
-    ".txt": lambda run: text.write(run.record, run.language),
-}

@@ -132,7 +132,7 @@ def test_what_was_captured_until_it_raised_is_still_written(cli):
         ("run", "-", "--set", "x=two"),
         ("run", "--model", "resnet81"),
         ("run", "--model", "mlp", "--shape", "three"),
-        ("run", "-", "--format", "pdf"),
+        ("run", "-", "--format", "gif"),
         ("run", "-", "--verify", "perhaps"),
         ("run", "-", "--repeats", "-1"),
         ("batch", "no-such-file.jsonl", "-"),

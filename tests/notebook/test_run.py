@@ -64,7 +64,7 @@ def test_files_by_their_suffix(run: explorer.Run, tmp_path: Path) -> None:
     for suffix, start in starts.items():
         assert run.save(tmp_path / f"run{suffix}").read_text(encoding="utf-8").lstrip().startswith(start)
     with pytest.raises(ValueError, match=r"\.html"):
-        run.save(tmp_path / "run.png")
+        run.save(tmp_path / "run.gif")
     assert json.loads((tmp_path / "run.json").read_text())["status"] == "ok"
 
 

@@ -1,0 +1,134 @@
+"""A drawing as rectangles, lines and words, in px: what SVG and PDF write down, each in its own way. Looks as it does on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from math import ceil
+from typing import Literal, NamedTuple
+
+from explorer.graph.flow import Label, labels
+from explorer.graph.measure import shorten
+from explorer.ir import Box, Frame, Layout, Run, Wire
+
+Area = tuple[float, float, float, float]
+"""Left, top, width and height in px of the drawing; the latter two are rounded up to whole px."""
+
+RADIUS = 7.0
+FOLD = 9.0
+EDGE = 6.0
+STACK = (6.0, 3.0)
+"""px: of a box's corners; of a saved tensor's folded corner; room right of a label; how far two cards look out behind a folded module."""
+
+Role = Literal["name", "lone", "under", "title", "flow", "alarm", "count"]
+
+
+class Panel(NamedTuple):
+    """A rectangle with round corners; a saved tensor's lacks its upper right one."""
+
+    look: str
+    """``frame``, or the name of a kind's colours."""
+    left: float
+    top: float
+    width: float
+    height: float
+    radius: float = RADIUS
+    id: str = ""
+    """Of the box, on its outermost panel."""
+
+
+class Line(NamedTuple):
+    """A wire, from its producer to its consumer, where it has an arrowhead."""
+
+    points: tuple[tuple[float, float], ...]
+    dashed: bool
+
+
+class Words(NamedTuple):
+    """A text in one line; x is its middle (of a frame's name: its left end), y its baseline."""
+
+    role: Role
+    x: float
+    y: float
+    text: str
+
+
+Mark = Panel | Line | Words
+
+
+class Figure(NamedTuple):
+    """What is in sight of a drawing, back to front."""
+
+    title: str
+    area: Area
+    marks: tuple[Mark, ...]
+
+
+def figure(run: Run, layout: Layout, area: Area | None = None) -> Figure:
+    """The drawing of `run`: all of it, or what lies in `area` or sticks out of it."""
+    said = labels(run.graph, layout)
+    right = max((label.x + label.width / 2 + EDGE for label in said), default=0.0)
+    left, top, width, height = (0.0, 0.0, max(layout.width, right), layout.height) if area is None else area
+    area = (left, top, float(max(1, ceil(width))), float(max(1, ceil(height))))
+    title = shorten(run.result or "autograd graph", 120)
+    return Figure(title, area, tuple(mark for mark in _marks(run, layout, said) if _in_sight(mark, area)))
+
+
+def _marks(run: Run, layout: Layout, said: tuple[Label, ...]) -> Iterator[Mark]:
+    yield from (_frame(frame) for frame in layout.frames)
+    yield from (_wire(wire, layout.boxes[wire.source]) for wire in layout.wires if len(wire.points) > 1)
+    for box in layout.boxes:
+        yield from _box(box, _look(run, box))
+    yield from (_label(label) for label in said)
+    yield from (_frame_title(frame) for frame in layout.frames)
+
+
+def _look(run: Run, box: Box) -> str:
+    if box.kind == "operation" and box.node is not None and box.node < len(run.graph.nodes):
+        return "second" if run.graph.nodes[box.node].order > 1 else "operation"
+    return box.kind
+
+
+def _frame(frame: Frame) -> Panel:
+    return Panel("frame", frame.x - frame.width / 2, frame.y - frame.height / 2, frame.width, frame.height, 10.0)
+
+
+def _frame_title(frame: Frame) -> Words:
+    return Words("title", frame.x - frame.width / 2 + 10, frame.y - frame.height / 2 + 15, frame.title)
+
+
+def _wire(wire: Wire, source: Box) -> Line:
+    return Line(wire.points, source.kind == "input")
+
+
+def _label(label: Label) -> Words:
+    role: Role = "alarm" if re.search("nan|inf", label.text) else "flow" if label.gradient else "count"
+    return Words(role, label.x, label.y + 4, label.text)
+
+
+def _box(box: Box, look: str) -> Iterator[Panel | Words]:
+    left, top = box.x - box.width / 2, box.y - box.height / 2
+    if box.kind == "module":
+        yield from (Panel(look, left + step, top + step, box.width, box.height) for step in STACK)
+    radius = {"leaf": box.height / 2, "input": 0.0, "saved": 0.0}.get(box.kind, RADIUS)
+    yield Panel(look, left, top, box.width, box.height, radius, box.id)
+    if box.kind == "custom":
+        yield Panel(look, left + 3.5, top + 3.5, box.width - 7, box.height - 7, RADIUS - 3.5)
+    yield Words("name" if box.subtitle else "lone", box.x, box.y + (-4 if box.subtitle else 4), box.title)
+    if box.subtitle:
+        yield Words("under", box.x, box.y + 12, box.subtitle)
+
+
+def _in_sight(mark: Mark, area: Area) -> bool:
+    left, top, width, height = area
+    if isinstance(mark, Panel):
+        return (
+            mark.left <= left + width
+            and mark.top <= top + height
+            and mark.left + mark.width >= left
+            and mark.top + mark.height >= top
+        )
+    if isinstance(mark, Words):  # its own width depends on the reader's font
+        return left - 300 <= mark.x <= left + width + 300 and top - 20 <= mark.y <= top + height + 20
+    xs, ys = [x for x, _ in mark.points], [y for _, y in mark.points]
+    return min(xs) <= left + width and max(xs) >= left and min(ys) <= top + height and max(ys) >= top
