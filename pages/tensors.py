@@ -8,13 +8,14 @@ import streamlit as st
 from msgspec.structs import replace
 
 from explorer.viewer.kept import kept
-from pages import _tensors_storage
+from pages import _tensors_storage, _tensors_workbench
 from pages._session import words
 from pages._state import show
 from pages._tensors_state import put, state
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "storage": _tensors_storage.draw,
+    "workbench": _tensors_workbench.draw,
 }
 """What draws each section, in the order of the control; the title of one is the text ``tensors.section.<name>``."""
 

@@ -19,7 +19,7 @@ const HUES = 6; // tensors that have a bar of their own under every cell; the or
 
 export const mount = (root) => mountFollower(root, new StorageView());
 
-class StorageView {
+export class StorageView {
   constructor() {
     this.frame = element("div", { class: "storages" });
     this.cards = new Map();
@@ -39,6 +39,13 @@ class StorageView {
     const none = data.tensors.length ? null : element("p", { class: "note" }, data.words.none);
     this.frame.replaceChildren(...[none, ...cards, this.aside, note].filter(Boolean));
     this.choose(asked || !this.tensors.has(this.chosen) ? data.tensor : this.chosen);
+  }
+
+  // Show a tensor that does not exist yet over its storage, or show it no more.
+  preview(tensor) {
+    this.previewed = tensor;
+    const card = tensor && this.cards.get(tensor.storage);
+    if (card) card.choose({ ...tensor, unit: tensor.width / card.storage.width });
   }
 
   card(storage) {
