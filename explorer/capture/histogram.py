@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy
 import torch
+from numpy.typing import NDArray
 
 BINS = 24
 MOST_COUNTED = 1_024
@@ -17,15 +18,13 @@ MOST_COUNTED = 1_024
 class Sample:
     """Some elements, copied; to be counted only where they are shown."""
 
-    elements: torch.Tensor
-    """In float64."""
+    elements: NDArray[numpy.float64]
     counted: int | None
     """How many there are, where they are not all."""
 
     def histogram(self, low: float, high: float) -> tuple[int, ...]:
         """Counts of the finite elements in `BINS` bins from `low` to `high`, the last one closed; empty where the range is no number."""
-        array = self.elements.numpy(force=True)
-        finite = array[numpy.isfinite(array)]
+        finite = self.elements[numpy.isfinite(self.elements)]
         width = high - low
         if width == 0:  # as torch.histc: a range of no width is widened on both sides
             return tuple(finite.size if at == BINS // 2 else 0 for at in range(BINS))
@@ -46,14 +45,14 @@ class Sampler:
     def __init__(self, numel: int) -> None:
         self._stride, self._whole = stride_of_sample(numel), numel <= MOST_COUNTED
         self._next = 0
-        self._taken: list[torch.Tensor] = []
+        self._taken: list[NDArray[numpy.float64]] = []
 
     def take(self, piece: torch.Tensor) -> None:
-        """Of the next piece, one-dimensional."""
-        self._taken.append(piece[self._next :: self._stride].to(torch.float64, copy=True))
+        """Of the next piece, one-dimensional, of float32 or float64."""
+        self._taken.append(piece[self._next :: self._stride].numpy(force=True).astype(numpy.float64))
         self._next = (self._next - piece.numel()) % self._stride
 
     def sample(self) -> Sample:
         """What was taken."""
-        taken = torch.cat(self._taken)
-        return Sample(taken, None if self._whole else taken.numel())
+        taken = self._taken[0] if len(self._taken) == 1 else numpy.concatenate(self._taken)
+        return Sample(taken, None if self._whole else taken.size)

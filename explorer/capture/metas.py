@@ -7,7 +7,7 @@ have equal storage ids exactly when they share memory. Cannot see: storage of sp
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeGuard
 
@@ -15,7 +15,7 @@ import torch
 from msgspec.structs import asdict
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from explorer.capture.numbers import dtype_name, read_values
+from explorer.capture.numbers import Place, dtype_name, read_values
 from explorer.capture.private import hold_address, quiet, release_address, storage_address
 from explorer.ir import Storage, TensorMeta
 from explorer.ir.codec import MAX_CELLS
@@ -79,7 +79,7 @@ class Storages:
         """The fields of `read`, for a record that holds them too."""
         return asdict(self.read(tensor))
 
-    def key(self, tensor: torch.Tensor) -> Hashable:
+    def key(self, tensor: torch.Tensor) -> Place | None:
         """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
         try:
             storage = self._place(tensor)[0]
@@ -131,7 +131,7 @@ class Storages:
             )
 
 
-def key_of(meta: TensorMeta) -> Hashable:
+def key_of(meta: TensorMeta) -> Place | None:
     """As `Storages.key`, of a tensor that has been read already."""
     if meta.storage_id < 0:
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,7 +29,8 @@ _SMALL = 2**14
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 
-_Key = Callable[[torch.Tensor], Hashable]
+Place = tuple[int, int, int, str, Sequence[int], Sequence[int]]
+"""What tells which elements of which memory a tensor is: storage, version, offset, dtype, shape and strides."""
 
 
 def read_values(tensor: torch.Tensor, most: int = PREVIEW_ELEMENTS) -> Nested | None:
@@ -45,20 +46,36 @@ def read_values(tensor: torch.Tensor, most: int = PREVIEW_ELEMENTS) -> Nested | 
 
 def read_stats(tensor: torch.Tensor) -> Stats | None:
     """Statistics over all elements, or None where they cannot be read or are more than `MOST_ELEMENTS`."""
-    return Reading(tensor, *_large(tensor)).stats
+    found = _sums(tensor)
+    return None if found is None else found.stats
+
+
+class _Sums:
+    """What was added up over a tensor's elements, in whatever shape they are seen; made a record when it is asked about."""
+
+    __slots__ = ("_copies", "_moments", "_ordered", "_stats")
+
+    def __init__(self, moments: Moments, copies: int, ordered: bool) -> None:
+        """Of the moments of one copy of the elements: how often they are repeated, and whether they are ordered."""
+        self._moments, self._copies, self._ordered = moments, copies, ordered
+        self._stats: Stats | None = None
+
+    @property
+    def stats(self) -> Stats:
+        if self._stats is None:
+            self._stats = self._moments.stats(self._copies, self._ordered)
+        return self._stats
 
 
 class Reading:
     """One tensor's numbers as they were when it was read. What was copied is summed up only when it is asked about."""
 
-    __slots__ = ("_copies", "_gradient", "_moments", "_ordered", "_pending", "_stats", "_value", "dtype", "shape")
+    __slots__ = ("_gradient", "_pending", "_stats", "_sums", "_value", "dtype", "shape")
 
-    def __init__(
-        self, tensor: torch.Tensor, moments: Moments | None = None, copies: int = 1, ordered: bool = True
-    ) -> None:
+    def __init__(self, tensor: torch.Tensor, sums: _Sums | None = None, pending: Reader | None = None) -> None:
+        """`sums` where they have been taken; else `pending` will tell."""
         self.shape, self.dtype = tensor.shape, tensor.dtype
-        self._moments, self._copies, self._ordered = moments, copies, ordered
-        self._pending: Reader | None = None
+        self._sums, self._pending = sums, pending
         self._stats: Stats | None = None
         self._value: Nested | None = None
         self._gradient: Gradient | None = None
@@ -75,9 +92,7 @@ class Reading:
         """As `read_stats` gives them."""
         if self._pending is not None:
             self._pending.sum_up()
-        if self._moments is not None:
-            self._stats, self._moments = self._moments.stats(self._copies, self._ordered), None
-        return self._stats
+        return self._stats if self._sums is None else self._sums.stats
 
     def gradient(self) -> Gradient | None:
         """As the record of a gradient; None where the numbers could not be read."""
@@ -95,13 +110,14 @@ class Reading:
 class Reader:
     """Reads tensors of which most will never be shown, as in all steps of a training but the last: copies are cheaper than sums."""
 
-    def __init__(self, key: _Key | None = None, room: int = 2**22) -> None:
-        """`key` tells which tensors are the same elements of the same memory, unwritten since: they are read once.
+    def __init__(self, place: Callable[[torch.Tensor], Place | None] | None = None, room: int = 2**22) -> None:
+        """`place` tells which tensors are the same elements of the same memory, unwritten since: they are read once.
 
         `room` is how many elements may be copied in all; what does not fit is summed up at once.
         """
-        self._key, self._room = key, room
-        self._known: dict[Hashable, Reading] = {}
+        self._place, self._room = place, room
+        self._known: dict[Place, Reading] = {}
+        self._sums: dict[Hashable, _Sums | None] = {}
         self._copied: list[tuple[Reading, torch.Tensor]] = []
 
     def read(self, tensor: torch.Tensor) -> Reading:
@@ -109,30 +125,40 @@ class Reader:
         with quiet():
             return self.read_quietly(tensor)
 
-    def read_quietly(self, tensor: torch.Tensor, key: Hashable = None) -> Reading:
-        """The same, to be called under `quiet`; `key` where the caller has it already."""
-        if key is None and self._key is not None:
-            key = self._key(tensor)
-        known = None if key is None else self._known.get(key)
+    def read_quietly(self, tensor: torch.Tensor, place: Place | None = None) -> Reading:
+        """The same, to be called under `quiet`; `place` where the caller has it already."""
+        if place is None and self._place is not None:
+            place = self._place(tensor)
+        if tensor.is_conj() or tensor.is_neg():
+            place = None  # the memory says something else
+        known = None if place is None else self._known.get(place)
         if known is None:
-            known = self._read(tensor)
-            if key is not None:
-                self._known[key] = known
+            known = self._read(tensor, place)
+            if place is not None:
+                self._known[place] = known
         return known
 
-    def _read(self, tensor: torch.Tensor) -> Reading:
+    def _read(self, tensor: torch.Tensor, place: Place | None) -> Reading:
         try:
             numel = tensor.numel()
             if numel > _SMALL or numel > self._room or tensor.layout is not torch.strided:
-                return Reading(tensor, *_large(tensor))
+                return Reading(tensor, self._summed(tensor, place))
             copy = tensor.detach().clone() if tensor.requires_grad else tensor.clone()
         except _UNREADABLE:
             return Reading(tensor)
         self._room -= numel
-        reading = Reading(tensor)
-        reading._pending = self
+        reading = Reading(tensor, pending=self)
         self._copied.append((reading, copy))
         return reading
+
+    def _summed(self, tensor: torch.Tensor, place: Place | None) -> _Sums | None:
+        """A weight and its transpose are the same elements: they are added up once."""
+        if place is None:
+            return _sums(tensor)
+        elements = _elements(place)
+        if elements not in self._sums:
+            self._sums[elements] = _sums(tensor)
+        return self._sums[elements]
 
     def sum_up(self) -> None:
         """Turn the copies into numbers, all of one kind together."""
@@ -190,23 +216,35 @@ def _flat(values: list[Any]) -> list[Any]:
     return flat
 
 
-def _large(tensor: torch.Tensor) -> tuple[Moments | None, int, bool]:
-    """What `Reading` takes: the moments of one copy of the elements, how often they are repeated, and whether they are ordered."""
+def _elements(place: Place) -> Hashable:
+    """Equal for tensors that hold the same elements in another order or shape."""
+    *memory, shape, strides = place
+    runs: list[tuple[int, int]] = []
+    for stride, size in sorted((stride, size) for size, stride in zip(shape, strides, strict=True) if size > 1):
+        if runs and runs[-1][0] * runs[-1][1] == stride:
+            runs[-1] = (runs[-1][0], runs[-1][1] * size)
+        else:
+            runs.append((stride, size))
+    return (*memory, *runs)
+
+
+def _sums(tensor: torch.Tensor) -> _Sums | None:
+    """None where the elements cannot be read or are more than `MOST_ELEMENTS`."""
     try:
         with quiet(), torch.no_grad():
             numel, dense = tensor.numel(), tensor.layout is torch.strided
             stored = tensor.detach().resolve_neg() if dense else _stored(tensor.detach())
             distinct, copies = _without_repeats(stored)
             if distinct.numel() > MOST_ELEMENTS:
-                return None, 1, True
+                return None
             ordered = not distinct.is_complex()
             flat = (distinct if ordered else distinct.abs()).reshape(-1)
             moments = Moments(flat, dense and ordered and numel > PREVIEW_ELEMENTS)
             if not dense:
                 moments.add_missing(numel - stored.numel())
-            return moments, copies, ordered
+            return _Sums(moments, copies, ordered)
     except _UNREADABLE:
-        return None, 1, True
+        return None
 
 
 def _stored(sparse: torch.Tensor) -> torch.Tensor:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from samples import run
 
 from explorer.capture.metas import Storages
-from explorer.capture.numbers import Reader, read_stats
+from explorer.capture.moments import Moments
+from explorer.capture.numbers import Reader, read_stats, read_values
 from explorer.capture.recorder import Recorder
 from explorer.ir import Stats
 
@@ -133,6 +134,64 @@ def test_what_was_read_once_is_read_again_only_where_memory_or_version_differ() 
     assert again.stats is not None
     assert again.stats.norm == 0.0
     storages.release()
+
+
+def test_the_same_elements_in_another_order_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    summed: list[int] = []
+    begin = Moments.__init__
+
+    def counted(self: Moments, flat: torch.Tensor, sampled: bool = True) -> None:
+        summed.append(flat.numel())
+        begin(self, flat, sampled)
+
+    monkeypatch.setattr(Moments, "__init__", counted)
+    storages = Storages()
+    reader = Reader(storages.key)
+    tensor = torch.randn(200, 300)
+    others = [tensor.t(), tensor.view(2, 100, 300).permute(2, 0, 1), tensor.flatten(), tensor[None].expand(1, 200, 300)]
+    first = reader.read(tensor)
+    assert [reader.read(other).stats for other in others] == [first.stats] * 4
+    assert [tuple(reader.read(other).shape) for other in others] == [tuple(other.shape) for other in others]
+    assert summed == [60_000]
+    for part in (tensor[:100], tensor[100:], tensor[:, ::2], tensor[:, 1::2], tensor.expand(2, 200, 300)):
+        agree(reader.read(part).stats, part, 1e-6)
+    assert summed == [60_000, 30_000, 30_000, 30_000, 30_000, 60_000]
+    storages.release()
+
+
+@pytest.mark.parametrize("numel", [3, 20_000])
+def test_what_a_view_only_says_to_be_conjugated_or_negated_is_read_as_it_says(numel: int) -> None:
+    storages = Storages()
+    reader = Reader(storages.key)
+    tensor = torch.view_as_complex(torch.rand(numel, 2) + 1)
+    for one in (tensor, tensor.conj(), tensor.imag, tensor.conj().imag):
+        reading = reader.read(one)
+        alone = read_stats(one)
+        assert reading.value == read_values(one)
+        assert reading.stats is not None
+        assert alone is not None
+        assert (reading.stats.min, reading.stats.max) == (alone.min, alone.max)
+    lowest = reader.read(tensor.conj().imag).stats
+    assert lowest is not None
+    assert lowest.min == -float(tensor.imag.max())
+    storages.release()
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16, torch.int64, torch.uint8, torch.bool])
+def test_large_tensors_of_every_dtype_agree_with_torch(dtype: torch.dtype) -> None:
+    torch.manual_seed(2)
+    tensor = (torch.randn(2**17 + 5).clamp(-2, 7).relu() * 9).to(dtype)
+    agree(read_stats(tensor), tensor, 1e-9 if dtype not in (torch.bfloat16, torch.float16) else 1e-6)
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1e-150, 0.0), (1e150, 0.0), (1.0, 1e9)])
+def test_large_float64_tensors_that_cannot_be_squared_are_read_with_care(scale: float, shift: float) -> None:
+    torch.manual_seed(3)
+    tensor = torch.randn(40_000, dtype=torch.float64) * scale + shift
+    stats = read_stats(tensor)
+    assert stats is not None
+    assert stats.norm == pytest.approx(float((tensor / scale).norm()) * scale, rel=1e-9)
+    assert stats.std == pytest.approx(float(((tensor - shift) / scale).std(correction=0)) * scale, rel=1e-6)
 
 
 def test_a_hook_that_writes_into_its_gradient_does_not_change_what_its_edge_carried() -> None:
