@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 
 import streamlit as st
+from starlette.routing import Route
 
+from explorer.app import exports
 from explorer.runner import Engine, EngineError, shared_engine
 from explorer.viewer import assets
 
@@ -48,4 +50,5 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 ready_engine()
-app = st.App("pages/navigation.py", routes=assets.routes(), lifespan=lifespan)
+files = Route(assets.address("exports/{token}"), exports.answer, methods=["POST"])
+app = st.App("pages/navigation.py", routes=[*assets.routes(), files], lifespan=lifespan)

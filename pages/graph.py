@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app.drawing import Drawing, commanded, draw, toggled
+from explorer.app.exports import Offer, file_name
 from explorer.app.numbers import NumberError
 from explorer.app.remarks import Remark, remarks
 from explorer.app.state import fingerprint
@@ -23,7 +24,8 @@ from pages._state import ANSWERED, become, change, state
 VIEW = "graph.view"
 DRAWN = "graph.drawn"
 ENTERED = "graph.entered"
-"""Keys of the viewer, of the last drawing with what it was drawn from, and of whether this session has seen the page."""
+OFFER = "graph.offer"
+"""Keys of the viewer, of the last drawing with what it was drawn from, of whether this session has seen the page, and of what it may export."""
 
 HEIGHT = 600
 """px of the viewer."""
@@ -103,10 +105,20 @@ def _view(run: Run) -> None:
             height=HEIGHT,
             selected=state().selected,
             look=state().look,
+            exports=_exports(run, drawing),
             on_selected=lambda: change(selected=st.session_state[VIEW].selected),
             on_toggled=lambda: become(toggled(state(), drawing.open_modules, st.session_state[VIEW].toggled)),
             on_command=lambda: become(commanded(state(), run.graph, st.session_state[VIEW].command)),
         )
+
+
+def _exports(run: Run, drawing: Drawing) -> dict[str, str]:
+    """Let the viewer's menu save what this session sees."""
+    offer = kept().get(OFFER) or Offer()
+    kept()[OFFER] = offer
+    offer.run, offer.open_modules, offer.show_saved = run, drawing.open_modules, state().show_saved
+    offer.language = language()
+    return {"token": offer.token, "name": file_name(state(), run)}
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from explorer.words import Language, say
 
 _JS = Path(viewer.__file__).parent / "js"
 _ENTRY = "export_page.mjs"
-_STYLES = ("viewer.css", "export.css")
+_STYLES = ("viewer.css", "export_menu.css", "export.css")
 _IMPORT = re.compile(r'\bfrom "\./([\w.]+)"')
 _START = f'import {{ open }} from "explorer/{_ENTRY}"; open(document);'
 

@@ -41,9 +41,13 @@ def folder() -> str:
 
 def routes() -> list[BaseRoute]:
     """The routes that `st.App(routes=...)` needs; they honour ``server.baseUrlPath``, which Streamlit adds to its own routes only."""
+    return [Mount(address(f"{PREFIX}/{version()}"), _Modules(directory=JS_FOLDER), name="viewer")]
+
+
+def address(path: str) -> str:
+    """Where a route of ours lies on this server."""
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    path = f"/{base}/{PREFIX}/{version()}" if base else f"/{PREFIX}/{version()}"
-    return [Mount(path, _Modules(directory=JS_FOLDER), name="viewer")]
+    return f"/{base}/{path}" if base else f"/{path}"
 
 
 class _Modules(StaticFiles):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ def browser_module(name: str, module: str, *styles: str) -> ComponentRenderer:
 
 
 _scene = browser_module("explorer_scene", "scene_mount.mjs")
-_graph = browser_module("explorer_graph", "graph_mount.mjs", "viewer.css")
+_graph = browser_module("explorer_graph", "graph_mount.mjs", "viewer.css", "export_menu.css")
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ def graph_view(
     height: int = 620,
     selected: int | None = None,
     look: Look = DEFAULT,
+    exports: Mapping[str, str] | None = None,
     on_selected: Callable[[], Any] = _ignore,
     on_toggled: Callable[[], Any] = _ignore,
     on_command: Callable[[], Any] = _ignore,
@@ -80,6 +81,7 @@ def graph_view(
         height: px of the drawing, and of the inspector beside it.
         selected: node to select from outside. Only a change of this argument counts: it never undoes what the person selected since.
         look: view, overlay and what else to show, under the same rule.
+        exports: ``token`` of the session's offer (`explorer.app.exports`) and the ``name`` of its files; None offers an image only.
         on_selected: called before a rerun that a new selection caused, with the answer in ``st.session_state[key]``.
         on_toggled: the same for `GraphEvents.toggled`.
         on_command: the same for `GraphEvents.command`.
@@ -88,7 +90,7 @@ def graph_view(
         _scene(key=f"{key}-scene", data=_addressed(key, scene))
         result = _graph(
             key=key,
-            data={"channel": key, "height": height, "selected": selected, "look": asdict(look)},
+            data={"channel": key, "height": height, "selected": selected, "look": asdict(look), "exports": exports},
             on_selected_change=on_selected,
             on_toggled_change=on_toggled,
             on_command_change=on_command,

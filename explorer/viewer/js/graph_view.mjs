@@ -8,11 +8,13 @@ import { Badge } from "./badge.mjs";
 import { anchor, heirs } from "./continuity.mjs";
 import { element, fill } from "./dom.mjs";
 import { draw } from "./draw.mjs";
+import { ExportMenu } from "./export_menu.mjs";
 import { FACES } from "./faces.mjs";
 import { Focus } from "./focus.mjs";
 import { Help } from "./help.mjs";
 import { History } from "./history.mjs";
 import { listen } from "./input.mjs";
+import { image } from "./image.mjs";
 import { Inspector } from "./inspector.mjs";
 import { listenToKeys } from "./keys.mjs";
 import { Legend } from "./legend.mjs";
@@ -74,6 +76,7 @@ export class GraphView {
     this.focus = new Focus(() => this.scene && this.#tell());
     this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), (box) => this.#open({ box, frame: null }), () => this.canvas.focus());
     this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command });
+    this.exports = new ExportMenu({ image: (scale) => image(this, scale), area: () => this.#area(), dark: () => this.theme.dark });
     this.help = new Help(() => this.canvas.focus());
     this.trail = new Trail({ go: (by) => this.#go(by), module: (path) => this.#crumb(path) });
     this.legend = new Legend();
@@ -86,7 +89,7 @@ export class GraphView {
       toggle: () => this.#open({ box: this.selection.boxes[0] ?? null, frame: this.selection.frame }),
       command: this.host.command,
     });
-    this.stage = element("div", { class: "stage" }, this.canvas, element("div", { class: "bar" }, this.search.root, this.toolbar.root), this.minimap.canvas, this.nothing, this.tip);
+    this.stage = element("div", { class: "stage" }, this.canvas, element("div", { class: "bar" }, this.search.root, this.toolbar.root, this.exports.root), this.minimap.canvas, this.nothing, this.tip);
     const main = element("div", { class: "main" }, this.stage, element("div", { class: "foot" }, this.trail.root, this.scaleLegend.root, this.legend.root, this.badge.root));
     this.root = element("div", { class: "explorer-graph" }, main, this.inspector.root, this.said, this.help.root);
     root.append(this.root);
@@ -100,6 +103,7 @@ export class GraphView {
 
   unmount() {
     for (const stop of this.stops) stop();
+    this.exports.unmount();
     this.resizing.disconnect();
     cancelAnimationFrame(this.frame);
     this.root.remove();
@@ -125,6 +129,7 @@ export class GraphView {
     this.refreshTheme();
     this.search.use(scene);
     this.toolbar.use(scene, this.settings);
+    this.exports.use(scene);
     this.badge.show(scene);
     const lost = this.selection.boxes.length > 0 && !kept.boxes.length;
     this.#choose(kept.boxes, kept.frame, false);
@@ -490,6 +495,12 @@ export class GraphView {
     this.#choose(nodes.length === 1 ? primary(scene, boxes) : boxes, null, false);
     this.host.selected(nodes.length ? nodes[0] : null);
     if (boxes.length && !boxes.some((box) => this.#sees(box))) this.#reveal(boxes[0]);
+  }
+
+  // What is in sight of the drawing: left, top, width, height.
+  #area() {
+    const [left, top, right, bottom] = this.camera.seen();
+    return [left, top, right - left, bottom - top];
   }
 
   #sees(box) {
