@@ -7,9 +7,11 @@ any window of any storage, and a table of cells for every tensor would be larger
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
+
+from msgspec.structs import asdict
 
 from explorer.ir import Nested, Run, Storage, Tensor
 from explorer.viewer.component import browser_module
@@ -18,8 +20,14 @@ from explorer.words import Language, catalogue
 MOST_STORAGES = 40
 """Storages drawn at once; a large model has hundreds, and the one that was asked for is always among them."""
 
+SAVED = "saved"
+"""`Tensor.origin` of what `live_tensors` adds."""
+
 ELEMENT_BYTES = {
     "bool": 1,
+    "quint8": 1,
+    "qint8": 1,
+    "qint32": 4,
     "uint8": 1,
     "int8": 1,
     "float8_e4m3fn": 1,
@@ -57,25 +65,57 @@ def storage_view(
         storage: id of the storage to begin with.
         tensor: name of the tensor to begin with; None takes the first view, which has most to show.
     """
-    chosen = next((one for one in run.tensors if one.name == tensor), None) or opening(run.tensors, storage)
-    drawn, more = strips(run, chosen.storage_id if chosen else storage)
+    tensors = live_tensors(run)
+    chosen = next((one for one in tensors if one.name == tensor), None) or opening(tensors, storage)
+    drawn, more = strips(run.storages, tensors, chosen.storage_id if chosen else storage)
     ids = {-1, *(one["id"] for one in drawn)}
     _mount(
         key=key,
         data={
             "storages": drawn,
             "more": more,
-            "tensors": [facts(one) for one in run.tensors if one.storage_id in ids],
+            "tensors": [facts(one) for one in tensors if one.storage_id in ids],
             "tensor": chosen.name if chosen else None,
             "words": view_words("storage.", language),
         },
     )
 
 
-def strips(run: Run, wanted: int | None = None) -> tuple[list[dict[str, Any]], int]:
-    """The storages to draw, by id, and how many are left out: the last to go are those that several tensors share, and `wanted`."""
-    sharers = Counter(tensor.storage_id for tensor in run.tensors)
-    ordered = sorted(run.storages, key=lambda one: (one.id != wanted, sharers[one.id] < 2, one.id))
+def live_tensors(run: Run) -> tuple[Tensor, ...]:
+    """The named tensors of a run, then those that autograd saved and no name reads in the same way, under the names of their attributes."""
+    found = {(one.storage_id, one.shape, one.stride, one.storage_offset): one for one in reversed(run.tensors)}
+    saved: dict[str, Tensor] = {}
+    for node in run.graph.nodes:
+        for one in node.saved:
+            meta = one.tensor
+            if meta is None or (place := (meta.storage_id, meta.shape, meta.stride, meta.storage_offset)) in found:
+                continue
+            name = f"{node.name}._saved_{one.name}"
+            name = f"{name} ({node.id})" if name in saved else name
+            found[place] = saved[name] = Tensor(
+                **asdict(meta), name=name, origin=SAVED, line=node.line, value=one.value, grad_fn=node.id
+            )
+    return (*run.tensors, *saved.values())
+
+
+def strips(
+    storages: Iterable[Storage], tensors: Sequence[Tensor], wanted: int | None = None
+) -> tuple[list[dict[str, Any]], int]:
+    """The storages to draw, by id, and how many are left out: the last to go are those that several tensors share, and `wanted`.
+
+    Args:
+        storages: those whose cells were read.
+        tensors: those over them; one over a further storage brings that along, its cells unread.
+        wanted: id of a storage that must be among them.
+    """
+    sharers = Counter(tensor.storage_id for tensor in tensors)
+    known = {one.id: one for one in storages}
+    for one in tensors:
+        if one.storage_id >= 0 and one.storage_id not in known:
+            known[one.storage_id] = Storage(
+                id=one.storage_id, nbytes=one.storage_nbytes, device=one.device, dtype=one.dtype
+            )
+    ordered = sorted(known.values(), key=lambda one: (one.id != wanted, sharers[one.id] < 2, one.id))
     drawn = sorted(ordered[:MOST_STORAGES], key=lambda one: one.id)
     return [_strip(one) for one in drawn], len(ordered) - len(drawn)
 
@@ -111,6 +151,7 @@ def facts(tensor: Tensor) -> dict[str, Any]:
         "requiresGrad": tensor.requires_grad,
         "contiguous": tensor.is_contiguous,
         "view": tensor.is_view,
+        "saved": tensor.origin == SAVED,
         "line": tensor.line,
         "node": tensor.grad_fn,
         "inside": lies_inside(tensor),

@@ -1,4 +1,4 @@
-"""The table of tensors: every named tensor of a run, grouped by the storage it reads."""
+"""The table of tensors: every live tensor of a run, with a name or saved by autograd, grouped by the storage it reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.ir import Run, Tensor
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import facts, opening
+from explorer.viewer.storage import facts, live_tensors, opening
 from explorer.words import Language, say
 
 MOST_ROWS = 500
@@ -25,12 +25,13 @@ def tensor_table(run: Run, *, key: str, language: Language, tensor: str | None =
         language: of its words.
         tensor: name of the tensor to begin with; None takes the one that `storage.storage_view` begins with.
     """
-    first = opening(run.tensors)
+    tensors = live_tensors(run)
+    first = opening(tensors)
     _mount(
         key=key,
         data={
-            "groups": groups(run.tensors[:MOST_ROWS]),
-            "more": max(0, len(run.tensors) - MOST_ROWS),
+            "groups": groups(tensors[:MOST_ROWS]),
+            "more": max(0, len(tensors) - MOST_ROWS),
             "tensor": tensor or (first.name if first else None),
             "words": {
                 "caption": say("tensors.caption", language),

@@ -73,7 +73,7 @@ def scene(lines: Sequence[Line], run: Run, problem: str, language: Language) -> 
         "typed": [line.step for line in lines[1:]],
         "code": run.code,
         "storages": {
-            "storages": [one for one in strips(run)[0] if one["id"] in ids],
+            "storages": [one for one in strips(run.storages, mine)[0] if one["id"] in ids],
             "more": 0,
             "tensors": [facts(tensor) for tensor in mine],
             "tensor": None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from explorer.viewer.assets import JS_FOLDER
 
@@ -33,9 +33,9 @@ _MOUNT = """async ([name, style]) => {
 }"""
 
 
-def blank_page(chromium: Browser) -> Page:
+def blank_page(chromium: Browser, context: BrowserContext | None = None) -> Page:
     """A page that can import the modules; an error in it fails the test that closes it."""
-    context = chromium.new_context(viewport={"width": 900, "height": 900})
+    context = context or chromium.new_context(viewport={"width": 900, "height": 900})
     context.set_default_timeout(10_000)
     page = context.new_page()
     page.errors = []

@@ -124,14 +124,19 @@ def test_pointing_at_an_element_lights_its_cell_and_says_the_sum(views):
 
 def test_pointing_at_a_cell_names_everyone_who_reads_it(views):
     views.locator(".cell").nth(3).hover()
-    assert views.locator(".readout").inner_text() == "cell 3 holds 3, read as points[1, 1], points_t[1, 1], second[1]"
+    assert views.locator(".readout").inner_text() == (
+        "cell 3 holds 3, read as points[1, 1], points_t[1, 1], second[1] · bytes 12–15: 00 00 40 40"
+    )
     assert pointed(views, ".element") == ["→ 3"]
 
 
 def test_the_arrow_keys_walk_over_cells_and_elements(views):
-    views.locator(".cell").first.focus()
+    views.locator("#before").focus()
+    views.keyboard.press("Tab")
+    assert views.locator(".readout").inner_text().startswith("cell 0 ")
     views.keyboard.press("ArrowRight")
     assert views.locator(".readout").inner_text().startswith("cell 1 ")
+    assert pointed(views, ".element") == ["→ 1"]
     views.keyboard.press("End")
     assert views.locator(".readout").inner_text().startswith("cell 5 ")
     views.locator(".element").nth(1).focus()
@@ -194,13 +199,123 @@ def test_a_large_storage_is_shown_where_the_chosen_tensor_lies(show):
     far = big[3005:3010]
     show([strip(big)], [tensor(big, "big"), tensor(far, "far")], "far")
     page = show.page
-    assert page.locator(".cell").count() == 256
     assert [int(at) for at in lit(page)] == list(range(3005, 3010))
     assert page.locator(".cell.lit .value").all_inner_texts() == ["3005", "3006", "3007", "3008", "3009"]
-    assert page.locator(".more").all_inner_texts() == ["2,992 cells before …", "… 1,752 more cells"]
+    assert page.locator(".cell.lit .byte").first.inner_text() == "12020 B"
+    assert "first 256 cells" in page.locator(".card > .note").inner_text()
     page.get_by_role("button", name="big").click()
-    assert page.locator(".element").count() == 512
-    assert page.locator(".elements .note").inner_text() == "… 4,488 more elements"
+    page.locator(".stepper input").fill("4990")
+    page.locator(".stepper input").press("Enter")
+    assert page.locator(".element .at").all_inner_texts() == [f"→ {at}" for at in range(4984, 5000)]
+    page.locator(".element").last.hover()
+    assert pointed(page, ".cell") == ["4999"]
+    assert int(page.locator(".cell .at").last.inner_text()) == 4999
+
+
+CENSUS = """async (steps) => {
+  const strip = document.querySelector("#host > div").shadowRoot.querySelector(".strip");
+  let most = 0;
+  for (let step = 0; step < steps; step += 1) {
+    strip.scrollTop += 400;
+    await new Promise(requestAnimationFrame);
+    most = Math.max(most, strip.querySelectorAll(".cell").length);
+  }
+  return most;
+}"""
+
+
+@pytest.mark.parametrize("count", [10**6, 10**8])
+def test_however_long_a_strip_is_only_what_is_in_sight_is_drawn(show, count):
+    whole = tensor(torch.empty(count, device="meta").view(-1, 1000).t(), "whole")
+    cells = {
+        "id": 0,
+        "dtype": "float32",
+        "device": "cpu",
+        "nbytes": 4 * count,
+        "width": 4,
+        "count": count,
+        "cells": None,
+    }
+    show([cells], [whole], "whole")
+    page = show.page
+    assert page.evaluate(CENSUS, 30) <= 16 * 11
+    page.locator(".strip").focus()
+    page.keyboard.press("End")
+    last = count - 1
+    assert (
+        page.locator(".readout")
+        .inner_text()
+        .startswith(f"cell {last} holds ?, read as whole[999, {count // 1000 - 1}]")
+    )
+    page.keyboard.press("PageUp")
+    page.keyboard.press("ArrowUp")
+    middle = int(page.locator(".cell.active .at").inner_text())
+    assert middle % 1000 >= 0
+    assert f"whole[{middle % 1000}, {middle // 1000}]" in page.locator(".readout").inner_text()
+    before = int(page.locator(".cells").first.locator(".at").first.inner_text())
+    page.locator(".strip").hover()
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(
+        "before => { const cells = [...document.querySelector('#host > div').shadowRoot.querySelectorAll('.cell')];"
+        "const first = Math.min(...cells.map((cell) => Number(cell.dataset.at)));"
+        "return first < before && first > before - 400; }",
+        arg=before,
+    )
+
+
+def test_of_many_dimensions_two_are_drawn_and_the_others_are_steps(show):
+    x = torch.arange(2 * 3 * 4 * 5.0).view(2, 3, 4, 5)
+    show([strip(x)], [tensor(x.permute(3, 2, 1, 0), "p")], "p")
+    page = show.page
+    assert page.locator(".stepper").count() == 1
+    assert page.locator(".outer").all_inner_texts() == [f"[0, {i}, :, :]" for i in range(4)]
+    page.locator(".stepper button").last.click()
+    assert page.locator(".outer").first.inner_text() == "[1, 0, :, :]"
+    page.locator(".element").nth(7).hover()
+    assert page.locator(".readout").inner_text() == "p[1, 1, 0, 1] lies in cell 66 = 0 + 1·1 + 1·5 + 0·20 + 1·60"
+    assert x.permute(3, 2, 1, 0)[1, 1, 0, 1] == 66
+
+
+def test_a_finger_reaches_what_pointing_shows(chromium):
+    context = chromium.new_context(has_touch=True, viewport={"width": 420, "height": 900})
+    page = module_page.blank_page(chromium, context)
+    module_page.mount(page, "storage_view.mjs", "storage.css")
+    page.evaluate("data => view.update(data)", data([strip(POINTS)], [tensor(POINTS, "points")], "points"))
+    page.locator(".cell").nth(2).tap()
+    assert page.locator(".readout").inner_text().startswith("cell 2 holds 5")
+    page.locator(".element").nth(5).tap()
+    assert page.locator(".readout").inner_text().startswith("points[2, 1] lies in cell 5")
+    module_page.close(page)
+
+
+FINITE = {
+    "float32": [0.1, -0.0, 3.0, float("inf")],
+    "float64": [0.1, -2.5e300],
+    "float16": [0.1, -65504.0, 2.0**-24, 6.1e-5, 0.0, float("inf")],
+    "bfloat16": [0.1, -3.0e38, 1.5],
+    "int64": [-1, 2**52],
+    "int32": [-5],
+    "int16": [-300],
+    "int8": [-128],
+    "uint8": [255],
+    "bool": [True, False],
+}
+
+
+def test_the_bytes_of_a_cell_are_torchs(show):
+    cases = []
+    for name, numbers in FINITE.items():
+        value = torch.tensor(numbers, dtype=getattr(torch, name))
+        raw = value.view(torch.uint8).view(len(numbers), -1).tolist()
+        cases += [
+            (shown if abs(shown) != float("inf") else "Infinity", name, value.element_size(), one)
+            for shown, one in zip(value.tolist(), raw, strict=True)
+        ]
+    told = show.page.evaluate(
+        "async (cases) => { const { rawBytes } = await import('/raw.mjs'); return cases.map((one) => rawBytes(...one)); }",
+        [case[:3] for case in cases],
+    )
+    assert told == [" ".join(f"{byte:02x}" for byte in case[3]) for case in cases]
 
 
 def test_a_tensor_whose_storage_shrank_is_said_to_lie_outside(show):

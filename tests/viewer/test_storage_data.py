@@ -6,9 +6,19 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from explorer.ir import Run, Storage, Tensor
-from explorer.viewer.storage import ELEMENT_BYTES, MOST_STORAGES, facts, flat, lies_inside, opening, strips
+from explorer.ir import Graph, Node, Run, Saved, Storage, Tensor, TensorMeta
+from explorer.viewer.storage import (
+    ELEMENT_BYTES,
+    MOST_STORAGES,
+    facts,
+    flat,
+    lies_inside,
+    live_tensors,
+    opening,
+    strips,
+)
 from explorer.viewer.tensor_table import groups
 
 
@@ -113,7 +123,7 @@ def test_the_first_view_opens_and_without_one_the_first_tensor():
 
 
 def test_cells_are_counted_in_the_dtype_of_the_storage():
-    ((strip,), more) = strips(Run(status="ok", storages=(cells(3, 5, "complex64"),)))
+    ((strip,), more) = strips((cells(3, 5, "complex64"),), ())
     assert (strip["id"], strip["width"], strip["count"], strip["nbytes"], more) == (3, 8, 5, 40, 0)
 
 
@@ -121,13 +131,34 @@ def test_of_many_storages_the_shared_ones_and_the_wanted_one_are_drawn():
     last = MOST_STORAGES + 20
     shared = torch.zeros(4)
     tensors = (record(shared, "a", last - 5), record(shared[1:], "b", last - 5))
-    run = Run(status="ok", storages=tuple(cells(number) for number in range(last)), tensors=tensors)
-    drawn, more = strips(run, wanted=last - 1)
+    drawn, more = strips([cells(number) for number in range(last)], tensors, wanted=last - 1)
     numbers = [strip["id"] for strip in drawn]
     assert len(numbers) == MOST_STORAGES
     assert more == 20
     assert numbers == sorted(numbers)
     assert {last - 1, last - 5} <= set(numbers)
+
+
+def test_what_autograd_saved_lies_over_its_storage_unless_a_name_reads_the_same():
+    w, e = torch.ones(2), torch.tensor([1.0, 2.0])
+    saved = [
+        Saved(name="other", tensor=meta(record(w, "w", 3))),
+        Saved(name="result", tensor=meta(record(e, "e", 7)), value=[1.0, 2.0]),
+        Saved(name="alpha", text="1"),
+    ]
+    node = Node(id=4, name="MulBackward0", line=2, saved=tuple(saved))
+    run = Run(status="ok", tensors=(record(w, "w", 3),), graph=Graph(nodes=(node, replace(node, id=5))))
+    named, unnamed = live_tensors(run)
+    assert named.name == "w"
+    told = facts(unnamed)
+    assert (told["name"], told["storage"], told["line"], told["node"]) == ("MulBackward0._saved_result", 7, 2, 4)
+    assert (told["saved"], told["values"], facts(named)["saved"]) == (True, [1.0, 2.0], False)
+    (strip,), _ = strips((), [unnamed])
+    assert (strip["id"], strip["count"], strip["cells"]) == (7, 2, None)
+
+
+def meta(tensor):
+    return TensorMeta(**{field: getattr(tensor, field) for field in TensorMeta.__struct_fields__})
 
 
 def test_tensors_are_grouped_by_storage_in_order_of_appearance():

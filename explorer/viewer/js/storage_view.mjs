@@ -4,16 +4,19 @@
 // Data from Python (storage.py): {storages: [{id, dtype, device, nbytes, width, count, cells}], more, tensors: [...], tensor, words}.
 import { publish } from "./bus.mjs";
 import { element, fill } from "./dom.mjs";
+import { Elements, isEmpty } from "./elements.mjs";
 import { mountFollower } from "./follower.mjs";
 import { bytes, thousands } from "./numbers.mjs";
-import { roving } from "./roving.mjs";
-import { address, cellsAt, indexOf, numel, rank, readers } from "./strided.mjs";
+import { rawBytes } from "./raw.mjs";
+import { address, cellsAt, rank, readers } from "./strided.mjs";
+import { Strip } from "./strip.mjs";
 import { show, tuple } from "./written.mjs";
 
 const SOURCE = "storage";
-const WINDOW = 256; // cells drawn of the storage under the chosen tensor
-const GLANCE = 32; // and of the others
-const ELEMENTS = 512; // elements drawn of the chosen tensor
+const OPEN = 8; // rows of cells in sight of the storage under the chosen tensor
+const GLANCE = 1; // and of the others
+const ROW = 82; // px of a row of cells, and for each tensor's bar in it:
+const BAR = 4;
 const READERS = 6; // named for one cell
 const HUES = 6; // tensors that have a bar of their own under every cell; the order says which is which, too
 
@@ -91,19 +94,19 @@ function showInside(frame, card) {
 class Card {
   constructor(storage, tensors, words, pick) {
     Object.assign(this, { storage, tensors, words, pick });
-    this.strip = element("div", { class: "strip", role: "group", "aria-label": fill(words.cells, storage) });
     this.readout = element("p", { class: "readout", "aria-live": "polite" });
-    this.elements = element("div", { class: "elements" });
+    this.elements = new Elements(words, (index) => this.pointAtElement(index));
+    this.bars = tensors.length > 1 ? tensors.slice(0, HUES) : [];
+    this.strip = new Strip({
+      count: storage.count,
+      rowHeight: ROW + BAR * this.bars.length,
+      label: fill(words.cells, storage),
+      cell: (at) => this.cell(at),
+      point: (at) => this.pointAtCell(at),
+    });
     this.layers = tensors.map((tensor, order) => this.layer(tensor, order));
     const list = element("div", { class: "layers", role: "group", "aria-label": fill(words.tensors, storage) }, this.layers);
-    this.frame = element("section", { class: "card" }, this.head(), this.strip, this.readout, list, this.elements);
-    roving(this.strip);
-    roving(this.elements);
-    for (const type of ["pointerover", "focusin"]) {
-      this.strip.addEventListener(type, (event) => this.pointAtCell(event.target.closest(".cell")));
-      this.elements.addEventListener(type, (event) => this.pointAtElement(event.target.closest(".element")));
-    }
-    for (const part of [this.strip, this.elements]) part.addEventListener("pointerleave", () => this.pointAway());
+    this.frame = element("section", { class: "card" }, this.head(), this.note(), this.strip.frame, this.readout, list, this.elements.frame);
   }
 
   head() {
@@ -118,10 +121,21 @@ class Card {
     );
   }
 
+  note() {
+    const { storage, words } = this;
+    const lines = [];
+    if (storage.count === 0) lines.push(words.zero);
+    else if (storage.cells === null) lines.push(words.unreadable);
+    else if (storage.cells.length < storage.count) lines.push(fill(words.known, { count: thousands(storage.cells.length) }));
+    if (/^q/.test(storage.dtype)) lines.push(words.quantised);
+    return lines.length ? element("p", { class: "note" }, lines.join(" ")) : null;
+  }
+
   // One tensor over this storage, as a button that says how it reads it.
   layer(tensor, order) {
     const { words } = this;
     const fact = (name, value) => element("span", { class: "fact" }, element("span", { class: "term" }, `${name} `), value);
+    const kind = tensor.saved ? words.saved : tensor.view ? words.view : null;
     return element(
       "button",
       { class: order < HUES ? `layer hue-${order}` : "layer", type: "button", "aria-pressed": "false", onclick: () => this.pick(tensor) },
@@ -131,7 +145,7 @@ class Card {
       fact("stride", tuple(tensor.stride)),
       fact(words.offset, String(tensor.offset)),
       element("span", { class: tensor.contiguous ? "flag" : "flag broken" }, tensor.contiguous ? words.contiguous : words.not_contiguous),
-      tensor.view ? element("span", { class: "flag" }, words.view) : null,
+      kind ? element("span", { class: "flag" }, kind) : null,
     );
   }
 
@@ -139,44 +153,25 @@ class Card {
     this.chosen = tensor;
     this.frame.classList.toggle("chosen", Boolean(tensor));
     this.tensors.forEach((one, order) => this.layers[order].setAttribute("aria-pressed", String(one === tensor)));
-    this.drawStrip();
+    const [first] = tensor ? cellsAt(tensor.offset, tensor.unit) : [0];
+    this.strip.show(tensor ? OPEN : GLANCE, first);
     this.drawElements();
     this.pointAway();
   }
 
   // ---- cells
 
-  drawStrip() {
-    const { storage, words } = this;
-    const room = this.chosen ? WINDOW : GLANCE;
-    const start = this.windowStart(room);
-    const end = Math.min(storage.count, start + room);
-    const cells = [];
-    for (let at = start; at < end; at += 1) cells.push(this.cell(at));
-    const before = start > 0 ? element("span", { class: "more" }, fill(words.before_cells, { count: thousands(start) })) : null;
-    const left = storage.count - end;
-    const after = left > 0 ? element("span", { class: "more" }, fill(words.more_cells, { count: thousands(left) })) : null;
-    const note = storage.count === 0 ? words.zero : storage.cells === null ? words.unreadable : null;
-    this.strip.replaceChildren(...[before, ...cells, after, note && element("span", { class: "more" }, note)].filter(Boolean));
-  }
-
-  windowStart(room) {
-    if (!this.chosen) return 0;
-    const [first] = cellsAt(this.chosen.offset, this.chosen.unit);
-    return first < room ? 0 : first - (first % 16);
-  }
-
   cell(at) {
     const read = this.chosen && this.chosen.inside ? readers(this.chosen, at, 2) : [];
     const index = read.length ? `[${read[0].join(", ")}]${read.length > 1 ? "…" : ""}` : "";
-    const bars = this.tensors.length > 1 ? this.tensors.slice(0, HUES).map((tensor, order) => this.bar(tensor, order, at)) : [];
     return element(
       "div",
-      { class: read.length ? "cell lit" : "cell", tabindex: "-1", "data-at": at },
+      { class: read.length ? "cell lit" : "cell" },
       element("span", { class: "value" }, show(this.valueAt(at))),
       element("span", { class: "index" }, this.chosen?.shape.length ? index : ""),
-      element("span", { class: "bars" }, bars),
+      element("span", { class: "bars" }, this.bars.map((tensor, order) => this.bar(tensor, order, at))),
       element("span", { class: "at" }, String(at)),
+      element("span", { class: "byte" }, `${at * this.storage.width} B`),
     );
   }
 
@@ -201,69 +196,47 @@ class Card {
 
   drawElements() {
     const { chosen, words } = this;
-    if (!chosen) return this.elements.replaceChildren();
-    const count = numel(chosen);
-    if (count === 0) return this.elements.replaceChildren(element("p", { class: "note" }, fill(words.empty, chosen)));
-    if (!chosen.inside) return this.elements.replaceChildren(element("p", { class: "note" }, fill(words.outside, chosen)));
+    if (!chosen) return this.elements.clear();
+    if (isEmpty(chosen)) return this.elements.clear(fill(words.empty, chosen));
+    if (!chosen.inside) return this.elements.clear(fill(words.outside, chosen));
     const title = element("h4", {}, fill(words.elements, chosen), element("code", {}, generally(chosen)));
-    const left = count - ELEMENTS;
-    const more = left > 0 ? element("p", { class: "note" }, fill(words.more_elements, { count: thousands(left) })) : null;
-    return this.elements.replaceChildren(...[title, ...this.matrices(Math.min(count, ELEMENTS)), more].filter(Boolean));
-  }
-
-  // The last two dimensions as a matrix; a tensor of more has one for every index of the others.
-  matrices(count) {
-    const { chosen } = this;
-    const columns = chosen.shape.at(-1) ?? 1;
-    const size = columns * (chosen.shape.at(-2) ?? 1);
-    const made = [];
-    for (let start = 0; start < count; start += size) {
-      const items = [];
-      for (let k = start; k < Math.min(count, start + size); k += 1) items.push(this.element(k));
-      const outer = indexOf(start, chosen.shape).slice(0, -2);
-      if (outer.length) made.push(element("p", { class: "outer" }, `[${outer.join(", ")}, :, :]`));
-      const style = `--columns: ${Math.min(columns, ELEMENTS)}`;
-      made.push(element("div", { class: chosen.shape.length < 2 ? "vector" : "matrix", style }, items));
-    }
-    return made;
-  }
-
-  element(k) {
-    const { chosen } = this;
-    const [first] = cellsAt(address(chosen, indexOf(k, chosen.shape)), chosen.unit);
-    const value = chosen.values ? chosen.values[k] : chosen.unit === 1 ? this.valueAt(first) : null;
-    return element(
-      "div",
-      { class: "element", tabindex: "-1", "data-k": k },
-      element("span", { class: "value" }, show(value)),
-      element("span", { class: "at" }, `→ ${first}`),
-    );
+    return this.elements.show(chosen, title, (index, k) => {
+      const [first] = cellsAt(address(chosen, index), chosen.unit);
+      return { value: chosen.values ? chosen.values[k] : chosen.unit === 1 ? this.valueAt(first) : null, at: `→ ${first}` };
+    });
   }
 
   // ---- pointing
 
-  pointAtElement(item) {
-    if (!item) return;
+  pointAtElement(index) {
+    if (!index) return this.pointAway();
     const { chosen, words } = this;
-    const index = indexOf(Number(item.dataset.k), chosen.shape);
     const [first, last] = cellsAt(address(chosen, index), chosen.unit);
     const cells = first === last ? String(first) : `${first}–${last}`;
     const text = chosen.unit === 1 ? words.address : words["address.parts"];
-    this.point((one) => one === item, (at) => at >= first && at <= last);
-    this.readout.textContent = fill(text, { element: called(chosen, index), cells, formula: formula(chosen, index), dtype: chosen.dtype });
+    const k = rank(index, chosen.shape);
+    this.strip.reveal(first);
+    this.point((one) => one === k, (at) => at >= first && at <= last);
+    const formula = sum(chosen, index);
+    this.readout.textContent = fill(text, { element: called(chosen, index), cells, formula, dtype: chosen.dtype });
+    return undefined;
   }
 
-  pointAtCell(item) {
-    if (!item) return;
-    const { words } = this;
-    const cell = Number(item.dataset.at);
+  pointAtCell(cell) {
+    if (cell === null) return this.pointAway();
+    const { words, storage } = this;
     const read = this.tensors.filter((tensor) => tensor.inside).map((tensor) => [tensor, readers(tensor, cell, READERS)]);
     const names = read.flatMap(([tensor, indices]) => indices.map((index) => called(tensor, index)));
     const mine = new Set((read.find(([tensor]) => tensor === this.chosen)?.[1] ?? []).map((index) => rank(index, this.chosen.shape)));
-    this.point((one) => mine.has(Number(one.dataset.k)), (at) => at === cell);
+    this.point((k) => mine.has(k), (at) => at === cell);
     const more = names.length > READERS ? ` ${fill(words.more_readers, { count: names.length - READERS })}` : "";
-    const values = { cell, value: show(this.valueAt(cell)), readers: names.slice(0, READERS).join(", ") + more };
-    this.readout.textContent = fill(names.length ? words.reads : words.unread, values);
+    const value = this.valueAt(cell);
+    const raw = rawBytes(value, storage.dtype, storage.width);
+    const first = cell * storage.width;
+    const where = fill(words.bytes, { from: first, to: first + storage.width - 1 }) + (raw && `: ${raw}`);
+    const values = { cell, value: show(value) || "?", readers: names.slice(0, READERS).join(", ") + more };
+    this.readout.textContent = `${fill(names.length ? words.reads : words.unread, values)} · ${where}`;
+    return undefined;
   }
 
   pointAway() {
@@ -272,17 +245,17 @@ class Card {
   }
 
   point(isElement, isCell) {
-    for (const one of this.elements.querySelectorAll(".element")) one.classList.toggle("pointed", isElement(one));
-    for (const one of this.strip.querySelectorAll(".cell")) one.classList.toggle("pointed", isCell(Number(one.dataset.at)));
+    this.elements.light(isElement);
+    this.strip.light(isCell);
   }
 }
 
 const called = ({ name }, index) => (index.length ? `${name}[${index.join(", ")}]` : name);
 
-const formula = ({ stride, offset }, index) => [offset, ...index.map((i, dim) => `${i}·${stride[dim]}`)].join(" + ");
+const sum = ({ stride, offset }, index) => [offset, ...index.map((i, dim) => `${i}·${stride[dim]}`)].join(" + ");
 
 // The same sum for any element: points_t[i, j] → 0 + i·1 + j·2.
 function generally(tensor) {
   const letters = tensor.shape.map((size, dim) => (tensor.shape.length > 6 ? `i${dim}` : "ijklmn"[dim]));
-  return `${called(tensor, letters)} → ${formula(tensor, letters)}`;
+  return `${called(tensor, letters)} → ${sum(tensor, letters)}`;
 }
