@@ -13,9 +13,9 @@ import { Strip } from "./strip.mjs";
 import { show, tuple } from "./written.mjs";
 
 const SOURCE = "storage";
-const OPEN = 8; // rows of cells in sight of the storage under the chosen tensor
+const OPEN = 5; // rows of cells in sight of the storage under the chosen tensor
 const GLANCE = 1; // and of the others
-const ROW = 82; // px of a row of cells, and for each tensor's bar in it:
+const ROW = 72; // px of a row of cells, and for each tensor's bar in it:
 const BAR = 4;
 const READERS = 6; // named for one cell
 const HUES = 6; // tensors that have a bar of their own under every cell; the order says which is which, too
@@ -163,7 +163,7 @@ class Card {
 
   cell(at) {
     const read = this.chosen && this.chosen.inside ? readers(this.chosen, at, 2) : [];
-    const index = read.length ? `[${read[0].join(", ")}]${read.length > 1 ? "…" : ""}` : "";
+    const index = read.length ? briefly(read[0]) + (read.length > 1 ? "…" : "") : "";
     return element(
       "div",
       { class: read.length ? "cell lit" : "cell" },
@@ -251,6 +251,9 @@ class Card {
 }
 
 const called = ({ name }, index) => (index.length ? `${name}[${index.join(", ")}]` : name);
+
+// An index in the width of a cell.
+const briefly = (index) => (index.length > 2 ? index.join(",") : `[${index.join(", ")}]`);
 
 const sum = ({ stride, offset }, index) => [offset, ...index.map((i, dim) => `${i}·${stride[dim]}`)].join(" + ");
 
