@@ -1,148 +1,216 @@
-"""The x of every vertex: chains of main links become blocks that move as one, so that they run straight to the last bit."""
+"""The x of every vertex: chains of main links become blocks that move as one, so that they run straight to the last bit.
+
+All rows are worked on at once. Two neighbours in a row stay apart because every place is found by running maxima (or minima) along
+the rows: with the room that everything left of it needs taken off, a place may only grow. Numbers are multiples of 2^-10 px, so
+that sums are exact and a sheet is drawn alike whatever is drawn with it.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
-from itertools import pairwise
-from math import inf
 
-from explorer.graph.relax import Pull, apart, find_pulls, relax
-from explorer.graph.strata import Segment, Strata
+import numpy as np
 
-ROUNDS = 4
+from explorer.graph.strata import DUMMY, LEAF, Flags, Floats, Strata, Whole
 
+ITEM_GAP = 18.0
+"""px between two neighbours in a row."""
 
-@dataclass
-class Blocks:
-    """Vertices that move as one."""
+SPREADS = 10
+TURNS = 8
+"""How often all blocks are drawn to their wishes and spread apart; how often each then goes as far towards its wish as there is room."""
 
-    of: list[int]
-    """By vertex: its block, called by the uppermost vertex in it."""
-    shift: list[float]
-    """By vertex: its x relative to the block's, px."""
+MOST_PUSHES = 100
+"""Blocks that push each other around longer than this are taken apart."""
 
-    def members(self) -> list[list[int]]:
-        """By block: its vertices; empty for a number that is no block."""
-        found: list[list[int]] = [[] for _ in self.of]
-        for vertex, owner in enumerate(self.of):
-            found[owner].append(vertex)
-        return found
+_UNIT = 1024.0
 
 
-@dataclass
-class Neighbours:
-    """Which blocks stand side by side in some row."""
-
-    order: list[int]
-    """Blocks, left ones before right ones."""
-    left: list[dict[int, float]]
-    right: list[dict[int, float]]
-    """By block: neighbours on that side with the least distance, px."""
+def straighten(strata: Strata, rows: list[list[int]]) -> Floats:
+    """The x (centre, px) of every vertex: in each row in order and apart."""
+    return _Placing(strata, rows).place()
 
 
-def straighten(strata: Strata, rows: list[list[int]]) -> list[float]:
-    """The x (centre, px) of every vertex: in each row in order and apart.
+class _Placing:
+    """Vertices in reading order ("slots"): row by row, from left to right."""
 
-    Each round pushes the blocks apart and then lets each go as far towards its wish as there is room.
-    """
-    pulls = find_pulls(strata)
-    x = relax(strata, rows, pulls)
-    blocks = _align(strata, rows)
-    neighbours = _side_by_side(blocks, strata, rows)
-    members = blocks.members()
-    at = [
-        sum(x[vertex] - blocks.shift[vertex] for vertex in inside) / len(inside) if inside else 0.0
-        for inside in members
-    ]
-    for _ in range(ROUNDS):
-        at = _spread(at, neighbours)
-        for turn in (neighbours.order, neighbours.order[::-1]):
-            for owner in turn:
-                wish = _wish(members[owner], blocks, pulls, at)
-                least = max((at[left] + gap for left, gap in neighbours.left[owner].items()), default=-inf)
-                most = min((at[right] - gap for right, gap in neighbours.right[owner].items()), default=inf)
-                at[owner] = max(least, min(most, wish))
-    return [at[owner] + shift for owner, shift in zip(blocks.of, blocks.shift, strict=True)]
+    def __init__(self, strata: Strata, rows: list[list[int]]) -> None:
+        self.strata = strata
+        self.vertex = np.fromiter((vertex for row in rows for vertex in row), np.int64, len(strata.row))
+        self.slot = np.empty_like(self.vertex)
+        self.slot[self.vertex] = np.arange(len(self.vertex))
+        width = _exact(strata.width)[self.vertex]
+        row = strata.row[self.vertex]
+        first = np.concatenate([[True], np.diff(row) != 0])
+        apart = _exact((np.concatenate([[0.0], width[:-1]]) + width) / 2 + ITEM_GAP)
+        apart[first] = 0.0
+        packed = np.cumsum(apart)
+        packed -= np.maximum.accumulate(np.where(first, packed, 0.0))
+        ends = np.concatenate([first[1:], [True]])
+        self.centred = packed - _exact(np.repeat(packed[ends], np.diff(np.flatnonzero(np.append(first, True)))) / 2)
+        far = 2.0 ** np.ceil(np.log2(16 * (packed.max(initial=0.0) + np.abs(strata.leaves_at).max(initial=0.0) + 1024)))
+        apart[first] = -far
+        self.room = np.cumsum(apart)
+        """Px that everything left of a slot takes; from one row to the next far less than nothing, so that rows do not touch."""
+        self._align()
+        self._settle()
+        self._listen()
+
+    def place(self) -> Floats:
+        """Let the blocks find their places; by vertex."""
+        at = self._means(self.centred)
+        for _ in range(SPREADS):
+            at = self._spread(_exact((at + self._wishes(at)) / 2))
+        at = self._spread(at)
+        for turn in range(TURNS):
+            wish = _exact((at + self._wishes(at)) / 2)[self.block]
+            x = at[self.block] + self.shift
+            wish += self.shift
+            if turn % 2 == 0:
+                wish = np.minimum(wish, self._least(self._right_neighbour(x) - self.shift) + self.shift)
+                at = self._push(wish)
+            else:
+                wish = np.maximum(wish, self._most(self._left_neighbour(x) - self.shift) + self.shift)
+                at = self._push_back(wish)
+        return (at[self.block] + self.shift)[self.slot]
+
+    def _align(self) -> None:
+        """Join each chain of main links, and each trunk, into a block that runs straight down."""
+        strata, segments = self.strata, self.strata.segments
+        trunk = (strata.role[segments.source] == DUMMY) & (strata.role[segments.target] == DUMMY)
+        wanted = np.flatnonzero((trunk | segments.main) & ~segments.long)
+        kept = wanted[_uncrossed(strata, self.slot, wanted, trunk)]
+        above, below = self.slot[segments.source[kept]], self.slot[segments.target[kept]]
+        parent, shift = np.arange(len(self.vertex)), np.zeros(len(self.vertex))
+        parent[below] = above
+        shift[below] = _exact(segments.leaves_at[kept] - segments.arrives_at[kept])
+        while True:
+            further = parent[parent]
+            if (further == parent).all():
+                break
+            shift, parent = shift + shift[parent], further
+        self.shift = shift
+        self._number(parent)
+
+    def _settle(self) -> None:
+        """Take apart the blocks that push each other around for long."""
+        x = self.centred
+        while True:
+            for _ in range(MOST_PUSHES):
+                before, x = x, self._straight(np.maximum.accumulate(x - self.room) + self.room)
+                if (x == before).all():
+                    return
+            restless = np.zeros(self.count, np.bool_)
+            restless[self.block[x != before]] = True
+            alone = restless[self.block]
+            self.shift[alone] = 0.0
+            self._number(np.where(alone, np.arange(len(alone)), self.heads[self.block]))
+
+    def _number(self, head: Whole) -> None:
+        """Blocks are numbered by their uppermost slots, `head` by slot."""
+        self.heads, self.block = np.unique(head, return_inverse=True)
+        self.count = len(self.heads)
+        self.size = np.bincount(self.block, minlength=self.count)
+        self.members = np.argsort(self.block, kind="stable")
+        self.begin = np.cumsum(self.size) - self.size
+
+    def _listen(self) -> None:
+        """Which blocks pull at which, how far apart and how strongly."""
+        strata, segments = self.strata, self.strata.segments
+        above, below = self.slot[segments.source], self.slot[segments.target]
+        self.one, self.other = self.block[above], self.block[below]
+        offset = _exact(segments.leaves_at - segments.arrives_at) + self.shift[above] - self.shift[below]
+        roles = strata.role[segments.source], strata.role[segments.target]
+        weight = np.where(segments.long | (roles[0] == LEAF) | (roles[1] == LEAF), 0.3, 2.0)
+        weight[segments.main | ((roles[0] == DUMMY) & (roles[1] == DUMMY))] = 8.0
+        apart = self.one != self.other
+        self.one, self.other, self.offset, self.pull = self.one[apart], self.other[apart], offset[apart], weight[apart]
+        self.mass = np.bincount(self.one, self.pull, self.count) + np.bincount(self.other, self.pull, self.count)
+
+    def _wishes(self, at: Floats) -> Floats:
+        """Where the blocks that it is linked to want each block; where it is if there are none."""
+        moment = np.bincount(self.other, self.pull * (at[self.one] + self.offset), self.count)
+        moment += np.bincount(self.one, self.pull * (at[self.other] - self.offset), self.count)
+        return np.where(self.mass > 0, moment / np.where(self.mass > 0, self.mass, 1.0), at)
+
+    def _means(self, x: Floats) -> Floats:
+        return _exact(np.bincount(self.block, x - self.shift, self.count) / self.size)
+
+    def _most(self, at: Floats) -> Floats:
+        """By slot: the most that any slot of its block has."""
+        most = np.maximum.reduceat(at[self.members], self.begin)
+        return most[self.block]
+
+    def _least(self, at: Floats) -> Floats:
+        least = np.minimum.reduceat(at[self.members], self.begin)
+        return least[self.block]
+
+    def _right_neighbour(self, x: Floats) -> Floats:
+        """By slot: how far right it may stand beside its right neighbour at `x`."""
+        return np.append(x[1:] - np.diff(self.room), np.inf)
+
+    def _left_neighbour(self, x: Floats) -> Floats:
+        return np.append(-np.inf, x[:-1] + np.diff(self.room))
+
+    def _spread(self, at: Floats) -> Floats:
+        """An x for each block, near where it is and apart from its neighbours.
+
+        Pushing all blocks right until they are apart gives one feasible drawing, pushing all left another; any mean of two
+        feasible drawings is feasible, and theirs is balanced.
+        """
+        x = at[self.block] + self.shift
+        return _exact((self._push(x) + self._push_back(x)) / 2)
+
+    def _push(self, x: Floats) -> Floats:
+        """Push slots right until all are apart and blocks straight; by block."""
+        while True:
+            before, x = x, self._straight(np.maximum.accumulate(x - self.room) + self.room)
+            if (x == before).all():
+                return (x - self.shift)[self.heads]
+
+    def _push_back(self, x: Floats) -> Floats:
+        """Push slots left until all are apart and blocks straight; by block."""
+        while True:
+            before = x
+            x = np.minimum.accumulate((x - self.room)[::-1])[::-1] + self.room
+            x = self._least(x - self.shift) + self.shift
+            if (x == before).all():
+                return (x - self.shift)[self.heads]
+
+    def _straight(self, x: Floats) -> Floats:
+        straight: Floats = self._most(x - self.shift) + self.shift
+        return straight
 
 
-def _align(strata: Strata, rows: list[list[int]]) -> Blocks:
-    """Join each chain of main links, and each trunk, into a block that runs straight down."""
-    blocks = Blocks(list(range(len(strata.ranks))), [0.0] * len(strata.ranks))
-    place = [0] * len(strata.ranks)
-    for row in rows:
-        for index, vertex in enumerate(row):
-            place[vertex] = index
-    wanted: list[list[tuple[int, int, int, Segment]]] = [[] for _ in rows]
-    for segment in strata.segments:
-        source, target = segment.source, segment.target
-        trunk = strata.roles[source] == strata.roles[target] == "dummy"
-        if trunk or segment.main:
-            urgency = 1 if trunk else 2 if strata.roles[source] == "leaf" else 0
-            wanted[strata.ranks[target]].append((urgency, place[target], place[source], segment))
-    for lines in wanted:
-        for segment in _uncrossed(sorted(lines)):
-            blocks.of[segment.target] = blocks.of[segment.source]
-            blocks.shift[segment.target] = blocks.shift[segment.source] + segment.leaves_at - segment.arrives_at
-    return blocks
+def _exact(values: Floats) -> Floats:
+    rounded: Floats = np.round(values * _UNIT) / _UNIT
+    return rounded
 
 
-def _uncrossed(wanted: list[tuple[int, int, int, Segment]]) -> list[Segment]:
-    """Those of `wanted` that cross no earlier one: (priority, place below, place above, segment)."""
-    taken: list[tuple[int, int]] = []
-    kept = []
-    for _, lower, upper, segment in wanted:
-        index = bisect_left(taken, (lower, upper))
-        if (index and taken[index - 1][1] >= upper) or (index < len(taken) and taken[index][1] <= upper):
-            continue
-        taken.insert(index, (lower, upper))
-        kept.append(segment)
-    return kept
-
-
-def _wish(members: list[int], blocks: Blocks, pulls: list[list[Pull]], at: list[float]) -> float:
-    """Where a block's neighbours outside of it want it; where it is if it has none."""
-    owner = blocks.of[members[0]]
-    moment = mass = 0.0
-    for vertex in members:
-        here = blocks.shift[vertex]
-        for other, offset, weight in pulls[vertex]:
-            near = blocks.of[other]
-            if near != owner:
-                moment += weight * (at[near] + blocks.shift[other] + offset - here)
-                mass += weight
-    return moment / mass if mass else at[owner]
-
-
-def _side_by_side(blocks: Blocks, strata: Strata, rows: list[list[int]]) -> Neighbours:
-    found = Neighbours([], [{} for _ in strata.ranks], [{} for _ in strata.ranks])
-    for row in rows:
-        for left, right in pairwise(row):
-            gap = apart(strata, left, right) + blocks.shift[left] - blocks.shift[right]
-            one, other = blocks.of[left], blocks.of[right]
-            gap = max(gap, found.left[other].get(one, gap))
-            found.left[other][one] = found.right[one][other] = gap
-    waiting = [len(near) for near in found.left]
-    found.order = [vertex for vertex, owner in enumerate(blocks.of) if owner == vertex and not waiting[vertex]]
-    for owner in found.order:
-        for right in found.right[owner]:
-            waiting[right] -= 1
-            if not waiting[right]:
-                found.order.append(right)
-    return found
-
-
-def _spread(wish: list[float], neighbours: Neighbours) -> list[float]:
-    """An x for each block, near its wish and apart from its neighbours.
-
-    Pushing all blocks right until they are apart gives one feasible drawing, pushing all left another; any mean of two
-    feasible drawings is feasible, and theirs is balanced.
-    """
-    pushed_right, pushed_left = wish[:], wish[:]
-    for owner in neighbours.order:
-        for left, gap in neighbours.left[owner].items():
-            pushed_right[owner] = max(pushed_right[owner], pushed_right[left] + gap)
-    for owner in reversed(neighbours.order):
-        for right, gap in neighbours.right[owner].items():
-            pushed_left[owner] = min(pushed_left[owner], pushed_left[right] - gap)
-    return [(right + left) / 2 for right, left in zip(pushed_right, pushed_left, strict=True)]
+def _uncrossed(strata: Strata, slot: Whole, wanted: Whole, trunk: Flags) -> Whole:
+    """Places in `wanted` of those segments that cross no other one of a row that comes first."""
+    segments = strata.segments
+    row = strata.row[segments.target[wanted]]
+    lower, upper = slot[segments.target[wanted]], slot[segments.source[wanted]]
+    order = np.lexsort((upper, lower))
+    clash = (np.diff(row[order]) == 0) & ((np.diff(upper[order]) <= 0) | (np.diff(lower[order]) == 0))
+    if not clash.any():
+        return order
+    at_fault = np.zeros(int(strata.first_row[-1]), np.bool_)
+    at_fault[row[order][1:][clash]] = True
+    bad = at_fault[row]
+    kept = order[~bad[order]].tolist()
+    leaf = strata.role[segments.source[wanted]] == LEAF
+    urgency = np.where(trunk[wanted], 1, np.where(leaf, 2, 0))
+    taken: dict[int, list[tuple[int, int]]] = {}
+    for at in np.lexsort((upper, lower, urgency, row)).tolist():
+        if bad[at]:
+            pairs, pair = taken.setdefault(int(row[at]), []), (int(lower[at]), int(upper[at]))
+            index = bisect_left(pairs, pair)
+            if (index and (pairs[index - 1][1] >= pair[1] or pairs[index - 1][0] == pair[0])) or (
+                index < len(pairs) and (pairs[index][1] <= pair[1] or pairs[index][0] == pair[0])
+            ):
+                continue
+            pairs.insert(index, pair)
+            kept.append(at)
+    return np.array(kept, np.int64)

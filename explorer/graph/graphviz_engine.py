@@ -12,7 +12,6 @@ import msgspec
 import pygraphviz
 
 from explorer.graph.compound import MARGIN
-from explorer.graph.layered import simplify
 from explorer.graph.measure import cells
 from explorer.graph.picture import Group, Picture
 from explorer.ir import Frame, Layout
@@ -44,7 +43,7 @@ def lay_out_graphviz(picture: Picture) -> Layout:
         way = [place(point) for point in _way(edge.attr["pos"])]
         start, end = boxes[wire.source], boxes[wire.target]
         way = [(way[0][0], start.y + start.height / 2), *way[1:-1], (way[-1][0], end.y - end.height / 2)]
-        wires.append(msgspec.structs.replace(wire, points=simplify(way)))
+        wires.append(msgspec.structs.replace(wire, points=_simplify(way)))
     return Layout(
         boxes=tuple(boxes),
         wires=tuple(wires),
@@ -71,6 +70,18 @@ def _digraph(picture: Picture) -> dict[int | None, pygraphviz.AGraph]:
     for index, wire in enumerate(picture.wires):
         graph.add_edge(f"b{wire.source}", f"b{wire.target}", key=f"w{index}", arrowhead="none")
     return clusters
+
+
+def _simplify(points: list[Point]) -> tuple[Point, ...]:
+    """Leave out points on the straight vertical line between their neighbours, and repeated ones."""
+    kept = points[:1]
+    for index in range(1, len(points)):
+        here = points[index]
+        following = points[index + 1] if index + 1 < len(points) else None
+        if following is not None and (here == kept[-1] or kept[-1][0] == here[0] == following[0]):
+            continue
+        kept.append(here)
+    return tuple(kept)
 
 
 def _numbers(text: str) -> list[float]:

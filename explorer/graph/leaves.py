@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from explorer.graph.modules import ModuleTree, home_of
+from explorer.graph.outline import Outline
 from explorer.ir import Graph, Node
 
 NEAR = 3
@@ -24,24 +25,17 @@ class LeafBox(NamedTuple):
     consumers: tuple[int, ...]
 
 
-def leaf_boxes(
-    graph: Graph, tree: ModuleTree, place: list[tuple[int | None, int | None]], depth: list[int]
-) -> list[LeafBox]:
+def leaf_boxes(graph: Graph, about: Outline, place: list[tuple[int | None, int | None]]) -> list[LeafBox]:
     """Every place of every leaf: one box where all uses are near each other in one module, else a copy for each box that uses it.
 
     Args:
         graph: the graph.
-        tree: its module calls.
+        about: its outline.
         place: by call, the open call its nodes are drawn in and the folded call that hides them.
-        depth: by node, its longest way to a result.
     """
-    uses: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        if graph.nodes[edge.target].kind == "leaf":
-            uses.setdefault(edge.target, []).append(edge.source)
     boxes = []
-    for leaf, consumers in uses.items():
-        boxes += _boxes_of(graph.nodes[leaf], list(dict.fromkeys(consumers)), tree, place, depth)
+    for leaf, consumers in about.leaf_uses.items():
+        boxes += _boxes_of(graph.nodes[leaf], consumers, about.tree, place, about.depth)
     return boxes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from unicodedata import east_asian_width
 
 LATIN = 7.3
@@ -16,8 +17,14 @@ TITLE_CELLS = 30
 """Longest title, in cells of a terminal: a Latin character takes one, a Korean one two."""
 
 
+MOST_TEXTS = 4096
+"""Texts whose measures are kept: large graphs say the same few thousand things again and again."""
+
+
 def cells(text: str) -> int:
     """Cells of a terminal that `text` takes: 2 for each East Asian wide character, 1 for each other."""
+    if text.isascii():
+        return len(text)
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
@@ -27,6 +34,7 @@ def width(text: str) -> float:
     return wide * WIDE + (len(text) - wide) * LATIN
 
 
+@lru_cache(MOST_TEXTS)
 def shorten(text: str, limit: int = TITLE_CELLS) -> str:
     """`text` on one line, in `limit` cells at most; what is cut off at the end is an ellipsis."""
     line = " ".join(text.split())
@@ -41,6 +49,7 @@ def shorten(text: str, limit: int = TITLE_CELLS) -> str:
     return "".join(kept).rstrip() + "…"
 
 
+@lru_cache(MOST_TEXTS)
 def shorten_call(source: str, limit: int = TITLE_CELLS) -> str:
     """A piece of source in `limit` cells at most; of a call the arguments go first, since its name says what was done."""
     line = " ".join(source.split())
@@ -54,6 +63,7 @@ def shorten_call(source: str, limit: int = TITLE_CELLS) -> str:
     return shorten(line[: at + 1] + "…)" if at > 0 else line, limit)
 
 
+@lru_cache(MOST_TEXTS)
 def shorten_path(path: str, limit: int = TITLE_CELLS) -> str:
     """A dotted path in `limit` cells at most; its first parts go first, since the last ones tell modules apart."""
     parts = path.split(".")
@@ -63,6 +73,7 @@ def shorten_path(path: str, limit: int = TITLE_CELLS) -> str:
     return shorten(path if short == path else "…" + short, limit)
 
 
+@lru_cache(MOST_TEXTS)
 def box_size(title: str, subtitle: str) -> tuple[float, float]:
     """Width and height in px of a box with these two lines."""
     wide = max(width(title), width(subtitle)) + 2 * PADDING

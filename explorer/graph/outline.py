@@ -18,6 +18,10 @@ class Outline:
     tree: ModuleTree
     depth: list[int]
     """By node: its longest way to a result, in edges."""
+    edges: list[tuple[int, int]]
+    """Source and target of each edge of the graph."""
+    leaf_uses: dict[int, list[int]]
+    """By leaf: the nodes that use it, each once."""
     inside: list[list[int]]
     """By call: ids of all nodes in it and in the calls that it made, ascending."""
 
@@ -26,7 +30,14 @@ class Outline:
 def outline(graph: Graph) -> Outline:
     """The outline of `graph`."""
     tree = gather(graph, modules(graph))
-    return Outline(tree, depths(graph, tree.order), _inside(tree))
+    edges = [(edge.source, edge.target) for edge in graph.edges]
+    is_leaf = [node.kind == "leaf" for node in graph.nodes]
+    uses: dict[int, dict[int, None]] = {}
+    for source, target in edges:
+        if is_leaf[target]:
+            uses.setdefault(target, {})[source] = None
+    leaf_uses = {leaf: list(users) for leaf, users in uses.items()}
+    return Outline(tree, depths(graph, tree.order), edges, leaf_uses, _inside(tree))
 
 
 def _inside(tree: ModuleTree) -> list[list[int]]:

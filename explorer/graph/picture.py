@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-
-import msgspec
+from typing import Any
 
 from explorer.graph.folding import readable
 from explorer.graph.inputs import Given, given
@@ -14,7 +13,7 @@ from explorer.graph.measure import box_size, bytes_text, count_text, shape_text,
 from explorer.graph.modules import Call, home_of
 from explorer.graph.outline import Outline, outline
 from explorer.graph.sums import total
-from explorer.ir import Box, BoxKind, Graph, Nested, Node, Op, Record, Root, Saved, Tensor, TensorMeta, Unit, Wire
+from explorer.ir import Box, BoxKind, Graph, Nested, Node, Op, Record, Saved, Tensor, TensorMeta, Unit, Wire
 from explorer.words import Language, say
 
 FEW_BOXES = 60
@@ -73,7 +72,7 @@ def compose(
         language: of the titles that are words.
     """
     opened = readable(graph) if open_modules is None else open_modules
-    return _Composer(graph, ops, tensors, outline=outline(graph), opened=opened, language=language).compose(show_saved)
+    return _Composer(graph, ops, tensors, about=outline(graph), opened=opened, language=language).compose(show_saved)
 
 
 class _Composer:
@@ -85,12 +84,12 @@ class _Composer:
         ops: Sequence[Op],
         tensors: Sequence[Tensor],
         *,
-        outline: Outline,
+        about: Outline,
         opened: frozenset[str],
         language: Language,
     ) -> None:
         self.graph, self.ops, self.tensors, self.language = graph, ops, tensors, language
-        self.tree, self.depth, self.opened = outline.tree, outline.depth, opened
+        self.about, self.tree, self.opened = about, about.tree, opened
         called = (ops[node.op] for node in graph.nodes if node.op is not None and node.op < len(ops))
         self.said = Counter((op.text, op.line) for op in called)
         self.values = {tensor.grad_fn: tensor.value for tensor in tensors if tensor.is_leaf}
@@ -99,7 +98,7 @@ class _Composer:
         self.groups: list[Group] = []
         self.group_of: dict[int | None, int | None] = {None: None}
         self.folded: dict[int, int] = {}
-        self.inside = outline.inside
+        self.inside = about.inside
         self.place = self._place_calls()
 
     def compose(self, show_saved: bool) -> Picture:
@@ -183,10 +182,10 @@ class _Composer:
             above = self.tree.calls[above].parent
         return path if above is None else path.removeprefix(self.tree.calls[above].module + ".")
 
-    def _add(self, box: Box, above: int | None) -> int:
+    def _add(self, above: int | None, *, title: str, subtitle: str = "", **fields: Any) -> int:
         """Add a box, of the size that its two lines need; its index."""
-        width, height = box_size(box.title, box.subtitle)
-        self.boxes.append(msgspec.structs.replace(box, width=width, height=height))
+        width, height = box_size(title, subtitle)
+        self.boxes.append(Box(title=title, subtitle=subtitle, width=width, height=height, **fields))
         self.homes.append(self.group_of[above])
         return len(self.boxes) - 1
 
@@ -202,9 +201,7 @@ class _Composer:
                 record = self.graph.nodes[node]
                 title, subtitle = self._operation_lines(record)
                 kind: BoxKind = "custom" if record.kind == "custom" else "operation"
-                box_of[node] = self._add(
-                    Box(id=f"n{node}", kind=kind, title=title, subtitle=subtitle, node=node), above
-                )
+                box_of[node] = self._add(above, id=f"n{node}", kind=kind, title=title, subtitle=subtitle, node=node)
                 continue
             if hidden not in self.folded:
                 self.folded[hidden] = self._add_folded(hidden, above)
@@ -214,7 +211,8 @@ class _Composer:
     def _add_folded(self, index: int, above: int | None) -> int:
         call = self.tree.calls[index]
         ids = tuple(self.inside[index])
-        box = Box(
+        return self._add(
+            above,
             id=f"m:{call.module}#{call.number}",
             kind="module",
             title=self._call_title(call, above),
@@ -226,7 +224,6 @@ class _Composer:
             class_name=call.class_name,
             nodes=ids,
         )
-        return self._add(box, above)
 
     def _contents(self, call: Call, nodes: tuple[int, ...]) -> str:
         """What is in a folded module, in short; its times and gradients change from run to run and are left to the inspector."""
@@ -254,29 +251,32 @@ class _Composer:
     def _add_leaves(self) -> dict[tuple[int, int], int]:
         """By (leaf, consumer): the box that the leaf has for that use."""
         found: dict[tuple[int, int], int] = {}
-        for leaf in leaf_boxes(self.graph, self.tree, self.place, self.depth):
+        for leaf in leaf_boxes(self.graph, self.about, self.place):
             node = self.graph.nodes[leaf.node]
             name = f"n{leaf.node}" if leaf.copy_at is None else f"n{leaf.node}@{leaf.copy_at}"
-            if leaf.hidden is not None:
-                box = self.folded[leaf.hidden]
-            else:
-                box = self._add(self._leaf_box(name, node, leaf.above), leaf.above)
+            box = self._add_leaf(name, node, leaf.above) if leaf.hidden is None else self.folded[leaf.hidden]
             found.update({(node.id, consumer): box for consumer in leaf.consumers})
         return found
 
-    def _leaf_box(self, name: str, node: Node, above: int | None) -> Box:
+    def _add_leaf(self, name: str, node: Node, above: int | None) -> int:
         title = shorten_path(self._within(node.variable, above)) if node.variable else node.name
         subtitle = _number_or_shape(self.values.get(node.id), node.output)
-        return Box(id=name, kind="leaf", title=title, subtitle=subtitle, node=node.id)
+        return self._add(above, id=name, kind="leaf", title=title, subtitle=subtitle, node=node.id)
 
     def _wires(self, box_of: list[int], leaf_of: dict[tuple[int, int], int]) -> list[Wire]:
         """One wire for each pair of boxes with edges between them."""
         edges: dict[tuple[int, int], list[int]] = {}
-        for index, edge in enumerate(self.graph.edges):
-            consumer = box_of[edge.source]
-            producer = leaf_of.get((edge.target, edge.source), box_of[edge.target])
-            if producer != consumer:
-                edges.setdefault((producer, consumer), []).append(index)
+        for index, (source, target) in enumerate(self.about.edges):
+            consumer, producer = box_of[source], box_of[target]
+            if producer < 0:
+                producer = leaf_of[target, source]
+            if producer == consumer:
+                continue
+            pair = producer, consumer
+            if pair in edges:
+                edges[pair].append(index)
+            else:
+                edges[pair] = [index]
         return [Wire(source=pair[0], target=pair[1], edges=tuple(indices)) for pair, indices in edges.items()]
 
     def _with_inputs(self, wires: list[Wire], box_of: list[int]) -> list[Wire]:
@@ -292,7 +292,7 @@ class _Composer:
             return wires
         first, further = list[Wire](), list[Wire]()
         for each, above in seen:
-            box = self._add(self._input_box(each, above), above)
+            box = self._add_input(each, above)
             (further if each.place else first).append(Wire(source=box, target=box_of[each.node]))
         return [*first, *wires, *further]
 
@@ -301,11 +301,12 @@ class _Composer:
         _, hidden = self._placed(self.tree.owner[node])
         return hidden is not None and self.tree.calls[hidden].unit != "module"
 
-    def _input_box(self, each: Given, above: int | None) -> Box:
+    def _add_input(self, each: Given, above: int | None) -> int:
         subtitle = _number_or_shape(each.value, each.meta)
         if each.frozen:
             subtitle = f"{say('graph.frozen', self.language)} · {subtitle}"
-        return Box(
+        return self._add(
+            above,
             id=f"i{each.node}.{each.place}",
             kind="input",
             title=shorten_path(self._within(each.name, above)),
@@ -323,7 +324,7 @@ class _Composer:
             for index, saved in enumerate(node.saved):
                 if saved.tensor is None:
                     continue
-                box = self._add(_saved_box(node.id, index, saved, saved.tensor), above)
+                box = self._add(above, **_saved_box(node.id, index, saved, saved.tensor))
                 wires.append(Wire(source=box, target=box_of[node.id]))
         return wires
 
@@ -335,22 +336,29 @@ class _Composer:
                 source = next((box for (leaf, _), box in leaf_of.items() if leaf == root.node), -1)
             if source < 0:
                 lone = self.graph.nodes[root.node]
-                source = self._add(self._leaf_box(f"n{lone.id}", lone, None), None)
-            box = self._add(_root_box(index, root), None)
+                source = self._add_leaf(f"n{lone.id}", lone, None)
+            box = self._add(
+                None,
+                id=f"r{index}",
+                kind="result",
+                title=shorten_call(root.name),
+                subtitle=_number_or_shape(root.value, root.tensor),
+                node=root.node,
+            )
             wires.append(Wire(source=source, target=box))
         return wires
 
 
-def _saved_box(node: int, index: int, saved: Saved, tensor: TensorMeta) -> Box:
+def _saved_box(node: int, index: int, saved: Saved, tensor: TensorMeta) -> dict[str, Any]:
     subtitle = f"{shape_text(tensor.shape)} · {bytes_text(saved.nbytes)}"
-    return Box(
-        id=f"s{node}.{index}", kind="saved", title=shorten(saved.name), subtitle=subtitle, node=node, saved=index
-    )
-
-
-def _root_box(index: int, root: Root) -> Box:
-    subtitle = _number_or_shape(root.value, root.tensor)
-    return Box(id=f"r{index}", kind="result", title=shorten_call(root.name), subtitle=subtitle, node=root.node)
+    return {
+        "id": f"s{node}.{index}",
+        "kind": "saved",
+        "title": shorten(saved.name),
+        "subtitle": subtitle,
+        "node": node,
+        "saved": index,
+    }
 
 
 def _number_or_shape(value: Nested | None, tensor: TensorMeta | None) -> str:
