@@ -140,7 +140,7 @@ def test_long_texts_are_cut_before_they_are_sent() -> None:
     title = header["texts"][int(columns["box_title"][0])]
     assert len(title) == LONGEST_TEXT
     assert title.endswith("…")
-    assert len(blob) < 20_000
+    assert len(blob) < 40_000
 
 
 def test_every_text_of_the_viewer_is_sent_in_the_language_asked_for() -> None:
