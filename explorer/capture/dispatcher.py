@@ -32,15 +32,13 @@ class Asked:
     inner: list[Asked] = field(default_factory=list)
 
 
+_grad, _inference, _autocast = torch.is_grad_enabled, torch.is_inference_mode_enabled, _C._is_any_autocast_enabled
+_level, _dispatch_modes = _C._functorch.maybe_current_level, _C._len_torch_dispatch_stack
+
+
 def in_force() -> tuple[object, ...]:
     """The modes of this thread that decide which keys a call has: grad, inference, autocast, functorch's level, dispatch modes."""
-    return (
-        torch.is_grad_enabled(),
-        torch.is_inference_mode_enabled(),
-        _C._is_any_autocast_enabled(),
-        _C._functorch.maybe_current_level(),
-        _C._len_torch_dispatch_stack(),
-    )
+    return _grad(), _inference(), _autocast(), _level(), _dispatch_modes()
 
 
 def is_watched() -> bool:

@@ -7,10 +7,10 @@ Cannot see: calls that torch's C++ makes inside one call, and calls on other thr
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
@@ -19,73 +19,31 @@ from torch.overrides import TorchFunctionMode
 
 from explorer.capture.check import Checker
 from explorer.capture.direct import DirectForwards
+from explorer.capture.drafts import OpDraft, Span
 from explorer.capture.finite import FiniteWatch
+from explorer.capture.functions import READERS, SILENT, Function, Functions
 from explorer.capture.hooks import NOTED, HookLog
-from explorer.capture.metas import Storages, is_tensor
-from explorer.capture.modules import ModuleCall, RunningModule
-from explorer.capture.operators import OperatorLog
+from explorer.capture.metas import Storages, is_tensor, version_of
+from explorer.capture.modules import RunningModule
+from explorer.capture.operators import OperatorLog, Watch
 from explorer.capture.orders import Orders
 from explorer.capture.private import next_sequence_nr, quiet, sequence_nr
 from explorer.capture.segments import packing_now
 from explorer.capture.source import Place, Source
-from explorer.capture.views import ViewDraft, views_of
-from explorer.ir import TensorMeta
+from explorer.capture.views import views_of
 
 MOST_OPS = 20_000
 """Calls that are kept; the code runs on unrecorded after them."""
 
-_TENSOR: Any = torch.Tensor
-_BACKWARD = frozenset({torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad})
-_READERS = frozenset({_TENSOR.grad.__get__, _TENSOR.requires_grad_})
 MOST_TENSORS = 64
 """Inputs, and outputs, of one call that are kept."""
 
-
-class Span:
-    """A piece of the run: the nodes numbered from `start` up to but not including `end` were made in it."""
-
-    __slots__ = ("end", "module", "op", "outer", "packing", "place", "start")
-
-    def __init__(self, place: Place, module: ModuleCall | None, outer: Span | None, op: OpDraft | None) -> None:
-        self.place, self.module, self.outer, self.op = place, module, outer, op
-        self.start = next_sequence_nr()
-        self.end: int | None = None
-        self.packing = packing_now()
-
-    def holds(self, number: int) -> bool:
-        return self.start <= number and (self.end is None or number < self.end)
-
-
-class OpDraft:
-    """One forward call while it is written down; its node is known by sequence number until the graph is."""
-
-    __slots__ = (
-        "in_place",
-        "index",
-        "input_names",
-        "inputs",
-        "module",
-        "name",
-        "nodes",
-        "operators",
-        "outputs",
-        "place",
-        "seconds",
-        "versions_after",
-        "views",
-    )
-
-    def __init__(self, index: int, name: str, place: Place, module: ModuleCall | None) -> None:
-        self.index, self.name, self.place, self.module = index, name, place, module
-        self.inputs: tuple[TensorMeta, ...] = ()
-        self.outputs: tuple[TensorMeta, ...] = ()
-        self.input_names: tuple[str | None, ...] = ()
-        self.nodes: tuple[int | None, ...] = ()
-        self.operators: tuple[int, ...] = ()
-        self.views: tuple[ViewDraft, ...] = ()
-        self.versions_after: tuple[int, ...] = ()
-        self.in_place = False
-        self.seconds = 0.0
+_TENSOR: Any = torch.Tensor
+_PARAMETER: Any = torch.nn.Parameter
+_BACKWARD = frozenset({torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad})
+_UNLISTED = _BACKWARD | READERS | {_TENSOR.grad.__get__, _TENSOR.requires_grad_}
+"""Functions that are no call of the log."""
+_APART = _UNLISTED | NOTED
 
 
 class ForwardLog(TorchFunctionMode):
@@ -110,6 +68,7 @@ class ForwardLog(TorchFunctionMode):
         self.checker: Checker | None = None
         """Keeps the arguments of one call, where one is to be checked."""
         self._source, self._storages, self._modules = source, storages, modules
+        self._functions = Functions()
         self._open: Span | None = None
         self._paused = False
 
@@ -128,7 +87,8 @@ class ForwardLog(TorchFunctionMode):
     def backward_span(self, place: Place, nodes: Iterable[Any] = ()) -> Iterator[None]:
         """What backward over `nodes` makes (with ``create_graph``) belongs to its line; calls inside it are no forward calls."""
         paused, self._paused = self._paused, True
-        span = self._begin(place, None)
+        span = Span(place, self._modules.current, self._open, next_sequence_nr(), packing_now())
+        self._begin(span)
         try:
             with self.orders.backward(nodes):
                 yield
@@ -138,15 +98,17 @@ class ForwardLog(TorchFunctionMode):
 
     def spans_of(self, numbers: Iterable[int | None]) -> list[Span | None]:
         """The innermost span in which each node was made, by sequence number; None for a leaf, which has no number."""
-        starts = [span.start for span in self.spans]
-        return [None if number is None else self._span_of(number, starts) for number in numbers]
-
-    def _span_of(self, number: int, starts: list[int]) -> Span | None:
-        at = bisect_right(starts, number) - 1
-        span = self.spans[at] if at >= 0 else None
-        while span is not None and not span.holds(number):
-            span = span.outer
-        return self._around(number) if span is None and self.backward is not None else span
+        spans, starts = self.spans, [span.start for span in self.spans]
+        found: list[Span | None] = []
+        for number in numbers:
+            at = 0 if number is None else bisect_right(starts, number)
+            span = spans[at - 1] if at else None
+            while span is not None and span.end is not None and span.end <= number:  # type: ignore[operator]  # it has one
+                span = span.outer
+            if span is None and number is not None and self.backward is not None:
+                span = self._around(number)
+            found.append(span)
+        return found
 
     def _around(self, number: int) -> Span | None:
         """Where ``Function.apply`` is not watched: its node is made just before its forward begins, and belongs where that does."""
@@ -154,100 +116,127 @@ class ForwardLog(TorchFunctionMode):
         inside = self.spans[at] if at < len(self.spans) else None
         if inside is None or number < self.first or inside.start != number + 1:
             return None
-        span = Span(inside.place, inside.module, None, None)
-        span.packing = inside.packing
-        return span
+        return Span(inside.place, inside.module, None, next_sequence_nr(), inside.packing)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        kwargs = kwargs or {}
+        if self._paused or self.full or func in _APART:
+            return self._pass(func, args, kwargs or {})
+        return self._record(self._functions[func], func, args, kwargs or {})
+
+    def _pass(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Make a call that is not listed."""
         if func in NOTED:
-            frame = next(self._source.frames(), None)
+            frame = self._source.frame()
             return self.hooks.call(func, args, kwargs, frame.f_locals if frame else {})
         if func in _BACKWARD and self.backward is not None:
             return self.backward(func, args, kwargs)
-        if self._paused or self.full or func in _BACKWARD or func in _READERS:
-            returned = func(*args, **kwargs)
-            if self.full and self.stopped is None and tensors_among((returned,)):
-                self.stopped = self._source.here(next(self._source.frames(), None))
-            return returned
-        return self._record(name_of(func), func, args, kwargs)
+        returned = func(*args, **kwargs)
+        if self._functions[func].moves:
+            self._storages.forget()
+        if self.full and self.stopped is None and func not in _UNLISTED and tensors_among((returned,)):
+            self.stopped = self._source.here(self._source.frame())
+        return returned
 
     def _custom(self, apply: Any) -> Callable[..., Any]:
         def applied(cls: Any, *args: Any, **kwargs: Any) -> Any:
             call = apply.__get__(None, cls)
             if self._paused or self.full:
                 return call(*args, **kwargs)
-            return self._record(cls.__name__, call, args, kwargs)
+            return self._record(Function(cls.__name__, moves=True), call, args, kwargs)
 
         return applied
 
-    def _record(self, name: str, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        frame = next(self._source.frames(), None)
-        inputs = tensors_among((*args, *kwargs.values()))
+    def _record(
+        self, function: Function, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        name, moves = function
+        inputs = tensors_among((*args, *kwargs.values()) if kwargs else args)
         if not inputs and name in SILENT:
             return func(*args, **kwargs)
         if self.direct is not None and self.direct.first is None:
             self.direct.look()
-        op = OpDraft(len(self.ops), name, self._source.here(frame), self._modules.current)
-        with quiet():
-            op.inputs = tuple([self._storages.read(tensor) for tensor in inputs])
-        op.input_names = _names(inputs, frame, op.place)
-        kept = len(self.ops), len(self.spans)
-        self.ops.append(op)
-        span = self._begin(op.place, op)
-        if self.checker is not None:
-            self.checker.meet(op.index, name, func, args, kwargs)
-        op.operators, watch = self.operators.meet(func, args, kwargs, inputs, op.inputs)
-        began = time.perf_counter()
+        op, watch = self._open_op(name, func, args, kwargs, inputs)
+        kept = len(self.spans) - 1
+        result, outputs = None, []
+        began = perf_counter()
         try:
             result = func(*args, **kwargs)
         finally:
-            op.seconds = time.perf_counter() - began
-            self._end(span)
+            op.seconds = perf_counter() - began
+            self._end(op)
             if watch is not None:
                 watch.end()
-        outputs = tensors_among((result,)) or (inputs[:1] if name == "__setitem__" else [])
+        if moves:
+            self._storages.forget()
+        outputs = [result] if type(result) is _TENSOR else tensors_among((result,))
+        if not outputs and name == "__setitem__":
+            outputs = inputs[:1]
         if outputs:
             self._close(op, inputs, outputs)
             if watch is not None:
                 op.operators = self.operators.keep(watch, name, args, kwargs, [*inputs, *outputs])
-        elif len(self.ops) == kept[0] + 1:
-            del self.ops[kept[0] :], self.spans[kept[1] :]  # it only read: a shape, a number, a flag
+        elif self.ops[-1] is op:
+            del self.ops[-1:], self.spans[kept:]  # it only read
         self.full = len(self.ops) >= MOST_OPS
         return result
 
+    def _open_op(
+        self,
+        name: str,
+        func: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        inputs: list[torch.Tensor],
+    ) -> tuple[OpDraft, Watch | None]:
+        """What is known of a call before it runs, and what listens to it."""
+        frame = self._source.frame()
+        place, index = self._source.here(frame), len(self.ops)
+        with quiet():
+            look = self._storages.look
+            seen = [look(tensor) for tensor in inputs]
+        if self.checker is not None:
+            self.checker.meet(index, name, func, args, kwargs)
+        operators, watch = self.operators.meet(func, args, kwargs, inputs, seen)
+        op = OpDraft(
+            place,
+            self._modules.current,
+            self._open,
+            next_sequence_nr(),
+            packing_now(),
+            index=index,
+            name=name,
+            inputs=tuple([one.meta for one in seen]),
+            input_names=_names(inputs, frame, place),
+            operators=operators,
+        )
+        self.ops.append(op)
+        self._begin(op)
+        return op, watch
+
     def _close(self, op: OpDraft, inputs: list[torch.Tensor], outputs: list[torch.Tensor]) -> None:
         with quiet():
-            op.outputs = tuple([self._storages.read(tensor) for tensor in outputs])
-            after = [tensor._version if not tensor.is_inference() else 0 for tensor in inputs]
+            look = self._storages.look
+            op.outputs = tuple([look(tensor).meta for tensor in outputs])
+            after = [version_of(tensor) for tensor in inputs]
             op.nodes = tuple([None if (node := out.grad_fn) is None else sequence_nr(node) for out in outputs])
             self.finite.look(op.index, op.name, outputs)
             op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
-        op.in_place = after != [meta.version for meta in op.inputs]
-        op.versions_after = tuple(after) if op.in_place else ()
+        if after != [meta.version for meta in op.inputs]:
+            op.in_place, op.versions_after = True, tuple(after)
 
-    def _begin(self, place: Place, op: OpDraft | None) -> Span:
-        span = Span(place, self._modules.current, self._open, op)
+    def _begin(self, span: Span) -> None:
         self.spans.append(span)
         self._open = span
-        return span
 
     def _end(self, span: Span) -> None:
         span.end = next_sequence_nr()
         self._open = span.outer
 
 
-SILENT = frozenset({"__set__", "__repr__", "__format__", "manual_seed", "set_default_device"})
-
-
-def name_of(func: Callable[..., Any]) -> str:
-    """What a function of torch is called; of a property (``x.T``) the property."""
-    name = getattr(func, "__name__", "")
-    if name == "__get__":
-        name = getattr(getattr(func, "__self__", None), "__name__", name)
-    return name or type(func).__name__
+_PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, slice, type(...)})
+"""Types of arguments that hold no tensor: most of what is no tensor itself."""
 
 
 def tensors_among(values: Sequence[Any]) -> list[torch.Tensor]:
@@ -262,13 +251,18 @@ def _collect(values: Iterable[Any], found: list[torch.Tensor], depth: int) -> No
         kind = type(value)
         if len(found) >= MOST_TENSORS:
             return
-        if kind is torch.Tensor or is_tensor(value):
+        if kind is _TENSOR or kind is _PARAMETER:
+            found.append(value)
+        elif kind in _PLAIN:
+            continue
+        elif is_tensor(value):
             found.append(value)
         elif depth < 3 and (kind is list or kind is tuple or kind.__module__ == "torch.return_types"):
             _collect(value, found, depth + 1)
 
 
 def _names(tensors: list[torch.Tensor], frame: FrameType | None, place: Place) -> tuple[str | None, ...]:
+    """The variables of `frame` that hold the tensors, by position."""
     names: list[str | None] = [None] * len(tensors)
     if frame is not None and place.names:
         inner, outer = frame.f_locals, frame.f_globals  # asked once: of a function each time makes a dictionary

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from explorer.capture.attribution import Attribution
-from explorer.capture.forward import ForwardLog, Span
+from explorer.capture.drafts import Span
+from explorer.capture.forward import ForwardLog
 from explorer.capture.hooks import ACCUMULATE
 from explorer.capture.numbers import Reader
 from explorer.capture.orders import Orders

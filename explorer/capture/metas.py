@@ -10,7 +10,9 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeGuard
+from weakref import ref
 
+import msgspec
 import torch
 from msgspec.structs import asdict
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
@@ -22,7 +24,11 @@ from explorer.ir.codec import MAX_CELLS
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 _Tensor = torch.Tensor
+_STRIDED = torch.strided
+_untyped_storage: Callable[[torch.Tensor], Any] = torch._C.TensorBase.untyped_storage
 _storage_offset: Callable[[torch.Tensor], int] = _Tensor.storage_offset  # type: ignore[assignment]  # no symbols here
+_stride, _is_view, _is_contiguous = _Tensor.stride, _Tensor._is_view, _Tensor.is_contiguous
+_is_inference = _Tensor.is_inference
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
@@ -34,11 +40,27 @@ def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
     return issubclass(kind, torch.Tensor) and kind is not UninitializedParameter and kind is not UninitializedBuffer
 
 
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """A tensor that was read: its record, what calls of torch that take it have in common, and what tells whether both still hold."""
+
+    meta: TensorMeta
+    kind: tuple[object, ...]
+    holder: Any = None
+    """The tensor where it is a parameter, else a weak reference to it: torch refuses to swap parameters that have one."""
+    address: int = 0
+    """Of its ``StorageImpl``."""
+
+
+_MOST_SEEN = 4_096
+"""Tensors that are remembered while code runs."""
+
+
 class Storages:
     """Small numbers for storages, in order of first sight."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[int, int]] = {}
+        self._seen: dict[int, Seen] = {}
 
     def id_of(self, tensor: torch.Tensor) -> int:
         """The number of the storage under `tensor`; -1 where it has none."""
@@ -49,6 +71,7 @@ class Storages:
         for _, reference in self._known.values():
             release_address(reference)
         self._known.clear()
+        self._seen.clear()
 
     def meta(self, tensor: torch.Tensor) -> TensorMeta:
         """Everything about where `tensor` lies, now."""
@@ -57,23 +80,52 @@ class Storages:
 
     def read(self, tensor: torch.Tensor) -> TensorMeta:
         """The same, to be called under `quiet`."""
-        if tensor.layout is not torch.strided:
+        if tensor.layout is not _STRIDED:
             return self._without_strides(tensor)
         storage, nbytes = self._place(tensor)
         return TensorMeta(
             shape=tuple(tensor.shape),
-            stride=_Tensor.stride(tensor),
+            stride=_stride(tensor),
             storage_offset=_storage_offset(tensor),
             storage_id=storage,
             storage_nbytes=nbytes,
             dtype=dtype_name(tensor.dtype),
             device=_device_name(tensor.device),
-            version=_version(tensor),
+            version=version_of(tensor),
             requires_grad=tensor.requires_grad,
             is_leaf=tensor.is_leaf,
-            is_view=_Tensor._is_view(tensor),
-            is_contiguous=_Tensor.is_contiguous(tensor),
+            is_view=_is_view(tensor),
+            is_contiguous=_is_contiguous(tensor),
         )
+
+    def look(self, tensor: torch.Tensor) -> Seen:
+        """The same with its kind, from memory where the tensor was looked at before: most of what a call takes, another gave or took.
+
+        A tensor is the same while it is that object, over that storage, unwritten. Who changes more of it says so by `forget`.
+        """
+        seen = self._seen.get(id(tensor))
+        if seen is not None:
+            holder, meta = seen.holder, seen.meta
+            if (holder is tensor or (type(holder) is ref and holder() is tensor)) and tensor._version == meta.version:
+                storage = _untyped_storage(tensor)
+                if storage_address(storage) == seen.address and storage.nbytes() == meta.storage_nbytes:
+                    return seen
+        return self._look(tensor)
+
+    def forget(self) -> None:
+        """To be told where shape, strides, storage or ``requires_grad`` of any tensor may have changed though its version has not."""
+        self._seen.clear()
+
+    def _look(self, tensor: torch.Tensor) -> Seen:
+        meta = self.read(tensor)
+        kind = (meta.dtype, meta.device, meta.layout, len(meta.shape), meta.requires_grad, meta.is_contiguous)
+        if meta.storage_id < 0 or _is_inference(tensor):
+            return Seen(meta, kind)
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        holder = tensor if type(tensor) is torch.nn.Parameter else ref(tensor)
+        seen = self._seen[id(tensor)] = Seen(meta, kind, holder, storage_address(_untyped_storage(tensor)))
+        return seen
 
     def fields(self, tensor: torch.Tensor) -> dict[str, Any]:
         """The fields of `read`, for a record that holds them too."""
@@ -97,7 +149,7 @@ class Storages:
             storage_nbytes=0,
             dtype=dtype_name(tensor.dtype),
             device=_device_name(tensor.device),
-            version=_version(tensor),
+            version=version_of(tensor),
             requires_grad=tensor.requires_grad,
             is_leaf=tensor.is_leaf,
             is_view=_Tensor._is_view(tensor),
@@ -108,7 +160,8 @@ class Storages:
     def _place(self, tensor: torch.Tensor) -> tuple[int, int]:
         """Number and bytes of the storage under `tensor`; (-1, 0) where it has none."""
         try:
-            address, storage = storage_address(tensor)
+            storage = _untyped_storage(tensor)
+            address = storage_address(storage)
             known = self._known.get(address)
             if known is None:
                 known = self._known[address] = (len(self._known), hold_address(storage))
@@ -143,9 +196,10 @@ def _device_name(device: torch.device) -> str:
     return sys.intern(str(device))
 
 
-def _version(tensor: torch.Tensor) -> int:
+def version_of(tensor: torch.Tensor) -> int:
+    """How often a tensor has been written in place; to be asked under `quiet`."""
     try:
-        return int(tensor._version)
+        return tensor._version
     except RuntimeError:  # an inference tensor keeps no count
         return 0
 

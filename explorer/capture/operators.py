@@ -17,11 +17,11 @@ import torch
 
 from explorer.capture import dispatcher
 from explorer.capture.dispatcher import Asked
-from explorer.capture.metas import is_tensor
+from explorer.capture.metas import Seen, is_tensor
 from explorer.capture.overloads import Overloads
 from explorer.capture.private import quiet
 from explorer.capture.serving import Serving
-from explorer.ir import Operator, TensorMeta
+from explorer.ir import Operator
 
 MOST_KINDS = 2_000
 _MOST_A_CALL = 64
@@ -35,9 +35,9 @@ _BY_VALUE = frozenset({bool, str, torch.dtype, torch.layout, torch.memory_format
 """Types of arguments whose value may decide which operators are asked for."""
 _TELLING = frozenset(map(id, _BY_VALUE | {tuple}))
 _ODD = ("Python", "PreDispatch", "FuncTorch", "Functionalize", "Vmap", "Batched")
-_UNROLLED = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
+_UNROLLED = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu", "__iter__", "unbind"})
 _MOST_STEPS = 200
-"""Steps of a recurrent function that is listened to: it may ask some 25 questions a step."""
+"""Steps of a function that is listened to: a recurrent one may ask some 25 questions a step, a loop over rows two."""
 
 
 class Watch:
@@ -71,21 +71,27 @@ class OperatorLog:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         tensors: Sequence[torch.Tensor],
-        inputs: Sequence[TensorMeta],
+        inputs: Sequence[Seen],
     ) -> tuple[tuple[int, ...], Watch | None]:
         """Before a call: its operators where one of its kind was seen, else a watch that hears them, to be ended after it.
 
-        Neither is there where it cannot be told truthfully. `inputs` are the records of `tensors`, those among the arguments.
+        Neither is there where it cannot be told truthfully. `inputs` are what is known of `tensors`, those among the arguments.
         """
         if type(func) not in _FUNCTIONS:
             return (), None
         kind = _kind(func, args, kwargs, inputs)
         known = self._kinds.get(kind)
-        if known is not None:
-            return known, None
-        if len(self._kinds) >= MOST_KINDS or dispatcher.is_watched() or _is_long(func, inputs):
+        return self._hear(func, kind, tensors) if known is None else (known, None)
+
+    def _hear(
+        self, func: Callable[..., Any], kind: Hashable, tensors: Sequence[torch.Tensor]
+    ) -> tuple[tuple[int, ...], Watch | None]:
+        """The first call of a kind."""
+        if len(self._kinds) >= MOST_KINDS or dispatcher.is_watched():
             return (), None
         with quiet():
+            if _is_long(func, tensors):
+                return (), None
             keys = dispatcher.keys_of(tensors)
         if any(key.startswith(_ODD) for key in keys):
             self._kinds[kind] = ()
@@ -163,26 +169,21 @@ class _Call:
                 self._descend(one.inner, served.left, by if served.asks_again else schema, depth + 1)
 
 
-def _kind(
-    func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], inputs: Sequence[TensorMeta]
-) -> Hashable:
+def _kind(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], inputs: Sequence[Seen]) -> Hashable:
     """What two calls have in common that ask for the same operators."""
-    types = tuple(map(id, map(type, args)))  # by id, since a type of the user's may have a hash of its own
-    kind: list[Hashable] = [
+    types = tuple([id(type(value)) for value in args])  # by id, since a type of the user's may have a hash of its own
+    return (
         func,
         types if _TELLING.isdisjoint(types) else tuple([_sort(value) for value in args]),
-        *dispatcher.in_force(),
-    ]
-    for one in inputs:
-        kind += (one.dtype, one.device, one.layout, len(one.shape), one.requires_grad, one.is_contiguous)
-    if kwargs:
-        kind += [(name, _sort(value)) for name, value in kwargs.items()]
-    return tuple(kind)
+        tuple([(name, _sort(value)) for name, value in kwargs.items()]) if kwargs else (),
+        dispatcher.in_force(),
+        *[one.kind for one in inputs],
+    )
 
 
-def _is_long(func: Callable[..., Any], inputs: Sequence[TensorMeta]) -> bool:
-    """Whether it may ask too many questions to listen to."""
-    return func.__name__ in _UNROLLED and bool(inputs) and max(inputs[0].shape[:2], default=0) > _MOST_STEPS
+def _is_long(func: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> bool:
+    """Whether it may ask too many questions to listen to; to be asked under `quiet`."""
+    return func.__name__ in _UNROLLED and bool(tensors) and max(tensors[0].shape[:2], default=0) > _MOST_STEPS
 
 
 def _sort(value: Any) -> Hashable:

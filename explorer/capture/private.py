@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -15,18 +16,13 @@ _LEAF_SEQUENCE = 2**64 - 1
 """What torch gives as the sequence number of an AccumulateGrad."""
 
 
-_sequence_nr_of_thread: Callable[[], int] = torch._C._autograd._get_sequence_nr
-"""Looked up once: asked twice for each call of torch."""
-
-
-def next_sequence_nr() -> int:
-    """The sequence number that the next node made on this thread will have: two readings make a half-open span."""
-    return _sequence_nr_of_thread()
+next_sequence_nr: Callable[[], int] = torch._C._autograd._get_sequence_nr
+"""The sequence number that the next node made on this thread will have: two readings make a half-open span."""
 
 
 def sequence_nr(node: Any) -> int | None:
     """When a node was made, counted on its thread; None for an AccumulateGrad."""
-    number = int(node._sequence_nr())
+    number: int = node._sequence_nr()
     return None if number == _LEAF_SEQUENCE else number
 
 
@@ -50,10 +46,8 @@ def is_wrapped(tensor: torch.Tensor) -> bool:
     return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
-def storage_address(tensor: torch.Tensor) -> tuple[int, torch.UntypedStorage]:
-    """The address of the ``StorageImpl`` under a tensor, and its storage."""
-    storage = torch.Tensor.untyped_storage(tensor)
-    return int(storage._cdata), storage
+storage_address: Callable[[torch.UntypedStorage], int] = attrgetter("_cdata")
+"""The address of the ``StorageImpl`` of a storage."""
 
 
 def hold_address(storage: Any) -> int:

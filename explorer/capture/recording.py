@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from explorer.capture.calls import CallRecords
-from explorer.capture.forward import OpDraft
+from explorer.capture.drafts import OpDraft
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModulePaths
 from explorer.capture.numbers import Reader

@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 from explorer.capture.flow import Flow
-from explorer.capture.forward import ForwardLog, Span
+from explorer.capture.drafts import Span
+from explorer.capture.forward import ForwardLog
 from explorer.capture.local import local_derivatives
 from explorer.capture.marks import Marks
 from explorer.capture.metas import Storages
@@ -191,7 +192,7 @@ class Snapshot:
                 line=span.place.line if span else lines.get(names.get(at, "")),
                 module=paths.path(span.module) if span else None,
                 call=span.module.call if span and span.module else 0,
-                op=span.op.index if span and span.op else None,
+                op=span.index if span else None,
                 variable=names.get(at),
                 output=self.leaves.get(at) or (None if number is None else outputs.get(number)),
                 saved=tuple([saved.record(self.aliases) for saved in self.saved[at]]),

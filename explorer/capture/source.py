@@ -49,21 +49,29 @@ class Source:
 
     def __init__(self, code: str) -> None:
         self._lines = code.splitlines()
-        self._places: dict[tuple[CodeType, int], Place] = {}
+        self._places: dict[tuple[int, int], tuple[Place, CodeType]] = {}
+        """By the id of the code, which is kept, and the instruction: to hash the code itself would take longer than all else."""
 
     def frames(self, frame: FrameType | None = None) -> Iterator[FrameType]:
         """The frames of the code, innermost first."""
         return snippet_frames(frame or sys._getframe(1))
 
+    def frame(self) -> FrameType | None:
+        """The innermost frame of the code; None where none is running. As `frames` tells it, in one step: it is asked at each call of torch."""
+        at: FrameType | None = sys._getframe(1)
+        while at is not None and at.f_code.co_filename != SNIPPET:
+            at = at.f_back
+        return at
+
     def here(self, frame: FrameType | None) -> Place:
         """The piece that `frame` is executing."""
         if frame is None:
             return NOWHERE
-        key = (frame.f_code, frame.f_lasti)
-        place = self._places.get(key)
-        if place is None:
-            place = self._places[key] = self._find(*key)
-        return place
+        code, instruction = frame.f_code, frame.f_lasti
+        known = self._places.get((id(code), instruction))
+        if known is None:
+            known = self._places[id(code), instruction] = self._find(code, instruction), code
+        return known[0]
 
     def _find(self, code: CodeType, instruction: int) -> Place:
         for index, (line, end_line, column, end_column) in enumerate(code.co_positions()):

@@ -17,7 +17,8 @@ from typing import Any
 import torch
 
 from explorer.capture.clocks import Clock
-from explorer.capture.forward import MOST_OPS, SILENT, ForwardLog, tensors_among
+from explorer.capture.forward import MOST_OPS, ForwardLog, tensors_among
+from explorer.capture.functions import SILENT, Function
 from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.modules import ModuleCalls
 from explorer.capture.private import quiet
@@ -155,7 +156,10 @@ class _CallTimes(ForwardLog):
     def times(self) -> list[tuple[str, float]]:
         return [(name, self._clock.seconds(begin, end)) for name, begin, end in self._marks]
 
-    def _record(self, name: str, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def _record(
+        self, function: Function, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        name = function.name
         if name in SILENT and not tensors_among((*args, *kwargs.values())):
             return func(*args, **kwargs)
         at = len(self._marks)

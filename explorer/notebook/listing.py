@@ -52,6 +52,10 @@ class Listing(Source):
                 yield at
             at = at.f_back
 
+    def frame(self) -> FrameType | None:
+        """The innermost frame of the user's code."""
+        return next(self.frames(sys._getframe(1)), None)
+
     def _shows(self, frame: FrameType) -> bool:
         file = frame.f_code.co_filename
         shown = self._shown.get(file)
@@ -91,6 +95,10 @@ class NoListing(Source):
     def frames(self, frame: FrameType | None = None) -> Iterator[FrameType]:
         """None at all."""
         return iter(())
+
+    def frame(self) -> FrameType | None:
+        """None."""
+        return None
 
 
 def is_users(file: str) -> bool:

@@ -10,7 +10,8 @@ import torch
 from msgspec.structs import replace
 from torch.overrides import TorchFunctionMode
 
-from explorer.capture.forward import name_of, tensors_among
+from explorer.capture.forward import tensors_among
+from explorer.capture.functions import name_of
 from explorer.capture.metas import is_tensor
 from explorer.capture.numbers import read_values
 from explorer.capture.private import quiet

@@ -1,0 +1,104 @@
+"""Torch's functions as the mode is told of them: what they are called, and which of them make no tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+
+_Tensor: Any = torch.Tensor
+
+SILENT = frozenset({"__set__", "manual_seed", "set_default_device"})
+"""Names of functions that are no call of the log where they are given no tensor."""
+
+_PROPERTIES = (
+    "_backward_hooks",
+    "_version",
+    "device",
+    "dtype",
+    "grad_fn",
+    "is_cpu",
+    "is_cuda",
+    "is_leaf",
+    "is_meta",
+    "is_mkldnn",
+    "is_nested",
+    "is_quantized",
+    "is_sparse",
+    "itemsize",
+    "layout",
+    "name",
+    "nbytes",
+    "ndim",
+    "output_nr",
+    "requires_grad",
+    "retains_grad",
+    "shape",
+)
+_METHODS = (
+    "__bool__",
+    "__contains__",
+    "__float__",
+    "__format__",
+    "__index__",
+    "__int__",
+    "__len__",
+    "__repr__",
+    "data_ptr",
+    "dim",
+    "element_size",
+    "equal",
+    "get_device",
+    "is_complex",
+    "is_contiguous",
+    "is_floating_point",
+    "is_inference",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
+    "item",
+    "ndimension",
+    "nelement",
+    "numel",
+    "size",
+    "storage_offset",
+    "stride",
+    "tolist",
+)
+_FUNCTIONS = ("equal", "is_complex", "is_floating_point", "is_nonzero", "is_same_size", "is_signed", "numel")
+
+
+def _readers() -> Iterator[Any]:
+    yield from (getattr(_Tensor, name).__get__ for name in _PROPERTIES)
+    yield from (getattr(_Tensor, name) for name in _METHODS)
+    yield from (getattr(torch, name) for name in _FUNCTIONS)
+
+
+READERS: frozenset[Any] = frozenset(_readers())
+"""They only read: a shape, a number, a flag. Any other function that gives no tensor is known by that, after the call."""
+
+
+class Function(NamedTuple):
+    """What a function is called, as in ``mul``, or ``T`` for what reads ``x.T``."""
+
+    name: str
+    moves: bool
+    """Whether it may change where a tensor lies, or whether it requires a gradient, without a new version: torch's in-place functions end in ``_``."""
+
+
+class Functions(dict[Any, Function]):
+    """What is known of functions, asked once for each."""
+
+    def __missing__(self, function: Callable[..., Any]) -> Function:
+        name = name_of(function)
+        found = self[function] = Function(name, name == "__set__" or (name[-1] == "_" != name[-2:-1]))
+        return found
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """What a function of torch is called; of a property (``x.T``) the property."""
+    name = getattr(function, "__name__", "")
+    if name == "__get__":
+        name = getattr(getattr(function, "__self__", None), "__name__", name)
+    return name or type(function).__name__
