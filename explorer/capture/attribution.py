@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 
-from explorer.capture.numbers import Reader, Reading
 from explorer.capture.private import quiet
-from explorer.capture.walk import Walk, edge_of, node_kind
+from explorer.capture.reader import Reader, Reading
+from explorer.capture.walk import Walk, edge_of
 
 MOST_ELEMENTS = 2**14
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)
@@ -34,9 +34,9 @@ class Attribution:
             at = None if edge is None or edge.output_nr else walk.ids.get(edge.node)
             if at is not None:
                 self._held[at] = weakref.ref(tensor)
-        for at, node in enumerate(walk.nodes):
-            if node_kind(node) == "leaf":
-                self._held[at] = weakref.ref(node.variable)
+        for at, kind in enumerate(walk.kinds):
+            if kind == "leaf":
+                self._held[at] = weakref.ref(walk.nodes[at].variable)
 
     def before(self, identity: int, gradients: Sequence[torch.Tensor | None]) -> None:
         """Read the product of the gradient that has come and its tensor."""

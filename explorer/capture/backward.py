@@ -63,7 +63,7 @@ class BackwardCalls:
     def put_aside(self) -> None:
         """Show none of the calls."""
         if self.snapshot is not None:
-            self.snapshot.walk.release()
+            self.snapshot.release()
         self.snapshot = self.shown = None
 
     def _watched(self, call: Callable[..., Any], kind: Literal["backward", "grad"]) -> Callable[..., Any]:
@@ -98,7 +98,7 @@ class BackwardCalls:
         snapshot = None
         if wanted:
             if self.snapshot is not None:  # let the one before go first
-                self.snapshot.walk.release()
+                self.snapshot.release()
                 self.snapshot = None
             snapshot = self._read(results, named)
         nodes = (snapshot.walk if snapshot else walk([result.node for result in results])).nodes

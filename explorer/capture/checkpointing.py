@@ -9,10 +9,9 @@ keeps, Python numbers (8 bytes each, which a checkpoint keeps).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from explorer.capture.kept import Kept
-from explorer.capture.needs import is_readable
 from explorer.ir import Call, Graph, Op, Saving
 
 MOST = 1_000
@@ -29,23 +28,23 @@ def checkpointing(graph: Graph, ops: Sequence[Op], calls: Sequence[Call], kept: 
     chains = list(_chains(calls))
     within = [None if node.op is None else ops[node.op].within for node in graph.nodes]
     live = {call for at in set(within) if at is not None for call in chains[at]}
-    paths: dict[int | None, Paths] = {at: Paths(calls[call].module for call in chains[at]) for at in live}
-    paths[None] = Paths()
+    paths = _paths(calls)
     common = _common(kept, [paths[at] for at in within])
     freed = Counter[str]()
-    for storage, modules in common.items():
-        freed.update(dict.fromkeys(modules, kept.nbytes[storage]))
-    inputs = _Inputs(live, kept.lasting)
+    for modules, nbytes in _grouped(common, kept.nbytes).items():
+        for module in modules:
+            freed[module] += nbytes
+    inputs = _Inputs(chains, live, kept.lasting)
     for op in ops:
         if op.within is not None:
-            inputs.add(op, chains[op.within])
+            inputs.add(op)
     staying, doubtful = inputs.by_module(calls)
     # Of a node without a call nobody knows the module; a second derivative holds what the first one needed.
     if any(node.order > 1 or (node.op is None and node.kind != "leaf") for node in graph.nodes):
-        doubtful.update(*paths.values())
-    doubtful.update(*(paths[at] for at, node in zip(within, graph.nodes, strict=True) if not is_readable(node)))
+        doubtful.update(*(paths[at] for at in live))
+    doubtful.update(*(paths[within[at]] for at in kept.unreadable))
     found = []
-    for module in Paths().union(*paths.values()):
+    for module in Paths().union(*{paths[at] for at in live}):
         stays = sum(
             inputs.nbytes[storage] for storage in staying[module] if storage not in common or module in common[storage]
         )
@@ -61,6 +60,19 @@ def _chains(calls: Sequence[Call]) -> Iterator[tuple[int, ...]]:
         yield known[at]
 
 
+def _paths(calls: Sequence[Call]) -> dict[int | None, Paths]:
+    """By module call, and None for none: its module and those around it; equal ones are one object."""
+    found: dict[int | None, Paths] = {None: Paths()}
+    known: dict[tuple[Paths, str], Paths] = {}
+    for at, call in enumerate(calls):
+        around = found[call.outer]
+        paths = known.get((around, call.module))
+        if paths is None:
+            paths = known[around, call.module] = around | {call.module}
+        found[at] = paths
+    return found
+
+
 def _common(kept: Kept, paths: Sequence[Paths]) -> dict[int, Paths]:
     """By storage that does not live anyway: the modules that hold every node that keeps it."""
     found = {}
@@ -74,37 +86,58 @@ def _common(kept: Kept, paths: Sequence[Paths]) -> dict[int, Paths]:
     return found
 
 
+def _grouped(common: Mapping[int, Paths], nbytes: Mapping[int, int]) -> Counter[Paths]:
+    groups = Counter[Paths]()
+    for storage, modules in common.items():
+        groups[modules] += nbytes[storage]
+    return groups
+
+
+class _Entered:
+    """The storages that one module call takes from outside and those that are made in it, as far as they do not live anyway."""
+
+    __slots__ = ("inputs", "made", "writes")
+
+    def __init__(self) -> None:
+        self.inputs: set[int] = set()
+        self.made: set[int] = set()
+        self.writes = False
+        """Whether it writes into an input: computed again, it would give something else."""
+
+
 class _Inputs:
     """The storages that come into each module call from outside and do not live anyway."""
 
-    def __init__(self, live: set[int], lasting: set[int]) -> None:
+    def __init__(self, chains: Sequence[Sequence[int]], live: Collection[int], lasting: Collection[int]) -> None:
+        """`chains` are the module calls around each, `live` those in which a node was made."""
         self.nbytes: dict[int, int] = {}
-        self._live, self._lasting = live, lasting
-        self._inputs: defaultdict[int, set[int]] = defaultdict(set)
-        self._made: defaultdict[int, set[int]] = defaultdict(set)
-        self._written: set[int] = set()
-        """Calls that write into an input: computed again, they would give something else."""
+        self._lasting = lasting
+        self._entered = {call: _Entered() for call in live}
+        self._around = [[self._entered[call] for call in chain if call in self._entered] for chain in chains]
 
-    def add(self, op: Op, chain: Sequence[int]) -> None:
-        """Count one forward call of torch, in the order of calls; `chain` are the module calls around it."""
-        taken = {meta.storage_id: meta.storage_nbytes for meta in op.inputs if meta.storage_id not in self._lasting}
+    def add(self, op: Op) -> None:
+        """Count one forward call of torch that was made in a module, in the order of calls."""
+        taken = []
+        for meta in op.inputs:
+            storage = meta.storage_id
+            if storage not in self._lasting:
+                self.nbytes[storage] = meta.storage_nbytes
+                taken.append(storage)
         given = [meta.storage_id for meta in op.outputs]
-        self.nbytes.update(taken)
-        for call in chain:
-            if call in self._live:
-                inputs, made = self._inputs[call], self._made[call]
-                for storage in taken:
-                    if storage not in made:
-                        inputs.add(storage)
-                for storage in given:
-                    if storage not in inputs:
-                        made.add(storage)
-                    elif op.in_place:
-                        self._written.add(call)
+        for entered in self._around[op.within or 0]:
+            inputs, made = entered.inputs, entered.made
+            for storage in taken:
+                if storage not in made:
+                    inputs.add(storage)
+            for storage in given:
+                if storage not in inputs:
+                    made.add(storage)
+                elif op.in_place:
+                    entered.writes = True
 
     def by_module(self, calls: Sequence[Call]) -> tuple[defaultdict[str, set[int]], set[str]]:
         """The storages by module, over all its calls; and the modules that write into one."""
         found: defaultdict[str, set[int]] = defaultdict(set)
-        for call, storages in self._inputs.items():
-            found[calls[call].module] |= storages
-        return found, {calls[call].module for call in self._written}
+        for call, entered in self._entered.items():
+            found[calls[call].module] |= entered.inputs
+        return found, {calls[call].module for call, entered in self._entered.items() if entered.writes}

@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 import torch
 
-from explorer.capture.numbers import Reader, Reading
 from explorer.capture.private import quiet
-from explorer.capture.walk import Walk, node_kind
+from explorer.capture.reader import Reader, Reading
+from explorer.capture.walk import Walk
 
 _Gradients = Sequence[torch.Tensor | None]
 
@@ -36,23 +36,24 @@ class Listener(Protocol):
 class Flow:
     """What came in at each node, and what each edge carried. Ids and slots as in the `Walk`."""
 
-    def __init__(self, walk: Walk, reader: Reader) -> None:
+    def __init__(self, walk: Walk, reader: Reader, *, steady: bool = False) -> None:
+        """`steady` where no code but torch's own runs in this backward: what one edge alone carries arrives as it was sent."""
         self.incoming: dict[int, tuple[Reading | None, ...]] = {}
-        self.sent: dict[tuple[int, int], Reading] = {}
+        self.sent: dict[int, tuple[Reading | None, ...]] = {}
+        """By slot."""
         self.seconds: dict[int, float] = {}
         """How long each node ran, by id: from the last hook before it to the first after it."""
         self.listeners: list[Listener] = []
         self._walk, self._reader = walk, reader
         self._began = 0.0
-        self._slots = {(source, slot) for source, slot, _, _ in walk.edges}
+        self._alone = _alone(walk) if steady else {}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Read the gradients of the backward that runs inside."""
         handles = []
         try:
-            for identity, node in enumerate(self._walk.nodes):
-                kind = node_kind(node)
+            for identity, (node, kind) in enumerate(zip(self._walk.nodes, self._walk.kinds, strict=True)):
                 if kind != "operation":
                     handles.append(node.register_prehook(partial(self.before, identity)))
                 handles.append(node.register_hook(self._passed if kind == "leaf" else partial(self.after, identity)))
@@ -61,6 +62,7 @@ class Flow:
         finally:
             for handle in handles:
                 handle.remove()
+            self._reader.settle()
 
     def arrived(self, identity: int, output_nr: int, gradient: torch.Tensor | None) -> None:
         """Tell what ``autograd.grad`` returned for an input, where its node did not run."""
@@ -72,8 +74,7 @@ class Flow:
     def before(self, identity: int, gradients: _Gradients) -> None:
         """Tell that a node is about to run, where no engine runs it."""
         with quiet():
-            read = self._reader.read_quietly
-            self.incoming[identity] = tuple([None if gradient is None else read(gradient) for gradient in gradients])
+            self.incoming[identity] = self._came(identity, gradients)
         for listener in self.listeners:
             listener.before(identity, gradients)
         self._began = perf_counter()
@@ -84,10 +85,8 @@ class Flow:
         if identity not in self.incoming:
             self.before(identity, gradients)
         with quiet():
-            read, slots = self._reader.read_quietly, self._slots
-            for slot, gradient in enumerate(sent):
-                if gradient is not None and (identity, slot) in slots:
-                    self.sent[identity, slot] = read(gradient)
+            read = self._reader.read_quietly
+            self.sent[identity] = tuple([None if gradient is None else read(gradient) for gradient in sent])
         for listener in self.listeners:
             listener.after(identity, sent, gradients)
         self._began = perf_counter()
@@ -95,3 +94,27 @@ class Flow:
     def _passed(self, _: Any, __: Any) -> None:
         """What a leaf did is not the next node's time."""
         self._began = perf_counter()
+
+    def _came(self, identity: int, gradients: _Gradients) -> tuple[Reading | None, ...]:
+        source, slot = self._alone.get(identity, _NOWHERE)
+        sent = self.sent.get(source)
+        if sent is not None and len(gradients) == 1 and (reading := sent[slot]) is not None:
+            return (reading,)
+        read = self._reader.read_quietly
+        return tuple([None if gradient is None else read(gradient) for gradient in gradients])
+
+
+_NOWHERE = (-1, 0)
+
+
+def _alone(walk: Walk) -> dict[int, tuple[int, int]]:
+    """Of each node to which one edge leads and no root: that edge, as source and slot."""
+    found: dict[int, tuple[int, int]] = {}
+    several = set(range(walk.roots))
+    for source, slot, target, _ in walk.edges:
+        if target in found:
+            several.add(target)
+        found[target] = source, slot
+    for at in several:
+        found.pop(at, None)
+    return found

@@ -159,7 +159,6 @@ class ForwardLog(TorchFunctionMode):
             self.direct.look()
         op, watch = self._open_op(name, func, args, kwargs, inputs)
         kept = len(self.spans) - 1
-        result, outputs = None, []
         began = perf_counter()
         try:
             result = func(*args, **kwargs)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from explorer.capture.kept import Kept, enclosing, largest
-from explorer.capture.needs import is_known, is_readable, serves
+from explorer.capture.needs import is_known, serves
 from explorer.ir import Edge, Graph, Node, Saving, Tensor
 
 MOST = 1_000
@@ -69,18 +69,16 @@ class _Trial:
         """The saving without these leaves."""
         gone, closed = self._vanishing(frozen)
         lost: defaultdict[int, int] = defaultdict(int)
-        exact = not self._uncertain
+        nodes, unreadable = self._nodes, self._kept.unreadable
         for at in gone:
-            node = self._nodes[at]
-            exact = exact and is_readable(node)
-            for saved in node.saved:
+            for saved in nodes[at].saved:
                 if saved.tensor is not None:
                     lost[saved.tensor.storage_id] += 1
         for at, slots in closed.items():
-            node = self._nodes[at]
-            exact = exact and is_readable(node) and is_known(node)
-            for storage in self._needless(node, slots):
+            for storage in self._needless(nodes[at], slots):
                 lost[storage] += 1
+        exact = not self._uncertain and unreadable.isdisjoint(gone) and unreadable.isdisjoint(closed)
+        exact = exact and all(is_known(nodes[at]) for at in closed)
         holders = self._kept.holders
         freed = [storage for storage, count in lost.items() if storage in holders and count == len(holders[storage])]
         return Saving(name="", nbytes=self._kept.own(freed), nodes=len(gone), exact=exact)
@@ -88,24 +86,33 @@ class _Trial:
     def _vanishing(self, frozen: Collection[int]) -> tuple[list[int], dict[int, list[int]]]:
         """The nodes that would not be there, and by node that stays the slots that would need no gradient."""
         gone, closed = sorted(frozen), dict[int, list[int]]()
+        into, needing = self._into, self._open
         for at in gone:
-            for edge in self._into[at]:
-                slots = closed.setdefault(edge.source, [])
+            for edge in into[at]:
+                source = edge.source
+                slots = closed.get(source)
+                if slots is None:
+                    slots = closed[source] = []
                 slots.append(edge.slot)
-                if len(slots) == self._open[edge.source]:
-                    del closed[edge.source]
-                    gone.append(edge.source)
+                if len(slots) == needing[source]:
+                    del closed[source]
+                    gone.append(source)
         return gone, closed
 
-    def _needless(self, node: Node, closed: Collection[int]) -> Iterator[int]:
+    def _needless(self, node: Node, closed: Collection[int]) -> Sequence[int]:
         """Storages, once for each saved tensor, that `node` would not save with these slots closed."""
+        served = serves(node.name)
+        if not served:
+            return ()
+        found = []
         for saved in node.saved:
-            slots = serves(node.name, saved.name)
-            if saved.tensor is not None and slots:
+            slots = served.get(saved.name)
+            if saved.tensor is not None and slots is not None:
                 # Of several slots some may never have needed a gradient.
                 needing = slots if len(slots) == 1 else self._slots(node.id).intersection(slots)
                 if not set(needing).difference(closed):
-                    yield saved.tensor.storage_id
+                    found.append(saved.tensor.storage_id)
+        return found
 
     def _slots(self, source: int) -> set[int]:
         """The slots of a node that need a gradient; its edges lie side by side."""

@@ -22,7 +22,7 @@ from torch.utils.hooks import BackwardHook
 from explorer.capture.private import hook_registrar, node_hooks, quiet, sequence_nr
 from explorer.capture.segments import closed_over
 from explorer.capture.variables import Named
-from explorer.capture.walk import edge_of
+from explorer.capture.walk import Walk, edge_of
 
 _LENGTH = 80
 _MOST_RETAINED = 4_000
@@ -30,6 +30,9 @@ _MOST_RETAINED = 4_000
 
 _MOST_UNWATCHED = 2_000
 """Nodes that are all asked for their hooks where it is not known whether any has one."""
+
+_MODULE = "BackwardHookFunctionBackward"
+"""The nodes on which torch puts the hooks of a module."""
 
 _Tensor = torch.Tensor
 _OURS = "explorer."
@@ -48,14 +51,15 @@ class HookLog:
     def __init__(self) -> None:
         self.on_nodes = False
         """Whether a node was given a hook."""
-        self._watched = False
+        self.watched = False
+        """Whether every registration is known."""
         self._noted: defaultdict[int | None, list[tuple[Any, str]]] = defaultdict(list)
         self._retained: deque[tuple[int | None, weakref.ref[torch.Tensor], str]] = deque(maxlen=_MOST_RETAINED)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """While it lasts the function that torch calls for each registered hook is ours, and calls torch's."""
-        self._watched = True
+        self.watched = True
         with hook_registrar(self._registered):
             yield
 
@@ -80,34 +84,34 @@ class HookLog:
         """The tensors that called ``retain_grad()`` and still live, by the name that they had there."""
         return [Named(name, tensor) for _, reference, name in self._retained if (tensor := reference()) is not None]
 
-    def retaining(self, nodes: Sequence[Any], tensors: Iterable[torch.Tensor]) -> set[int]:
-        """The indices in `nodes` of those whose tensor retains its gradient; `tensors` are those with names."""
+    def retaining(self, walk: Walk, tensors: Iterable[torch.Tensor]) -> set[int]:
+        """The ids of the nodes whose tensor retains its gradient; `tensors` are those with names."""
         gone = {number for number, reference, _ in self._retained if reference() is None}
         alive = [tensor for tensor in (*(one.tensor for one in self.retained()), *tensors) if tensor.retains_grad]
-        if not gone and not alive:
-            return set()
-        found = {edge.node for tensor in alive if (edge := edge_of(tensor)) is not None}
-        return {at for at, node in enumerate(nodes) if node in found or (gone and sequence_nr(node) in gone)}
+        found = {
+            walk.ids[edge.node] for tensor in alive if (edge := edge_of(tensor)) is not None and edge.node in walk.ids
+        }
+        return found | {at for at, number in enumerate(walk.numbers) if number in gone} if gone else found
 
-    def of(self, nodes: Sequence[Any], tensors: Iterable[torch.Tensor]) -> dict[int, tuple[str, ...]]:
-        """Texts by index in `nodes`; `tensors` are those with names."""
+    def of(self, walk: Walk, tensors: Iterable[torch.Tensor]) -> dict[int, tuple[str, ...]]:
+        """Texts by id of the node; `tensors` are those with names."""
         found: defaultdict[int, _Texts] = defaultdict(dict)
-        ids = None
         for tensor in tensors:
             if texts := _on_tensor(tensor):
-                ids = ids or {node: at for at, node in enumerate(nodes)}
                 edge = edge_of(tensor)
-                if edge is not None and edge.node in ids:
-                    found[ids[edge.node]].update(texts)
-        everywhere = self.on_nodes or (not self._watched and len(nodes) <= _MOST_UNWATCHED)
-        for at, node in enumerate(nodes):
-            kind = type(node).__name__
-            if kind == "AccumulateGrad":
-                found[at].update(_on_tensor(node.variable))
-            elif self._noted and (noted := self._noted.get(sequence_nr(node))):
-                found[at].update(_still_there(noted))
-            if everywhere or kind == "BackwardHookFunctionBackward":
-                found[at].update(_on_node(node))
+                if edge is not None and edge.node in walk.ids:
+                    found[walk.ids[edge.node]].update(texts)
+        for at, kind in enumerate(walk.kinds):
+            if kind == "leaf" and (texts := _on_tensor(walk.nodes[at].variable)):
+                found[at].update(texts)
+        if self._noted:
+            for at, number in enumerate(walk.numbers):
+                if number is not None and (noted := self._noted.get(number)):
+                    found[at].update(_still_there(noted))
+        everywhere = self.on_nodes or (not self.watched and len(walk.nodes) <= _MOST_UNWATCHED)
+        for at, name in enumerate(walk.names):
+            if (everywhere or name == _MODULE) and (texts := _on_node(walk.nodes[at])):
+                found[at].update(texts)
         return {at: _in_order(texts) for at, texts in found.items() if texts}
 
     def _registered(self, hook: object) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from explorer.capture.needs import is_readable
 from explorer.ir import Graph, Tensor
 
 _DOT = re.compile(r"\.(?![^\[]*\])")
@@ -36,18 +37,24 @@ class Kept:
     """The nodes that saved a tensor over this storage, one for each tensor."""
     lasting: set[int] = field(default_factory=set)
     """Storages that live anyway: those of leaves that have a name or are in the graph."""
+    unreadable: set[int] = field(default_factory=set)
+    """Nodes of which not all that they saved is known."""
 
     @classmethod
     def by(cls, graph: Graph, tensors: Iterable[Tensor]) -> Kept:
         kept = cls()
         kept.lasting.update(tensor.storage_id for tensor in tensors if tensor.is_leaf)
+        nbytes, holders = kept.nbytes, kept.holders
         for node in graph.nodes:
             if node.kind == "leaf" and node.output is not None:
                 kept.lasting.add(node.output.storage_id)
+            if not is_readable(node):
+                kept.unreadable.add(node.id)
             for saved in node.saved:
-                if saved.tensor is not None and saved.tensor.storage_id >= 0:
-                    kept.nbytes[saved.tensor.storage_id] = saved.tensor.storage_nbytes
-                    kept.holders[saved.tensor.storage_id].append(node.id)
+                tensor = saved.tensor
+                if tensor is not None and tensor.storage_id >= 0:
+                    nbytes[tensor.storage_id] = tensor.storage_nbytes
+                    holders[tensor.storage_id].append(node.id)
         return kept
 
     def own(self, storages: Iterable[int]) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,8 @@ from explorer.capture.attribution import Attribution
 from explorer.capture.drafts import Span
 from explorer.capture.forward import ForwardLog
 from explorer.capture.hooks import ACCUMULATE
-from explorer.capture.numbers import Reader
 from explorer.capture.orders import Orders
+from explorer.capture.reader import Reader
 from explorer.capture.saved import SavedDraft
 from explorer.capture.segments import segments
 from explorer.capture.walk import Walk
@@ -36,33 +37,36 @@ class Marks:
         found: Walk,
         spans: Sequence[Span | None],
         saved: Sequence[Sequence[SavedDraft]],
+        packed: Collection[int],
         tensors: Sequence[torch.Tensor],
         *,
         log: ForwardLog,
         reader: Reader | None,
     ) -> Marks:
-        """`spans` tell when each node was made, `saved` what it has put aside; `tensors` are those that the code holds. Under `quiet`."""
+        """`spans` tell when each node was made, `saved` what it has put aside, `packed` those of which some cannot be read; `tensors` are those that the code holds. Under `quiet`."""
         held = [tensor for tensor in tensors if tensor.grad_fn is not None]
         packings = [span.packing if span else None for span in spans]
         retained = [one.tensor for one in log.hooks.retained()]
         return cls(
-            hooks=log.hooks.of(found.nodes, held),
-            retaining=log.hooks.retaining(found.nodes, held),
-            segments=segments(found.nodes, packings, saved),
+            hooks=log.hooks.of(found, held),
+            retaining=log.hooks.retaining(found, held),
+            segments=segments(found, packings, saved, packed),
             orders=log.orders,
             attribution=Attribution(found, [*held, *retained], reader or Reader()),
         )
 
-    def of(self, at: int, number: int | None) -> dict[str, Any]:
-        """The fields of `Node` for the node with this id and sequence number."""
-        product = self.attribution.products.get(at)
-        return {
-            "order": self.orders.of(number),
-            "hooks": self.hooks.get(at, ()),
-            "retains_grad": at in self.retaining,
-            "segment": self.segments.get(at),
-            "gradient_x_input": None if product is None else product.gradient(),
-        }
+    def rare(self) -> Mapping[int, dict[str, Any]]:
+        """The fields of `Node` that few nodes have, of those that have any; `order` is told by `Orders`."""
+        fields: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+        for at, texts in self.hooks.items():
+            fields[at]["hooks"] = texts
+        for at in self.retaining:
+            fields[at]["retains_grad"] = True
+        for at, segment in self.segments.items():
+            fields[at]["segment"] = segment
+        for at, product in self.attribution.products.items():
+            fields[at]["gradient_x_input"] = product.gradient()
+        return fields
 
     def changed_by_hooks(self) -> set[int]:
         """The nodes with hooks that may change what flows."""

@@ -51,7 +51,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     """Of its ``StorageImpl``."""
 
 
-_MOST_SEEN = 4_096
+_MOST_SEEN = 16_384
 """Tensors that are remembered while code runs."""
 
 
@@ -103,6 +103,10 @@ class Storages:
 
         A tensor is the same while it is that object, over that storage, unwritten. Who changes more of it says so by `forget`.
         """
+        seen = self._remembered(tensor)
+        return self._look(tensor) if seen is None else seen
+
+    def _remembered(self, tensor: torch.Tensor) -> Seen | None:
         seen = self._seen.get(id(tensor))
         if seen is not None:
             holder, meta = seen.holder, seen.meta
@@ -110,7 +114,12 @@ class Storages:
                 storage = _untyped_storage(tensor)
                 if storage_address(storage) == seen.address and storage.nbytes() == meta.storage_nbytes:
                     return seen
-        return self._look(tensor)
+        return None
+
+    def known(self, tensor: torch.Tensor) -> TensorMeta:
+        """As `read`, from memory where `look` has seen the tensor."""
+        seen = self._remembered(tensor)
+        return self.read(tensor) if seen is None else seen.meta
 
     def forget(self) -> None:
         """To be told where shape, strides, storage or ``requires_grad`` of any tensor may have changed though its version has not."""
@@ -134,9 +143,15 @@ class Storages:
     def key(self, tensor: torch.Tensor) -> Place | None:
         """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
         try:
-            storage = self._place(tensor)[0]
-            offset, version, dtype = _storage_offset(tensor), tensor._version, dtype_name(tensor.dtype)
-            return None if storage < 0 else (storage, version, offset, dtype, tensor.shape, _Tensor.stride(tensor))
+            storage = self._number(_untyped_storage(tensor))
+            return (
+                storage,
+                tensor._version,
+                _storage_offset(tensor),
+                dtype_name(tensor.dtype),
+                tensor.shape,
+                _stride(tensor),
+            )
         except _UNREADABLE:
             return None
 
@@ -161,13 +176,16 @@ class Storages:
         """Number and bytes of the storage under `tensor`; (-1, 0) where it has none."""
         try:
             storage = _untyped_storage(tensor)
-            address = storage_address(storage)
-            known = self._known.get(address)
-            if known is None:
-                known = self._known[address] = (len(self._known), hold_address(storage))
-            return known[0], storage.nbytes()
+            return self._number(storage), storage.nbytes()
         except _UNREADABLE:
             return -1, 0
+
+    def _number(self, storage: torch.UntypedStorage) -> int:
+        address = storage_address(storage)
+        known = self._known.get(address)
+        if known is None:
+            known = self._known[address] = (len(self._known), hold_address(storage))
+        return known[0]
 
     def storage(self, tensor: torch.Tensor) -> Storage | None:
         """The storage under a tensor with its first cells, read in the tensor's dtype."""

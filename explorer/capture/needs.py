@@ -63,9 +63,15 @@ _HIDING = frozenset({"CopySlices"})
 """Nodes with another node inside, whose saved tensors Python cannot read."""
 
 
-def serves(node: str, saved: str) -> tuple[int, ...]:
-    """The slots of which one must need a gradient for `saved` to be kept; empty where it is kept as long as the node is there."""
-    return _SERVES.get(node, {}).get(saved, ())
+_NOTHING: Mapping[str, tuple[int, ...]] = {}
+
+
+def serves(node: str) -> Mapping[str, tuple[int, ...]]:
+    """By name of a saved tensor of such a node: the slots of which one must need a gradient for it to be kept.
+
+    What is not among them is kept as long as the node is there.
+    """
+    return _SERVES.get(node, _NOTHING)
 
 
 def is_known(node: Node) -> bool:
@@ -80,4 +86,7 @@ def _is_generated(name: str) -> bool:
 
 def is_readable(node: Node) -> bool:
     """Whether all that it saved is in its record."""
-    return node.name not in _HIDING and all(saved.error is None for saved in node.saved)
+    for saved in node.saved:
+        if saved.error is not None:
+            return False
+    return node.name not in _HIDING

@@ -24,7 +24,7 @@ from explorer.capture.compared import Comparisons
 from explorer.capture.differences import magnitude, same_bits
 from explorer.capture.metas import is_tensor
 from explorer.capture.private import graph_task, quiet
-from explorer.capture.walk import Walk, node_kind, node_name
+from explorer.capture.walk import Walk
 from explorer.ir import Verification
 
 _Gradient = torch.Tensor | None
@@ -56,7 +56,7 @@ class Proof:
         """`hooked` nodes have hooks of the code around them, `packed` ones saved tensors behind the code's own ``unpack``."""
         self._walk, self._inputs, self._hooked, self._packed = walk, asked.inputs, hooked, packed
         self._targets = {(source, slot): (target, output_nr) for source, slot, target, output_nr in walk.edges}
-        self._ends = {at for at, node in enumerate(walk.nodes) if node_kind(node) == "leaf"}
+        self._ends = {at for at, kind in enumerate(walk.kinds) if kind == "leaf"}
         self._ends.update(at for _, at, _ in asked.inputs)
         self._sums: defaultdict[int, dict[int, torch.Tensor]] = defaultdict(dict)
         self._scales: dict[int, float] = {}
@@ -117,9 +117,8 @@ class Proof:
         if at in self._hooked and not _same(sums, engines):
             self._adopt(at)
             self._sums[at] = sums = {output_nr: _copied(gradient) for output_nr, gradient in engines.items()}
-        node = self._walk.nodes[at]
-        if node_kind(node) == "leaf":
-            held = node.variable.grad
+        if self._walk.kinds[at] == "leaf":
+            held = self._walk.nodes[at].variable.grad
             before = None if held is None else held.detach().clone()
             self._leaves[at] = _Leaf(before, sums.get(0), bool(engines))
 
@@ -145,8 +144,8 @@ class Proof:
     def _send(self, at: int, slot: int, mine: _Gradient, theirs: _Gradient, own: Sequence[_Gradient]) -> None:
         """Carry what a node made of `own` along its edge; `theirs` is the same of the engine."""
         if (at, slot) not in self._targets:
-            node = self._walk.nodes[at]
-            if theirs is not None and node_kind(node) != "custom" and node.next_functions[slot][0] is not None:
+            node, kind = self._walk.nodes[at], self._walk.kinds[at]
+            if theirs is not None and kind != "custom" and node.next_functions[slot][0] is not None:
                 self._found.wrong(at, magnitude(theirs))
             return
         target, output_nr = self._targets[at, slot]
@@ -197,7 +196,7 @@ class Proof:
         return task != self._task
 
     def _adopt(self, at: int) -> None:
-        self._adopted.setdefault(node_name(self._walk.nodes[at]))
+        self._adopted.setdefault(self._walk.names[at])
 
     def _give_up(self) -> None:
         self._reason = "unreadable"
@@ -208,8 +207,7 @@ class Proof:
         self._leaves.clear()
 
     def _name(self, at: int, names: Mapping[int, str]) -> str:
-        leaf = at in self._ends and node_kind(self._walk.nodes[at]) == "leaf"
-        return names.get(at) or (f"leaf{at}" if leaf else node_name(self._walk.nodes[at]))
+        return names.get(at) or (f"leaf{at}" if self._walk.kinds[at] == "leaf" else self._walk.names[at])
 
 
 def _defined(gradients: Iterable[Any]) -> dict[int, torch.Tensor]:

@@ -17,10 +17,10 @@ from explorer.capture.forward import ForwardLog
 from explorer.capture.memory import weigh
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModuleCalls, ModulePaths, RunningModule
-from explorer.capture.numbers import Reader
 from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover
+from explorer.capture.reader import Reader
 from explorer.capture.recording import Recording, op_of, outputs_of, place_of, storages_of, tensors_of, unnamed_leaves
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
@@ -160,7 +160,7 @@ class Recorder:
         """Let everything of torch go that was held; to be called when the code's own variables are gone."""
         for snapshot in (self.calls.snapshot, self._own):
             if snapshot is not None:
-                snapshot.walk.release()
+                snapshot.release()
         self.calls.snapshot = self._own = None
         self.storages.release()
 
@@ -178,4 +178,4 @@ class Recorder:
     def _reader(self, snapshot: Snapshot | None) -> Reader:
         """Where no code has run since our own backward, what was read there need not be read again; ``.data`` could have changed it."""
         own = self._own if snapshot is self._own else None
-        return own.reader if own and own.reader else Reader(self.storages.key)
+        return own.reader if own and own.reader else Reader(self.storages)

@@ -12,7 +12,7 @@ from explorer.capture.calls import CallRecords
 from explorer.capture.drafts import OpDraft
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModulePaths
-from explorer.capture.numbers import Reader
+from explorer.capture.reader import Reader
 from explorer.capture.snapshot import Snapshot
 from explorer.capture.variables import Named
 from explorer.ir import (

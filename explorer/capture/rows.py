@@ -14,15 +14,15 @@ _NORMS = (1e-140, 1e140)
 """A norm between these has lost no square to underflow or overflow in float64."""
 
 
-def row_stats(tensors: list[torch.Tensor]) -> Iterator[Stats | None]:
-    """Statistics in float64 of each of the real tensors, all of one shape that is not empty.
+def row_stats(stack: torch.Tensor) -> Iterator[Stats | None]:
+    """Statistics in float64 of each of the real tensors that are stacked, none of them empty.
 
     None for one that `Moments` must read: it has elements that are not finite, or too large or too small to be squared.
     """
-    rows = max(1, _ELEMENTS_AT_ONCE // tensors[0].numel())
-    for first in range(0, len(tensors), rows):
-        stack = torch.stack(tensors[first : first + rows])
-        yield from _of_matrix(stack.reshape(len(stack), -1).to(torch.float64))
+    rows = stack.reshape(len(stack), -1)
+    many = max(1, _ELEMENTS_AT_ONCE // rows.shape[1])
+    for first in range(0, len(rows), many):
+        yield from _of_matrix(rows[first : first + many].to(torch.float64))
 
 
 def _of_matrix(rows: torch.Tensor) -> Iterator[Stats | None]:

@@ -14,13 +14,16 @@ import msgspec
 import torch
 
 from explorer.capture.metas import Storages, is_tensor, key_of
-from explorer.capture.numbers import Reader, Reading
-from explorer.capture.segments import packing_of
+from explorer.capture.private import unpack_hook
+from explorer.capture.reader import Reader, Reading
+from explorer.capture.segments import packing_by
 from explorer.ir import Saved, TensorMeta
 
 _PREFIX = "_saved_"
 _TEXT_LENGTH = 80
 _MOST = 64
+_TENSOR: Any = torch.Tensor
+_numel, _element_size = torch.Tensor.numel, torch.Tensor.element_size
 
 
 _attribute_names: dict[type, tuple[tuple[str, str, str | None], ...]] = {}
@@ -39,7 +42,7 @@ def _attributes(kind: type) -> tuple[tuple[str, str, str | None], ...]:
     return known
 
 
-class SavedDraft(msgspec.Struct, frozen=True):
+class SavedDraft(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One thing that a node has put aside, as read before backward; `record` tells the rest when it is shown."""
 
     name: str
@@ -53,38 +56,51 @@ class SavedDraft(msgspec.Struct, frozen=True):
 
     def record(self, aliases: Mapping[int, str]) -> Saved:
         """As a record; `aliases` are the names of storages."""
-        if self.tensor is None:
-            return Saved(name=self.name, text=self.text, error=self.error)
+        tensor, numbers = self.tensor, self.numbers
+        if tensor is None:
+            return _plain(self.name, self.text, self.error)
         return Saved(
             name=self.name,
-            tensor=self.tensor,
+            tensor=tensor,
             nbytes=self.nbytes,
-            value=self.numbers.value if self.numbers else None,
-            stats=self.numbers.stats if self.numbers else None,
-            alias=aliases.get(self.tensor.storage_id) if self.tensor.storage_id >= 0 else None,
+            value=numbers.value if numbers else None,
+            stats=numbers.stats if numbers else None,
+            alias=aliases.get(tensor.storage_id) if tensor.storage_id >= 0 else None,
         )
 
 
+@lru_cache(maxsize=1024)
+def _plain(name: str, text: str | None, error: str | None) -> Saved:
+    """One record for the ``alpha=1`` of all nodes."""
+    return Saved(name=name, text=text, error=error)
+
+
 def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[SavedDraft, ...]:
-    """What `node` has put aside, with its numbers by `reader` where there is one; what was packed is not unpacked. Under `quiet`."""
+    """What `node` has put aside, with its numbers by `reader` where there is one; what was packed is not unpacked. Under `quiet`.
+
+    The tensors are only held by the reader: let it settle before the code goes on.
+    """
     found: list[SavedDraft] = []
     for attribute, name, raw in _attributes(type(node)):
-        packing = packing_of(node, raw) if raw else None
-        if packing is not None:
-            found.append(SavedDraft(name=name, error=packing.reason, segment=packing.segment))
+        hook = None if raw is None else unpack_hook(node, raw)
+        if hook is not None:
+            packing = packing_by(hook)
+            found.append(SavedDraft(name, error=packing.reason, segment=packing.segment))
             continue
         try:
             value = getattr(node, attribute)
         except Exception as problem:  # in torch's words: freed, or changed in place
-            found.append(SavedDraft(name=name, error=str(problem).split("\n")[0][:300]))
-            continue
-        if value is None:
+            found.append(SavedDraft(name, error=str(problem).split("\n")[0][:300]))
             continue
         kind = type(value)
-        if kind in _SCALARS:
+        if kind is _TENSOR:
+            found.append(_one(name, value, storages, reader))
+        elif value is None:
+            continue
+        elif kind in _SCALARS or (kind is tuple and _WHOLE.issuperset(map(type, value))):
             found.append(_scalar(name, value))
         elif (kind is tuple or kind is list) and any(map(is_tensor, value)):
-            found.extend(_one(f"{name}[{at}]", item, storages, reader) for at, item in enumerate(value[:_MOST]))
+            found.extend([_one(f"{name}[{at}]", item, storages, reader) for at, item in enumerate(value[:_MOST])])
         else:
             found.append(_one(name, value, storages, reader))
     return tuple(found)
@@ -92,17 +108,18 @@ def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[Sa
 
 def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> SavedDraft:
     if not is_tensor(value):
-        return SavedDraft(name=name, text=str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
-    meta = storages.read(value)
-    nbytes = torch.Tensor.numel(value) * torch.Tensor.element_size(value)
-    return SavedDraft(name, meta, nbytes, reader.read_quietly(value, key_of(meta)) if reader else None)
+        return SavedDraft(name, text=str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
+    meta = storages.known(value)
+    numbers = reader.read_quietly(value, key_of(meta), steady=True) if reader else None
+    return SavedDraft(name, meta, _numel(value) * _element_size(value), numbers)
 
 
-@lru_cache(typed=True)
-def _scalar(name: str, value: int | str) -> SavedDraft:
-    """One draft for the ``alpha=1`` of all nodes."""
+@lru_cache(maxsize=1024, typed=True)
+def _scalar(name: str, value: int | str | tuple[int, ...]) -> SavedDraft:
+    """One draft for the ``alpha=1`` of all nodes, and for a shape that many have."""
     return SavedDraft(name, text=str(value)[:_TEXT_LENGTH])
 
 
+_WHOLE = frozenset({int})
 _SCALARS = frozenset({bool, int, str})
 _PLAIN = (bool, int, float, complex, str, tuple, list, type(None), torch.dtype, torch.device, torch.layout)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Protocol
@@ -17,9 +17,12 @@ from typing import Any, Protocol
 import torch.autograd.graph
 import torch.utils.checkpoint
 
-from explorer.capture.private import packing_hooks, sequence_nr, unpack_hook
+from explorer.capture.private import packing_hooks
+from explorer.capture.walk import Walk
 
 _CHECKPOINT, _GRAPH = torch.utils.checkpoint.__file__, torch.autograd.graph.__file__
+
+_REENTRANT = "CheckpointFunctionBackward"
 
 ON_CPU = "kept in the memory of the CPU by save_on_cpu"
 FOR_MUTATION = "kept by allow_mutation_on_saved_tensors"
@@ -53,16 +56,11 @@ _next_segment = itertools.count()
 def packing_now() -> Packing | None:
     """What packs the tensors that are saved at this moment; None where nothing does."""
     hooks = packing_hooks()
-    return None if hooks is None else _packing(hooks[0])
+    return None if hooks is None else packing_by(hooks[0])
 
 
-def packing_of(node: Any, raw: str) -> Packing | None:
-    """What packed the saved tensors under ``node._raw_saved_...``; None where they can be read."""
-    hook = unpack_hook(node, raw)
-    return None if hook is None else _packing(hook)
-
-
-def _packing(hook: Any) -> Packing:
+def packing_by(hook: Any) -> Packing:
+    """What packs, by the function that packs or unpacks."""
     if type(hook) is not FunctionType:
         return Packing(BY_CODE)
     file, owner = hook.__code__.co_filename, str.partition(hook.__qualname__, ".")[0]
@@ -92,27 +90,25 @@ def closed_over(function: FunctionType, name: str) -> Any:
 
 
 def segments(
-    nodes: Sequence[Any],
+    walk: Walk,
     packings: Sequence[Packing | None],
     saved: Sequence[Sequence[_Packed]],
+    packed: Collection[int],
 ) -> dict[int, int]:
-    """The checkpointed segment of each node that is in one, by index, from 0 in the order of forward.
+    """The checkpointed segment of each node that is in one, by id, from 0 in the order of forward.
 
-    `packings` are what packed when each was made, `saved` what each has put aside.
+    `packings` are what packed when each was made, `saved` what each has put aside; only of `packed` ones was any of that packed.
     """
     keys: dict[int, object] = {}
-    for at, (node, packing) in enumerate(zip(nodes, packings, strict=True)):
+    for at, packing in enumerate(packings):
         if packing is not None:
-            key: object = packing.segment
-        elif (
-            type(node).__name__ == "CheckpointFunctionBackward"
-        ):  # of use_reentrant=True: one node is the whole segment
-            key = node
-        else:
-            key = next((one.segment for one in saved[at] if one.segment is not None), None)
-        if key is not None:
-            keys[at] = key
+            keys[at] = packing.segment
+        elif walk.names[at] == _REENTRANT:  # of use_reentrant=True: one node is the whole segment
+            keys[at] = walk.nodes[at]
+        elif at in packed:
+            keys[at] = next((one.segment for one in saved[at] if one.segment is not None), None)
+    inside = [at for at, key in keys.items() if key is not None]
     places: dict[object, int] = {}
-    for at in sorted(keys, key=lambda at: sequence_nr(nodes[at]) or 0):
+    for at in sorted(inside, key=lambda at: walk.numbers[at] or 0):
         places.setdefault(keys[at], len(places))
-    return {at: places[key] for at, key in keys.items()}
+    return {at: places[keys[at]] for at in inside}

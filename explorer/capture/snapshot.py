@@ -5,27 +5,28 @@ The gradients are added by its `flow` while backward runs; `graph` then writes i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from explorer.capture.flow import Flow
 from explorer.capture.drafts import Span
+from explorer.capture.flow import Flow
 from explorer.capture.forward import ForwardLog
 from explorer.capture.local import local_derivatives
 from explorer.capture.marks import Marks
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModulePaths
-from explorer.capture.numbers import Reader, Reading, read_stats, read_values
-from explorer.capture.private import quiet, sequence_nr
+from explorer.capture.numbers import read_stats, read_values
+from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover, asked_for
+from explorer.capture.reader import Reader, Reading
 from explorer.capture.saved import SavedDraft, read_saved
 from explorer.capture.variables import Named
-from explorer.capture.walk import MOST_NODES, Walk, edge_of, node_kind, node_name, walk
-from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta, Verification
+from explorer.capture.walk import MOST_NODES, Walk, edge_of, walk
+from explorer.ir import Edge, Graph, Node, Root, TensorMeta, Verification
 
 MOST_NODES_WITH_NUMBERS = 50_000
 """A larger graph keeps its structure and gives up its numbers."""
@@ -79,14 +80,17 @@ class Snapshot:
         """Read everything that backward would free, of `most` nodes; of the names of one tensor the first in `named` counts."""
         with quiet():
             found = walk([result.node for result in results], most)
-            reader = Reader(storages.key) if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
-            spans = log.spans_of(map(sequence_nr, found.nodes))
+            reader = Reader(storages) if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
+            spans = log.spans_of(found.numbers)
             saved = _saved(found.nodes, storages, reader)
-            packed = {at for at, drafts in enumerate(saved) if any(draft.error for draft in drafts)}
+            packed = {at for at, drafts in enumerate(saved) for draft in drafts if draft.error is not None}
             held = [one.tensor for one in named] + [one.tensor for one in results if one.tensor is not None]
-            flow = Flow(found, reader) if reader else Flow(Walk(), Reader())
-            marks = Marks.before_backward(found, spans, saved, held, log=log, reader=reader)
+            marks = Marks.before_backward(found, spans, saved, packed, held, log=log, reader=reader)
+            steady = log.hooks.watched and not marks.hooks and "custom" not in found.kinds
+            flow = Flow(found, reader, steady=steady) if reader else Flow(Walk(), Reader())
             flow.listeners.append(marks.attribution)
+            if reader is not None:
+                reader.settle()
             return cls(
                 walk=found,
                 flow=flow,
@@ -95,7 +99,7 @@ class Snapshot:
                 saved=saved,
                 local=local_derivatives(found.nodes, packed) if reader else {},
                 leaves={
-                    at: storages.meta(node.variable) for at, node in enumerate(found.nodes) if node_kind(node) == "leaf"
+                    at: storages.meta(found.nodes[at].variable) for at, kind in enumerate(found.kinds) if kind == "leaf"
                 },
                 names=_names(named, found),
                 spans=spans,
@@ -104,6 +108,12 @@ class Snapshot:
                 packed=packed,
                 first=log.first,
             )
+
+    def release(self) -> None:
+        """Let go of nodes and tensors; records can no longer be made."""
+        self.walk.release()
+        if self.reader is not None:
+            self.reader.release()
 
     def prove(self, prover: Prover, kind: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Have the backward that is called with these arguments executed a second time, unless `prover` leaves it out."""
@@ -137,7 +147,7 @@ class Snapshot:
 
     def ids_by_sequence_nr(self) -> dict[int | None, int]:
         """Node ids by torch's own sequence numbers; leaves have none."""
-        return {sequence_nr(node): at for at, node in enumerate(self.walk.nodes) if at not in self.leaves}
+        return {number: at for at, number in enumerate(self.walk.numbers) if number is not None}
 
     def leaf_tensors(self) -> list[tuple[int, torch.Tensor]]:
         """Ids and tensors of all leaves."""
@@ -152,57 +162,59 @@ class Snapshot:
     ) -> Graph:
         """The records. `named` are the names at the end of the run, bound on `lines`; those at backward come first."""
         names = {**_names(named, self.walk), **self.names}
-        build, sent = self._node(paths, names, lines, outputs), self.flow.sent
-        nodes = tuple(build(at) for at in range(len(self.walk.nodes)))
+        nodes = tuple(self._nodes(paths, names, lines, outputs))
         return Graph(
             nodes=nodes,
-            edges=tuple(
-                Edge(
-                    source=source,
-                    slot=slot,
-                    target=target,
-                    output_nr=output_nr,
-                    gradient=_gradient(sent.get((source, slot))) if sent else None,
-                )
-                for source, slot, target, output_nr in self.walk.edges
-            ),
+            edges=tuple(self._edges()),
             roots=self.roots,
             cut=self.walk.cut,
             classes=paths.classes(node.module for node in nodes if node.module),
         )
 
-    def _node(
+    def _edges(self) -> Iterator[Edge]:
+        sent = self.flow.sent
+        for source, slot, target, output_nr in self.walk.edges:
+            readings = sent.get(source)
+            reading = readings[slot] if readings and slot < len(readings) else None
+            gradient = None if reading is None else reading.gradient()
+            yield Edge(source=source, slot=slot, target=target, output_nr=output_nr, gradient=gradient)
+
+    def _nodes(
         self,
         paths: ModulePaths,
         names: Mapping[int, str],
         lines: Mapping[str, int],
         outputs: Mapping[int, TensorMeta],
-    ) -> Callable[[int], Node]:
-        def build(at: int) -> Node:
-            node, span = self.walk.nodes[at], self.spans[at]
-            number = sequence_nr(node)
-            came = self.flow.incoming.get(at, ())
-            incoming = tuple(map(_gradient, came))
-            return Node(
+    ) -> Iterator[Node]:
+        walk, first, leaves, aliases, rare = self.walk, self.first, self.leaves, self.aliases, self.marks.rare()
+        flowed, local, order_of = self.flow.incoming, self.local, self.marks.orders.of
+        columns = zip(walk.names, walk.kinds, walk.numbers, walk.slots, self.spans, self.saved, strict=True)
+        for at, (name, kind, number, slots, span, saved) in enumerate(columns):
+            came = flowed.get(at, ())
+            incoming = tuple([None if one is None else one.gradient() for one in came])
+            module = span.module if span else None
+            yield Node(
                 id=at,
-                name=node_name(node),
-                kind=node_kind(node),
-                sequence_nr=None if number is None else number - self.first,
-                slots=self.walk.slots[at],
+                name=name,
+                kind=kind,
+                sequence_nr=None if number is None else number - first,
+                slots=slots,
                 line=span.place.line if span else lines.get(names.get(at, "")),
-                module=paths.path(span.module) if span else None,
-                call=span.module.call if span and span.module else 0,
+                module=None if module is None else paths.path(module),
+                call=0 if module is None else module.call,
                 op=span.index if span else None,
                 variable=names.get(at),
-                output=self.leaves.get(at) or (None if number is None else outputs.get(number)),
-                saved=tuple([saved.record(self.aliases) for saved in self.saved[at]]),
+                output=leaves.get(at) if number is None else outputs.get(number),
+                saved=tuple([draft.record(aliases) for draft in saved]),
                 incoming=incoming,
-                unread=incoming.count(None) > came.count(None),
-                local=tuple([one.value if one else None for one in self.local.get(at, ())]),
-                **self.marks.of(at, number),
+                unread=None in incoming and incoming.count(None) > came.count(None),
+                local=tuple([one.value if one else None for one in local[at]]) if at in local else (),
+                order=order_of(number),
+                **rare.get(at, _NOTHING),
             )
 
-        return build
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 def _saved(nodes: Sequence[Any], storages: Storages, reader: Reader | None) -> list[tuple[SavedDraft, ...]]:
@@ -243,7 +255,3 @@ def _aliases(named: Sequence[Named], storages: Storages) -> dict[int, str]:
     for one in named:
         aliases.setdefault(storages.id_of(one.tensor), one.name)
     return aliases
-
-
-def _gradient(reading: Reading | None) -> Gradient | None:
-    return None if reading is None else reading.gradient()

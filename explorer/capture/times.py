@@ -26,7 +26,7 @@ from explorer.capture.prover import edge_to, listed
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.variables import Named
-from explorer.capture.walk import Walk, node_name, walk
+from explorer.capture.walk import Walk, walk
 from explorer.ir import Times
 
 _DIGITS = 9
@@ -49,7 +49,11 @@ def recorded(forward: Iterable[float], backward: Mapping[int, float], nodes: int
     """The times of the recorded run: seconds by call, and by id of those of the `nodes` nodes that ran."""
     return Times(
         forward=tuple([round(seconds, _DIGITS) for seconds in forward]),
-        backward=tuple([_middle([backward.get(at)]) for at in range(nodes)]) if backward else (),
+        backward=tuple(
+            [None if (seconds := backward.get(at)) is None else round(seconds, _DIGITS) for at in range(nodes)]
+        )
+        if backward
+        else (),
     )
 
 
@@ -206,8 +210,8 @@ class _NodeTimes:
                 handle.remove()
 
     def times(self) -> list[tuple[str, float | None]]:
-        nodes = self.walk.nodes if len(self.walk.nodes) <= MOST_NODES_WITH_NUMBERS else []
-        return [(node_name(node), self._seconds(at)) for at, node in enumerate(nodes)]
+        names = self.walk.names if len(self.walk.names) <= MOST_NODES_WITH_NUMBERS else []
+        return [(name, self._seconds(at)) for at, name in enumerate(names)]
 
     def _seconds(self, at: int) -> float | None:
         return (

@@ -19,6 +19,8 @@ MOST_NODES = 300_000
 """The walk ends after this many nodes."""
 
 _CPP_FUNCTION = "torch::autograd::CppNode<"
+_CPP_CLASS = "CppFunction"
+"""The class of all nodes that C++ made and has no class for."""
 
 _DEEP = 5_000
 """A graph of fewer nodes may be freed in any order."""
@@ -33,6 +35,13 @@ class Walk:
     edges: list[tuple[int, int, int, int]] = field(default_factory=list)
     """(source, slot, target, output_nr)"""
     slots: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """As `node_name` tells them."""
+    kinds: list[NodeKind] = field(default_factory=list)
+    numbers: list[int | None] = field(default_factory=list)
+    """Sequence numbers; None for a leaf."""
+    roots: int = 0
+    """How many nodes it began with: the first ones."""
     cut: bool = False
     """Whether there were more than `MOST_NODES`."""
 
@@ -45,7 +54,9 @@ class Walk:
         self.ids.clear()
         if len(self.nodes) < _DEEP:
             self.nodes.clear()
-        self.nodes.sort(key=lambda node: -1 if (number := sequence_nr(node)) is None else number)
+        numbers = self.numbers
+        order = sorted(range(len(self.nodes)), key=lambda at: -1 if (number := numbers[at]) is None else number)
+        self.nodes[:] = [self.nodes[at] for at in order]
         while self.nodes:
             self.nodes.pop()
 
@@ -53,27 +64,44 @@ class Walk:
 def walk(roots: Sequence[Any], most: int = MOST_NODES) -> Walk:
     """Everything that can be reached from the grad_fn objects `roots`."""
     found = Walk()
+    nodes, ids, edges, slots = found.nodes, found.ids, found.edges, found.slots
     for root in roots:
-        _add(found, root)
-    for source, node in enumerate(found.nodes):
+        if root not in ids:
+            ids[root] = len(nodes)
+            nodes.append(root)
+    found.roots = len(nodes)
+    for source, node in enumerate(nodes):
         following = node.next_functions
-        found.slots.append(len(following))
+        slots.append(len(following))
         for slot, (target, output_nr) in enumerate(following):
             if target is None:
                 continue
-            if target not in found.ids and len(found.nodes) >= most:
-                found.cut = True
-                continue
-            found.edges.append((source, slot, _add(found, target), output_nr))
+            at = ids.get(target)
+            if at is None:
+                at = len(nodes)
+                if at >= most:
+                    found.cut = True
+                    continue
+                ids[target] = at
+                nodes.append(target)
+            edges.append((source, slot, at, output_nr))
+    _describe(found)
     return found
 
 
-def _add(found: Walk, node: Any) -> int:
-    identity = found.ids.get(node)
-    if identity is None:
-        identity = found.ids[node] = len(found.nodes)
-        found.nodes.append(node)
-    return identity
+def _describe(found: Walk) -> None:
+    """Names, kinds and numbers of its nodes: what a class tells is asked once for each."""
+    classes: dict[type, tuple[str, NodeKind]] = {}
+    names, kinds = found.names, found.kinds
+    for node in found.nodes:
+        told = classes.get(type(node))
+        if told is None:
+            told = node_name(node), node_kind(node)
+            if type(node).__name__ != _CPP_CLASS:
+                classes[type(node)] = told
+        names.append(told[0])
+        kinds.append(told[1])
+    found.numbers.extend([sequence_nr(node) for node in found.nodes])
 
 
 def edge_of(tensor: torch.Tensor) -> GradientEdge | None:
@@ -112,4 +140,4 @@ def node_kind(node: Any) -> NodeKind:
         return "leaf"
     if hasattr(kind, "_forward_cls"):
         return "custom"
-    return "custom" if kind.__name__ == "CppFunction" and node.name().startswith(_CPP_FUNCTION) else "operation"
+    return "custom" if kind.__name__ == _CPP_CLASS and node.name().startswith(_CPP_FUNCTION) else "operation"

@@ -16,7 +16,7 @@ import torch
 
 from explorer.capture.flow import Flow
 from explorer.capture.private import incoming_shapes, sequence_nr
-from explorer.capture.walk import Walk, node_kind, node_name
+from explorer.capture.walk import Walk, node_kind
 
 _Gradient = torch.Tensor | None
 _INSIDE = ("CheckpointFunctionBackward", "Compiled", "Graphed")
@@ -25,7 +25,7 @@ _INSIDE = ("CheckpointFunctionBackward", "Compiled", "Graphed")
 
 def unable(walk: Walk) -> str | None:
     """The name of the first node that must not be called by hand."""
-    return next((name for node in walk.nodes if (name := node_name(node)).startswith(_INSIDE)), None)
+    return next((name for name in walk.names if name.startswith(_INSIDE)), None)
 
 
 def backward(walk: Walk, flow: Flow, roots: Sequence[tuple[int, int, torch.Tensor]]) -> None:

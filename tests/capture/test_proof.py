@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -112,7 +113,7 @@ def test_an_edge_that_the_walk_loses_fails(monkeypatch: pytest.MonkeyPatch) -> N
 
 def without_edge(walk: object, lost: int) -> object:
     """The same walk without one edge."""
-    return type(walk)(walk.nodes, walk.ids, walk.edges[:lost] + walk.edges[lost + 1 :], walk.slots, walk.cut)
+    return replace(walk, edges=walk.edges[:lost] + walk.edges[lost + 1 :])
 
 
 EFFECTS = """\

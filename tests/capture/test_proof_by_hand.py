@@ -13,9 +13,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from explorer.capture.flow import Flow
-from explorer.capture.numbers import Reader
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover, asked_for
+from explorer.capture.reader import Reader
 from explorer.capture.walk import Walk, edge_of, walk
 from explorer.ir import Verification
 

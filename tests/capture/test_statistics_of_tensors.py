@@ -12,7 +12,8 @@ from samples import run
 
 from explorer.capture.metas import Storages
 from explorer.capture.moments import Moments
-from explorer.capture.numbers import Reader, read_stats, read_values
+from explorer.capture.numbers import read_stats, read_values
+from explorer.capture.reader import Reader
 from explorer.capture.recorder import Recorder
 from explorer.ir import Stats
 
@@ -122,7 +123,7 @@ def test_large_float32_tensors_have_six_digits_at_any_size_of_their_elements(
 
 def test_what_was_read_once_is_read_again_only_where_memory_or_version_differ() -> None:
     storages = Storages()
-    reader = Reader(storages.key)
+    reader = Reader(storages)
     tensor = torch.randn(30_000)
     first = reader.read(tensor)
     assert reader.read(tensor.detach()) is first
@@ -146,7 +147,7 @@ def test_the_same_elements_in_another_order_are_added_up_once(monkeypatch: pytes
 
     monkeypatch.setattr(Moments, "__init__", counted)
     storages = Storages()
-    reader = Reader(storages.key)
+    reader = Reader(storages)
     tensor = torch.randn(200, 300)
     others = [tensor.t(), tensor.view(2, 100, 300).permute(2, 0, 1), tensor.flatten(), tensor[None].expand(1, 200, 300)]
     first = reader.read(tensor)
@@ -162,7 +163,7 @@ def test_the_same_elements_in_another_order_are_added_up_once(monkeypatch: pytes
 @pytest.mark.parametrize("numel", [3, 20_000])
 def test_what_a_view_only_says_to_be_conjugated_or_negated_is_read_as_it_says(numel: int) -> None:
     storages = Storages()
-    reader = Reader(storages.key)
+    reader = Reader(storages)
     tensor = torch.view_as_complex(torch.rand(numel, 2) + 1)
     for one in (tensor, tensor.conj(), tensor.imag, tensor.conj().imag):
         reading = reader.read(one)
