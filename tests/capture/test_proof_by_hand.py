@@ -294,7 +294,8 @@ def test_a_leaf_that_was_not_found_at_all_is_missed() -> None:
     def lose(found: Walk) -> None:
         at = next(at for at, node in enumerate(found.nodes) if getattr(node, "variable", None) is y)
         source = next(edge[0] for edge in found.edges if edge[2] == at)
-        del found.nodes[at]
+        for column in (found.nodes, found.kinds, found.names, found.numbers, found.slots):
+            del column[at]  # type: ignore[attr-defined]
         found.edges = [edge for edge in found.edges if edge[0] != source]
         found.edges = [(s - (s > at), slot, t - (t > at), nr) for s, slot, t, nr in found.edges]
         found.ids = {node: at for at, node in enumerate(found.nodes)}
