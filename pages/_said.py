@@ -29,3 +29,9 @@ def show_printed(stdout: str) -> None:
         st.text(words("printed.title"))
         long = stdout.count("\n") > _PRINTED_LINES
         st.code(stdout, language=None, height=_PRINTED_HEIGHT if long else "content", wrap_lines=True)
+
+
+def show_title(text: str, *, key: str) -> None:
+    """The title of a part of a page; `key` is unique on the page."""
+    with st.container(key=f"title_{key}"):
+        st.text(text)

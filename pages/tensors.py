@@ -8,7 +8,14 @@ import streamlit as st
 from msgspec.structs import replace
 
 from explorer.viewer.kept import kept
-from pages import _tensors_storage, _tensors_workbench
+from pages import (
+    _tensors_files,
+    _tensors_names,
+    _tensors_numbers,
+    _tensors_operations,
+    _tensors_storage,
+    _tensors_workbench,
+)
 from pages._session import words
 from pages._state import show
 from pages._tensors_state import put, state
@@ -16,6 +23,10 @@ from pages._tensors_state import put, state
 SECTIONS: dict[str, Callable[[], None]] = {
     "storage": _tensors_storage.draw,
     "workbench": _tensors_workbench.draw,
+    "numbers": _tensors_numbers.draw,
+    "files": _tensors_files.draw,
+    "names": _tensors_names.draw,
+    "operations": _tensors_operations.draw,
 }
 """What draws each section, in the order of the control; the title of one is the text ``tensors.section.<name>``."""
 

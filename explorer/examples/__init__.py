@@ -14,6 +14,21 @@ class Example(Record, frozen=True, kw_only=True):
     code: str
 
 
+class Program(Record, frozen=True, kw_only=True):
+    """A program of the project's own with what it prints, for what typed code may not do."""
+
+    code: str
+    output: str
+
+
+@cache
+def program(name: str) -> Program:
+    """A program of `programs/`, as in ``share_memory``; a test runs it and compares its output."""
+    folder = Path(__file__).parent / "programs"
+    code, output = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("py", "txt"))
+    return Program(code=code.rstrip(), output=output.rstrip())
+
+
 @cache
 def examples() -> tuple[Example, ...]:
     """All examples in the order in which a learner would meet them."""

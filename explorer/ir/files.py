@@ -13,6 +13,9 @@ FileFormat = Literal["pt", "safetensors", "npy", "hdf5"]
 MOST_FILE_BYTES = 8 * 2**20
 """Bytes of a file that is read; `.streamlit/config.toml` lets as many be uploaded."""
 
+MOST_WRITTEN_BYTES = 2 * 2**20
+"""Bytes of a file that is written: it is kept for its session until it is asked for."""
+
 MOST_ENTRIES = 2_000
 """Tensors of one file that are told of."""
 

@@ -1,8 +1,7 @@
-"""Training in a worker: the data, and the watch over the code's own loop."""
+"""The training loop that runs in a worker."""
 
-from explorer.training.data import Data, load, make
+from explorer.training.data import make
 from explorer.training.error import TrainingError
-from explorer.training.model import find_model
-from explorer.training.watch import Watch
+from explorer.training.loop import find_model, train
 
-__all__ = ["Data", "TrainingError", "Watch", "find_model", "load", "make"]
+__all__ = ["TrainingError", "find_model", "make", "train"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from explorer.dtypes import DTYPES
 from explorer.ir import Nested, Run, Storage, Tensor
 from explorer.viewer.component import browser_module
 from explorer.words import Language, catalogue
@@ -23,30 +24,8 @@ MOST_STORAGES = 40
 SAVED = "saved"
 """`Tensor.origin` of what `live_tensors` adds."""
 
-ELEMENT_BYTES = {
-    "bool": 1,
-    "quint8": 1,
-    "qint8": 1,
-    "qint32": 4,
-    "uint8": 1,
-    "int8": 1,
-    "float8_e4m3fn": 1,
-    "float8_e5m2": 1,
-    "int16": 2,
-    "uint16": 2,
-    "float16": 2,
-    "bfloat16": 2,
-    "int32": 4,
-    "uint32": 4,
-    "float32": 4,
-    "complex32": 4,
-    "int64": 8,
-    "uint64": 8,
-    "float64": 8,
-    "complex64": 8,
-    "complex128": 16,
-}
-"""``itemsize`` of each dtype that this product draws, in bytes."""
+ELEMENT_BYTES = {dtype.name: dtype.itemsize for dtype in DTYPES}
+"""``itemsize`` of each dtype, in bytes."""
 
 _mount = browser_module("explorer_storage", "storage_view.mjs", "storage.css")
 

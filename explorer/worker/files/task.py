@@ -10,7 +10,7 @@ import torch
 from msgspec.structs import replace
 
 from explorer.capture.numbers import dtype_name, read_stats, read_values
-from explorer.ir import MOST_ENTRIES, MOST_FILE_BYTES, Entry, File, FileAnswer, FileFormat, FileRequest
+from explorer.ir import MOST_ENTRIES, MOST_WRITTEN_BYTES, Entry, File, FileAnswer, FileFormat, FileRequest
 from explorer.words import tell
 from explorer.worker.files.contents import BadFileError, Contents
 from explorer.worker.files.formats import read, write
@@ -60,8 +60,8 @@ def _written(tensors: Mapping[str, torch.Tensor], target: FileFormat, request: F
         if not tensors:
             raise BadFileError("files.nothing")
         payload, spans = write(tensors, target, request)
-        if len(payload) > MOST_FILE_BYTES:
-            raise BadFileError("files.large", nbytes=f"{len(payload):,}", most=MOST_FILE_BYTES // 2**20)
+        if len(payload) > MOST_WRITTEN_BYTES:
+            raise BadFileError("files.large", nbytes=f"{len(payload):,}", most=MOST_WRITTEN_BYTES // 2**20)
     except BadFileError as problem:
         return File(format=target, sentence=problem.sentence), b""
     return File(format=target, nbytes=len(payload), spans=spans), payload
