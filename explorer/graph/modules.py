@@ -79,6 +79,8 @@ class ModuleTree:
 
     def loops_only(self, call: int | None) -> bool:
         """Whether `call` and all around it are loops in plain code."""
+        if call is not None and self.calls[call].unit == "module":
+            return False
         return all(self.calls[each].unit != "module" for each in self.line(call))
 
 
@@ -172,7 +174,7 @@ def home_of(name: str | None, tree: ModuleTree, consumer: int) -> int | None:
     uses it; a tensor without a name, or with a path that fits no module here, stays with its consumer.
     """
     here = tree.owner[consumer]
-    if not name or here is None:
+    if not name or here is None or name.startswith(tree.calls[here].module + "."):
         return here
     line = tree.line(here)
     fitting = (call for call in line if name.startswith(tree.calls[call].module + "."))

@@ -43,6 +43,8 @@ class _Part:
     line: int | None = None
     node: int | None = None
     call: int | None = None
+    items: list[int] = field(default_factory=list)
+    """Of a small call its nodes, in place of parts."""
     parts: list[_Part] = field(default_factory=list)
     members: list[list[_Part]] = field(default_factory=list)
     range_of: Call | None = None
@@ -68,9 +70,15 @@ def _outermost(graph: Graph, tree: ModuleTree) -> list[_Part]:
     tokens: dict[object, int] = {}
     parts: dict[int, _Part] = {}
     for call in range(len(tree.calls) - 1, -1, -1):
+        items, class_name = inside[call], graph.classes.get(tree.calls[call].module)
+        if len(items) < FEWEST_NODES and min(items) >= 0:  # a small call of nodes only: nothing repeats in it
+            nodes = [graph.nodes[item] for item in items]
+            token = tokens.setdefault((class_name, *(node.name for node in nodes)), len(tokens))
+            parts[call] = _Part(token, len(items), nodes[0].line, call=call, items=items)
+            continue
         found = _grouped([_part(graph, item, parts, tokens) for item in inside[call]], tokens)
         shape = tuple(tokens.setdefault(("shape", _shape(graph, part)), len(tokens)) for part in found)
-        token = tokens.setdefault((graph.classes.get(tree.calls[call].module), shape), len(tokens))
+        token = tokens.setdefault((class_name, shape), len(tokens))
         line = next((part.line for part in found if part.line is not None), None)
         parts[call] = _Part(token, sum(part.nodes for part in found), line, call=call, parts=found)
     return _grouped([_part(graph, item, parts, tokens) for item in inside[None]], tokens)
@@ -176,7 +184,6 @@ def _rebuild(graph: Graph, tree: ModuleTree, outermost: list[_Part]) -> ModuleTr
         below = []
         for part in parts:
             if part.node is not None:
-                owner[part.node] = parent
                 if parent is not None:
                     calls[parent].nodes.append(part.node)
             elif part.call is not None:
@@ -185,6 +192,9 @@ def _rebuild(graph: Graph, tree: ModuleTree, outermost: list[_Part]) -> ModuleTr
                 below += _add_group(graph, tree, calls, part, parent)
         stack += reversed(below)
     _number(calls)
+    for index, call in enumerate(calls):
+        for node in call.nodes:
+            owner[node] = index
     rebuilt = ModuleTree(calls, owner, tree.order)
     add_leaves(graph, rebuilt)
     return rebuilt
@@ -204,6 +214,9 @@ def _add_call(graph: Graph, tree: ModuleTree, calls: list[Call], part: _Part, pa
     old = tree.calls[part.call or 0]
     call = Call(old.module, None, old.number, old.total, class_name=old.class_name)
     at = _add(calls, call, parent)
+    if part.items:
+        call.nodes += part.items
+        return []
     only = part.parts[0] if len(part.parts) == 1 else None
     if only is None or not only.members or (ends := _ends(tree, only.members)) is None:
         return [(part.parts, at)]
