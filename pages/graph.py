@@ -53,7 +53,7 @@ def _on_typing(text: str) -> Remark:
 
 def drawing_of(run: Run) -> Drawing:
     """The drawing of `run` as the state wants it; computed once for each."""
-    wanted = (state().open_modules, state().show_saved, language())
+    wanted = (state().open_modules, state().show_saved, state().engine, state().wrap, language())
     drawn_run, drawn_as, drawing = kept().get(DRAWN, (None, None, None))
     if drawn_run is not run or drawn_as != wanted:
         drawing = draw(run, state(), language())
@@ -98,6 +98,9 @@ def _which_graph(run: Run) -> str | None:
 def _view(run: Run) -> None:
     """The viewer; it sends back what was selected, folded and switched."""
     drawing = drawing_of(run)
+    if drawing.note:
+        with st.container(key="remark_engine"):
+            st.text(drawing.note)
     with st.container(key="picture"):
         graph_view(
             drawing.scene,

@@ -6,14 +6,18 @@ from msgspec.structs import replace
 
 from explorer.app.state import GraphState
 from explorer.graph.folding import every_module, open_to_depth, toggle
-from explorer.graph.layout import lay_out
-from explorer.graph.picture import compose
-from explorer.ir import Graph, Record, Run
+from explorer.graph.layout import LayoutError, LayoutTimeoutError, lay_out_apart
+from explorer.graph.picture import Picture, compose
+from explorer.ir import Graph, Layout, Record, Run
 from explorer.viewer import scene
-from explorer.words import Language
+from explorer.words import Language, say
 
 MOST_REPEATS = 20
 """Further runs that may be asked for at once."""
+
+
+GRAPHVIZ_SECONDS = 5.0
+"""Wall seconds that Graphviz may take before the default's drawing is shown."""
 
 
 class Drawing(Record, frozen=True, kw_only=True):
@@ -23,6 +27,8 @@ class Drawing(Record, frozen=True, kw_only=True):
     """For `explorer.viewer.component.graph_view`."""
     open_modules: tuple[str, ...]
     """What is drawn open; also where the state leaves the choice to the size of the graph."""
+    note: str = ""
+    """Why it is not drawn as asked, where it is not."""
 
 
 def draw(run: Run, state: GraphState, language: Language) -> Drawing:
@@ -31,7 +37,20 @@ def draw(run: Run, state: GraphState, language: Language) -> Drawing:
     picture = compose(
         run.graph, run.ops, run.tensors, open_modules=opened, show_saved=state.show_saved, language=language
     )
-    return Drawing(scene=scene.encode(run, lay_out(picture), language), open_modules=picture.open_modules)
+    layout, note = _placed(picture, state)
+    said = say(note, language, seconds=f"{GRAPHVIZ_SECONDS:g}") if note else ""
+    return Drawing(scene=scene.encode(run, layout, language), open_modules=picture.open_modules, note=said)
+
+
+def _placed(picture: Picture, state: GraphState) -> tuple[Layout, str | None]:
+    """The layout that the state asks for, else the default one and the key of a sentence that says why."""
+    if state.engine == "layered":
+        return lay_out_apart(picture, wrap=state.wrap), None
+    try:
+        return lay_out_apart(picture, "graphviz", GRAPHVIZ_SECONDS, wrap=state.wrap), None
+    except LayoutError as problem:
+        slow = isinstance(problem, LayoutTimeoutError)
+        return lay_out_apart(picture, wrap=state.wrap), "graph.engine.slow" if slow else "graph.engine.failed"
 
 
 def toggled(state: GraphState, open_modules: tuple[str, ...], module: str) -> GraphState:
@@ -48,6 +67,10 @@ def commanded(state: GraphState, graph: Graph, command: str) -> GraphState:
             return _opened(state, every_module(graph))
         case ["depth", depth] if depth.isdecimal():
             return _opened(state, open_to_depth(graph, int(depth)))
+        case ["engine", ("layered" | "graphviz") as engine]:
+            return replace(state, engine=engine)
+        case ["wrap", ("on" | "off") as switch]:
+            return replace(state, wrap=switch == "on")
         case ["saved", ("on" | "off") as switch]:
             return replace(state, show_saved=switch == "on")
         case ["check", op] if op.isdecimal():

@@ -55,6 +55,10 @@ class GraphState(Record, frozen=True, kw_only=True):
     device: str = "cpu"
     open_modules: tuple[str, ...] | None = None
     """Modules drawn open; None leaves it to the size of the graph."""
+    engine: Literal["layered", "graphviz"] = "layered"
+    """Who places the boxes; Graphviz where it can."""
+    wrap: bool = False
+    """Whether a long drawing is cut into columns."""
     show_saved: bool = False
     """Whether each saved tensor has a box of its own."""
     selected: int | None = None

@@ -11,11 +11,12 @@ import msgspec
 
 from explorer.graph.compound import lay_out_layered
 from explorer.graph.picture import Picture
+from explorer.graph.wrapping import wrapped
 from explorer.ir import Layout, encode
 
 Engine = Literal["layered", "graphviz"]
 
-MANY_BOXES = 3000
+MANY_BOXES = 10_000
 """A picture with more boxes is laid out elsewhere by `lay_out_apart`, so that this process goes on answering."""
 
 _decoder = msgspec.json.Decoder(Layout)
@@ -29,29 +30,32 @@ class LayoutTimeoutError(LayoutError):
     """The engine was stopped at its limit."""
 
 
-def lay_out(picture: Picture, engine: Engine = "layered", seconds: float = 20.0) -> Layout:
+def lay_out(picture: Picture, engine: Engine = "layered", seconds: float = 20.0, *, wrap: bool = False) -> Layout:
     """Place every box, wire and frame of `picture` (px); the same picture gives the same layout.
 
     Args:
         picture: what to place.
         engine: ``layered`` works here; ``graphviz`` in a process of its own, since it can hang or crash.
         seconds: wall seconds that Graphviz may take.
+        wrap: whether to cut a long drawing into columns.
 
     Raises:
         LayoutError: Graphviz failed or took too long.
     """
-    return lay_out_layered(picture) if engine == "layered" else _apart(picture, engine, seconds)
+    layout = lay_out_layered(picture) if engine == "layered" else _apart(picture, engine, seconds)
+    return wrapped(layout) if wrap else layout
 
 
-def lay_out_apart(picture: Picture, engine: Engine = "layered", seconds: float = 20.0) -> Layout:
+def lay_out_apart(picture: Picture, engine: Engine = "layered", seconds: float = 20.0, *, wrap: bool = False) -> Layout:
     """As `lay_out`, with a large picture in a process of its own: for a process that has others to serve meanwhile.
 
     Raises:
         LayoutError: the engine failed or took too long.
     """
     if engine == "layered" and len(picture.boxes) <= MANY_BOXES:
-        return lay_out_layered(picture)
-    return _apart(picture, engine, seconds)
+        return lay_out(picture, wrap=wrap)
+    layout = _apart(picture, engine, seconds)
+    return wrapped(layout) if wrap else layout
 
 
 def _apart(picture: Picture, engine: Engine, seconds: float) -> Layout:

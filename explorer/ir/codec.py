@@ -200,9 +200,28 @@ def _check_graph(graph: Graph, ops: int) -> None:
         _require(before < (edge.source, edge.slot), "edges are not in order of source and slot")
         before = (edge.source, edge.slot)
         _check_gradient(edge.gradient)
+    _check_acyclic(graph)
     for root in graph.roots:
         _require(0 <= root.node < count, f"root {root.node} of {count}")
         _check_nested(root.value, PREVIEW_ELEMENTS, "root value")
+
+
+def _check_acyclic(graph: Graph) -> None:
+    """Take away nodes that lead to nothing that is left, until none is; what stays leads back to itself."""
+    users: list[list[int]] = [[] for _ in graph.nodes]
+    waiting = [0] * len(graph.nodes)
+    for edge in graph.edges:
+        users[edge.target].append(edge.source)
+        waiting[edge.source] += 1
+    done = [node for node, count in enumerate(waiting) if not count]
+    for node in done:
+        for user in users[node]:
+            waiting[user] -= 1
+            if not waiting[user]:
+                done.append(user)
+    if len(done) < len(waiting):
+        where = next(node for node, count in enumerate(waiting) if count)
+        raise IrError(f"the edges of the graph make a cycle: node {where} leads to itself, or to nodes that do")
 
 
 def _check_node(node: Node, ops: int) -> None:

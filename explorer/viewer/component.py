@@ -50,7 +50,7 @@ class GraphEvents:
     toggled: str | None = None
     """Path of a module to open or to fold; set in one rerun only."""
     command: str | None = None
-    """``fold_all``, ``unfold_all``, ``depth:2``, ``saved:on``, ``saved:off``, ``check:7`` (a forward call), ``repeats:5``, ``verify``,
+    """``fold_all``, ``unfold_all``, ``depth:2``, ``saved:on``, ``saved:off``, ``wrap:on``, ``engine:graphviz``, ``check:7`` (a forward call), ``repeats:5``, ``verify``,
     ``storage:3`` (chosen by its tag), or what `look.Look.commanded` reads; set in one rerun only."""
 
 

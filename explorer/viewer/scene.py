@@ -50,6 +50,8 @@ def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
         "texts": texts.all,
         "open_modules": layout.open_modules,
         "depth": layout.depth,
+        "engine": layout.engine,
+        "wrapped": layout.wrapped,
         "saved": any(saved.tensor for node in run.graph.nodes for saved in node.saved),
         "tensors": {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None},
         "roots": [root.node for root in run.graph.roots],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from explorer.graph.layout import lay_out
 from explorer.graph.picture import Picture, compose
-from explorer.ir import Box, Frame, Layout, encode
+from explorer.ir import Box, Frame, Layout, Wire, encode
 from tests.graph import graphs
 from tests.graph.random_graphs import examples, opened
 
@@ -154,6 +154,23 @@ def test_real_shapes_keep_every_promise(example: graphs.Example) -> None:
     rows = sorted(layout.boxes, key=lambda box: box.x)
     assert all(apart(one, other, GAP) for one, other in combinations(rows, 2))
     check_wires(layout)
+
+
+def test_ten_thousand_leaves_into_one_node() -> None:
+    tape = graphs.Tape()
+    tape.op("Cat", *(tape.leaf(f"x{at}") for at in range(10_000)))
+    layout = lay_out(compose(*tape.graph()))
+    leaves = sorted((box for box in layout.boxes if box.kind == "leaf"), key=lambda box: box.x)
+    assert len(leaves) == 10_000
+    assert all(apart(one, other, GAP) for one, other in pairwise(leaves))
+    check_wires(layout)
+
+
+def test_a_cycle_is_refused() -> None:
+    boxes = tuple(Box(id=f"n{at}", kind="operation", title="x", width=56.0, height=28.0) for at in range(3))
+    wires = tuple(Wire(source=at, target=(at + 1) % 3) for at in range(3))
+    with pytest.raises(ValueError, match="cycle"):
+        lay_out(Picture(boxes=boxes, wires=wires, homes=(None, None, None)))
 
 
 def test_nothing_to_draw() -> None:

@@ -121,6 +121,7 @@ LEAF = a_run().graph.nodes[1]
     [
         (a_run(graph=Graph(nodes=(LEAF,))), "node 0 has id 1"),
         (a_run(graph=Graph(nodes=(NODE,), edges=(Edge(source=0, slot=0, target=7, output_nr=0),))), "edge 0->7"),
+        (a_run(graph=Graph(nodes=(NODE,), edges=(Edge(source=0, slot=0, target=0),))), "make a cycle: node 0"),
         (
             a_run(graph=Graph(nodes=(NODE, LEAF), edges=(Edge(source=0, slot=9, target=1, output_nr=0),))),
             "slot 9 of node 0",

@@ -9,6 +9,10 @@ const FIT = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4";
 const PLUS = "M8 3v10M3 8h10";
 const MINUS = "M3 8h10";
 
+// A drawing so many times as high as wide may be cut into columns; Graphviz is offered for drawings of at most so many boxes.
+const LONG = 4;
+const MOST_FOR_GRAPHVIZ = 500;
+
 export class Toolbar {
   // `actions`: fit(), zoom(factor), help(), set(setting, value), and command(text) where commands are answered, else null.
   constructor(actions) {
@@ -68,6 +72,7 @@ export class Toolbar {
   #useMenu(scene, settings) {
     const { words, header, columns } = scene;
     const { command, set } = this.actions;
+    const graphviz = header.engine === "graphviz";
     const saved = columns.box_kind.includes(header.kinds.indexOf("saved"));
     const own = (name, there) => there && { name, text: words[`tool.${name}`], on: settings[name], choose: () => set(name, !settings[name]) };
     this.menu.show(words["tool.menu"], [
@@ -76,6 +81,8 @@ export class Toolbar {
       own("shapes", columns.wire_shape.some(Boolean)),
       own("widths", Boolean(columns.wire_gradient)),
       own("storages", columns.held.length > 0),
+      command && (header.wrapped || scene.height > LONG * scene.width) && { name: "wrap", text: words["tool.wrap"], on: header.wrapped, choose: () => command(`wrap:${header.wrapped ? "off" : "on"}`) },
+      command && (graphviz || scene.count <= MOST_FOR_GRAPHVIZ) && { name: "graphviz", text: words["tool.graphviz"], on: graphviz, choose: () => command(`engine:${graphviz ? "layered" : "graphviz"}`) },
     ].filter(Boolean));
   }
 
