@@ -63,6 +63,8 @@ def test_files_by_their_suffix(run: explorer.Run, tmp_path: Path) -> None:
     starts = {".html": "<!doctype html>", ".json": "{", ".dot": "digraph", ".svg": "<svg", ".txt": "status: ok"}
     for suffix, start in starts.items():
         assert run.save(tmp_path / f"run{suffix}").read_text(encoding="utf-8").lstrip().startswith(start)
+    for suffix, signature in {".png": b"\x89PNG", ".pdf": b"%PDF-", ".model-explorer.json": b'{"label":'}.items():
+        assert run.save(tmp_path / f"run{suffix}", everything=True).read_bytes().startswith(signature)
     with pytest.raises(ValueError, match=r"\.html"):
         run.save(tmp_path / "run.gif")
     assert json.loads((tmp_path / "run.json").read_text())["status"] == "ok"

@@ -1,5 +1,6 @@
-// The menu that saves the graph as a file. An image of what is in sight is made here; everything else is asked of the server, without a rerun of
-// the page: a POST that answers with the file, or with a sentence. A self-contained file has no server, so there it offers the image only.
+// The menu that saves the graph as a file. An image of the drawing is made here, colours of an overlay and all; everything else is asked of the
+// server, without a rerun of the page: a POST that answers with the file, or with a sentence. A self-contained file has no server, so there the
+// menu offers images only.
 import { element, fill, icon } from "./dom.mjs";
 
 const DOWN = "M8 2v8M4.5 7L8 10.5 11.5 7M3 13.5h10";
@@ -9,7 +10,8 @@ const SCOPES = ["sight", "drawing", "everything"];
 const SCALE = 2;
 
 export class ExportMenu {
-  // `view`: image(scale), a promise of a PNG of what is in sight; area(), of the drawing: [left, top, width, height]; dark(), of the theme.
+  // `view`: image(scale, whole), a promise of a PNG of what is in sight or of the whole drawing, or null; area(), what is in sight of the drawing:
+  // [left, top, width, height]; dark(), of the theme.
   constructor(view) {
     this.view = view;
     this.source = null; // { token, name } where there is a server
@@ -56,7 +58,7 @@ export class ExportMenu {
   }
 
   #offer() {
-    this.what.hidden = this.note.hidden = !this.source;
+    this.note.hidden = this.labels[SCOPES.indexOf("everything")].hidden = !this.source;
     this.formats.forEach((button, at) => (button.hidden = !this.source && FORMATS[at] !== "png"));
   }
 
@@ -69,11 +71,11 @@ export class ExportMenu {
 
   async #save(format) {
     if (this.waiting) return;
-    const scope = this.source ? this.scopes.find((input) => input.checked).value : "sight";
+    const scope = this.scopes.find((input) => input.checked).value;
     const name = `${this.source?.name ?? "graph"}.${SUFFIXES[format] ?? format}`;
     this.#wait(true);
     try {
-      const file = format === "png" && scope === "sight" ? await this.view.image(SCALE) : await this.#ask(format, scope);
+      const file = await (format === "png" && scope !== "everything" ? this.#image(scope === "drawing") : this.#ask(format, scope));
       if (typeof file === "string") {
         this.said.textContent = file;
       } else {
@@ -85,6 +87,10 @@ export class ExportMenu {
     } finally {
       this.#wait(false);
     }
+  }
+
+  async #image(whole) {
+    return (await this.view.image(SCALE, whole)) ?? this.words["export.too_large"];
   }
 
   // The file, or a sentence that says why there is none.

@@ -76,7 +76,7 @@ export class GraphView {
     this.focus = new Focus(() => this.scene && this.#tell());
     this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), (box) => this.#open({ box, frame: null }), () => this.canvas.focus());
     this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command });
-    this.exports = new ExportMenu({ image: (scale) => image(this, scale), area: () => this.#area(), dark: () => this.theme.dark });
+    this.exports = new ExportMenu({ image: (scale, whole) => image(this, scale, whole), area: () => this.#area(), dark: () => this.theme.dark });
     this.help = new Help(() => this.canvas.focus());
     this.trail = new Trail({ go: (by) => this.#go(by), module: (path) => this.#crumb(path) });
     this.legend = new Legend();
