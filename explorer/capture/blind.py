@@ -112,12 +112,16 @@ def _dual(ops: Sequence[Op]) -> Iterator[Sentence]:
         yield _sentence("limits.dual", line=line)
 
 
+_NESTED = ("nested", "jagged")
+
+
 def _without_numbers(tensors: Sequence[Tensor]) -> Iterator[Sentence]:
     """By device, by layout, by size: one example of each with how many there are."""
     unread = [tensor for tensor in tensors if tensor.value_stats is None]
     reasons: dict[str, Callable[[Tensor], bool]] = {
         "limits.meta": lambda tensor: tensor.device == "meta",
-        "limits.layout": lambda tensor: tensor.device != "meta" and tensor.layout != "strided",
+        "limits.nested": lambda tensor: tensor.layout in _NESTED,
+        "limits.layout": lambda tensor: tensor.device != "meta" and tensor.layout not in ("strided", *_NESTED),
         "limits.large": lambda tensor: tensor.device != "meta" and _elements(tensor) > MOST_ELEMENTS,
     }
     for key, applies in reasons.items():

@@ -1,7 +1,8 @@
 """The first forward call that gave a NaN, and the first that gave an infinity: by the sum of each output.
 
 Cannot see: numbers inside vmap, on another device than the CPU, of sparse and complex outputs, of over `MOST_ELEMENTS` elements,
-and in memory that was not filled yet (``torch.empty``).
+and in memory that was not filled yet (``torch.empty``). What views, ReLU and random initialisation give is not looked at: it
+is finite where what they were given is, which an earlier call has made.
 """
 
 from __future__ import annotations
@@ -12,6 +13,14 @@ from collections.abc import Sequence
 import torch
 
 MOST_ELEMENTS = 2**24
+_KEEP_FINITE = frozenset(
+    {"empty", "empty_like", "empty_strided", "new_empty", "zeros", "zeros_like", "zero_", "ones", "ones_like", "arange"}
+    | {"rand", "rand_like", "randn", "randn_like", "uniform_", "kaiming_uniform_", "kaiming_normal_", "xavier_uniform_"}
+    | {"xavier_normal_", "view", "view_as", "reshape", "flatten", "unflatten", "transpose", "permute", "t", "T", "mT"}
+    | {"squeeze", "unsqueeze", "expand", "expand_as", "chunk", "split", "unbind", "narrow", "select", "__getitem__"}
+    | {"contiguous", "detach", "data", "relu", "relu_", "max_pool2d"}
+)
+"""Calls that give nothing that is not finite unless they were given it, or give memory that was not filled yet."""
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)
 
 
@@ -24,7 +33,7 @@ class FiniteWatch:
 
     def look(self, index: int, name: str, outputs: Sequence[torch.Tensor]) -> None:
         """Look at the outputs of call number `index`."""
-        if (self.first_nan is not None and self.first_inf is not None) or name.startswith("empty"):
+        if (self.first_nan is not None and self.first_inf is not None) or name in _KEEP_FINITE:
             return
         for output in outputs:
             if output.is_floating_point() and output.is_cpu and output.layout == torch.strided:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeGuard
 from weakref import ref
 
@@ -80,7 +80,7 @@ class Storages:
 
     def read(self, tensor: torch.Tensor) -> TensorMeta:
         """The same, to be called under `quiet`."""
-        if tensor.layout is not _STRIDED:
+        if tensor.layout is not _STRIDED or tensor.is_nested:
             return self._without_strides(tensor)
         storage, nbytes = self._place(tensor)
         return TensorMeta(
@@ -157,7 +157,7 @@ class Storages:
 
     def _without_strides(self, tensor: torch.Tensor) -> TensorMeta:
         return TensorMeta(
-            shape=tuple(tensor.shape),
+            shape=_sizes(tensor),
             stride=(),
             storage_offset=0,
             storage_id=-1,
@@ -169,7 +169,7 @@ class Storages:
             is_leaf=tensor.is_leaf,
             is_view=_Tensor._is_view(tensor),
             is_contiguous=False,
-            layout=str(tensor.layout).removeprefix("torch."),
+            layout="nested" if tensor.layout is torch.strided else str(tensor.layout).removeprefix("torch."),
         )
 
     def _place(self, tensor: torch.Tensor) -> tuple[int, int]:
@@ -207,6 +207,21 @@ def key_of(meta: TensorMeta) -> Place | None:
     if meta.storage_id < 0:
         return None
     return meta.storage_id, meta.version, meta.storage_offset, meta.dtype, meta.shape, meta.stride
+
+
+def _sizes(tensor: torch.Tensor) -> tuple[int, ...]:
+    """As `TensorMeta.shape`: of a nested tensor -1 for what differs from part to part."""
+    if not tensor.is_nested:
+        return tuple(tensor.shape)
+    return tuple(map(partial(_size, tensor), range(tensor.dim())))
+
+
+def _size(nested: torch.Tensor, dim: int) -> int:
+    try:
+        size = nested.size(dim)
+    except RuntimeError:  # irregular, in torch's words
+        return -1
+    return size if type(size) is int else -1
 
 
 @cache

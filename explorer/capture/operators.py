@@ -34,7 +34,7 @@ _FUNCTIONS = frozenset(
 _BY_VALUE = frozenset({bool, str, torch.dtype, torch.layout, torch.memory_format, torch.device})
 """Types of arguments whose value may decide which operators are asked for."""
 _TELLING = frozenset(map(id, _BY_VALUE | {tuple}))
-_ODD = ("Python", "PreDispatch", "FuncTorch", "Functionalize", "Vmap", "Batched")
+_ODD = ("Python", "PreDispatch", "FuncTorch", "Functionalize", "Vmap", "Batched", "AutogradNested")
 _UNROLLED = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu", "__iter__", "unbind"})
 _MOST_STEPS = 200
 """Steps of a function that is listened to: a recurrent one may ask some 25 questions a step, a loop over rows two."""

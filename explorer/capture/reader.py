@@ -136,7 +136,7 @@ class Reader:
                 return Reading(None, self._summed(tensor, place), tuple(tensor.shape), dtype_name(tensor.dtype))
             kept = tensor if steady else tensor.detach().clone() if tensor.requires_grad else tensor.clone()
         except _UNREADABLE:
-            return Reading(None, None, tuple(tensor.shape), dtype_name(tensor.dtype))
+            return Reading()
         self._room -= numel
         reading = Reading(self)
         self._kept.append((reading, kept))

@@ -41,6 +41,7 @@ class TensorMeta(Record, frozen=True, kw_only=True):
     """
 
     shape: tuple[int, ...] = ()
+    """Of a nested or jagged tensor -1 where sizes differ from part to part."""
     stride: tuple[int, ...] = ()
     storage_offset: int = 0
     storage_id: int

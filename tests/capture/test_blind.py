@@ -230,7 +230,7 @@ def test_what_learners_paste_touches_no_limit_that_it_does_not_name() -> None:
 
 
 def test_every_sentence_is_tested_here() -> None:
-    elsewhere = {"limits.ops", "limits.saved", "limits.backwards", "limits.named"}
+    elsewhere = {"limits.nested", "limits.ops", "limits.saved", "limits.backwards", "limits.named"}
     assert {key for key in texts() if key.startswith("limits.")} == CASES.keys() | elsewhere
 
 
