@@ -1,4 +1,4 @@
-"""The drawer under the drawing: leaves, gradient norms, memory, time by node, timings. Only the open tab is computed."""
+"""The drawer under the drawing: leaves, gradient norms, storages, memory, time by node, timings. Only the open tab is computed."""
 
 from __future__ import annotations
 
@@ -10,22 +10,29 @@ from explorer.charts import gradient_norms
 from explorer.ir import Run
 from explorer.viewer.cost_table import memory_view, time_view
 from explorer.viewer.leaf_table import leaf_table
+from explorer.viewer.storage import storage_view
 from pages._session import language, words
 from pages._state import become, state
 
 PHASES = ("gate", "forward", "backward", "capture", "fork", "total")
 
-_TABS = ("leaves", "norms", "memory", "time", "timings")
+_TABS = ("leaves", "norms", "storages", "memory", "time", "timings")
+_KEY = "graph.drawer"
 
 
 def drawer(run: Run) -> None:
     """Draw the tabs of `run`."""
     labels = [words(f"drawer.{name}") for name in _TABS]
-    shown = dict(zip(_TABS, (_leaves, _norms, _memory, _time, _timings), strict=True))
-    for name, tab in zip(_TABS, st.tabs(labels, key="graph.drawer", on_change="rerun"), strict=True):
+    shown = dict(zip(_TABS, (_leaves, _norms, _storages, _memory, _time, _timings), strict=True))
+    for name, tab in zip(_TABS, st.tabs(labels, key=_KEY, on_change="rerun"), strict=True):
         if tab.open:
             with tab:
                 shown[name](run)
+
+
+def open_storages() -> None:
+    """Open the tab of the storages; to be called before the drawer is drawn."""
+    st.session_state[_KEY] = words("drawer.storages")
 
 
 def _leaves(run: Run) -> None:
@@ -34,6 +41,14 @@ def _leaves(run: Run) -> None:
 
 def _norms(run: Run) -> None:
     st.plotly_chart(gradient_norms(run.graph, language()), key="graph.norms", config={"displaylogo": False})
+
+
+def _storages(run: Run) -> None:
+    """The strips of cells, at the storage that was chosen in the drawing."""
+    chosen = state().storage
+    if chosen is not None and all(tensor.storage_id != chosen for tensor in run.tensors):
+        st.text(words("drawer.storages.unnamed", storage=chosen))
+    storage_view(run, key="graph.storages", language=language(), storage=chosen)
 
 
 def _memory(run: Run) -> None:

@@ -58,7 +58,7 @@ def ask_typed(code: str, revision: str) -> None:
 def ask(code: str) -> None:
     """Ask for a run of `code`, even where it is the same as before; what was chosen for other code is dropped."""
     if code != state().code:
-        change(result="", gradient="", backward=-1, open_modules=None, selected=None)
+        change(result="", gradient="", backward=-1, open_modules=None, selected=None, storage=None)
     change(code=code, draft=code, problem=None)
     kept().pop(ANSWERED, None)
 

@@ -14,7 +14,7 @@ from explorer.ir import Run
 from explorer.viewer.component import graph_view
 from explorer.viewer.kept import kept
 from explorer.words import tell
-from pages._drawer import drawer
+from pages._drawer import drawer, open_storages
 from pages._inputs import choose_inputs, choose_result
 from pages._said import show_printed, show_remarks
 from pages._session import attempt, keep_run, language, last_run, running_note, shown_run, words
@@ -111,7 +111,7 @@ def _view(run: Run) -> None:
             exports=_exports(run, drawing),
             on_selected=lambda: change(selected=st.session_state[VIEW].selected),
             on_toggled=lambda: become(toggled(state(), drawing.open_modules, st.session_state[VIEW].toggled)),
-            on_command=lambda: become(commanded(state(), run.graph, st.session_state[VIEW].command)),
+            on_command=lambda: _obey(run, st.session_state[VIEW].command),
         )
 
 
@@ -122,6 +122,13 @@ def _exports(run: Run, drawing: Drawing) -> dict[str, str]:
     offer.run, offer.open_modules, offer.show_saved = run, drawing.open_modules, state().show_saved
     offer.language = language()
     return {"token": offer.token, "name": file_name(state(), run)}
+
+
+def _obey(run: Run, command: str) -> None:
+    """What a button, a key or a tag of the viewer asks for."""
+    if command.startswith("storage:"):
+        open_storages()
+    become(commanded(state(), run.graph, command))
 
 
 def main() -> None:

@@ -57,6 +57,7 @@ def test_measuring_again_asks_for_the_same_run_and_not_for_the_next_one(page, en
 @pytest.mark.parametrize(
     ("tab", "worked_out"),
     [
+        ("Storages", ["storage_view"]),
         ("Memory", ["memory_view"]),
         ("Time by node", ["time_view"]),
         ("Gradient norms", ["gradient_norms"]),
@@ -74,7 +75,7 @@ def test_only_the_open_tab_is_worked_out(page, monkeypatch, tab, worked_out):
         "gradient_norms",
         note("gradient_norms", {"data": [{"type": "bar", "x": [1], "y": [1]}], "layout": {}}),
     )
-    for name in ("leaf_table", "memory_view", "time_view"):
+    for name in ("leaf_table", "storage_view", "memory_view", "time_view"):
         monkeypatch.setattr(pages._drawer, name, note(name))
     open_tab(page, tab)
     assert worked == worked_out

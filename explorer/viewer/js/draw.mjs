@@ -158,7 +158,7 @@ function drawShapes(context, view, boxes, alpha) {
     paint(context, looks, x, y, w, h, colorsOf(context, view, box, looks));
     paintHalves(context, view, box, x, y, w, h);
     if (!named) continue;
-    drawText(context, view, box, kind, x, y, w);
+    drawText(context, view, box, kind, x, y, w, h);
     paintLetter(context, view, box, x, y, w);
     if (marks) paintMarks(context, marks, x, y, w, h, theme);
   }
@@ -175,25 +175,26 @@ function clear(context, theme, kind, x, y, w, h) {
   context.globalAlpha = alpha;
 }
 
-function drawText(context, view, box, kind, x, y, w) {
+function drawText(context, view, box, kind, x, y, w, h) {
   const { theme, camera, overlay } = view;
   const [title, below, between] = linesOf(view, box);
   const value = overlay && camera.k >= VALUES ? overlay.text(box) : "";
   const subtitle = below && value && between === null ? value : below;
-  const room = w - (kind === "leaf" ? 18 : 12) - (overlay?.letter(box) ? 20 : 0);
+  const room = w - (kind === "leaf" ? 18 : 12);
   const ink = inkOf(view, box);
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = ink;
   context.font = `600 ${between === null ? 12 : 11}px ${theme.mono}`;
   const halves = between === null ? 0 : 5.5;
-  context.fillText(fitter.fit(context, value && !below ? `${title}  ${value}` : title, room), x, y + (subtitle ? -7.5 - halves : 0.5));
-  if (!subtitle) return;
+  context.fillText(fitter.fit(context, title, room), x, y + (subtitle ? -7.5 - halves : 0.5));
+  const fit = (text, most) => fitter.fit(context, text, most);
+  if (!subtitle) return void (value && paintBetween(context, view, value, x, y + h / 2, w, fit));
   context.fillStyle = overlay ? ink : theme.muted;
   context.font = subtitle === value ? `600 11px ${theme.mono}` : `11px ${theme.sans}`;
   context.fillText(fitter.fit(context, subtitle, room), x, y + 9 + halves);
-  if (value && between !== null) paintBetween(context, view, value, x, y, w, (text, most) => fitter.fit(context, text, most));
-  else if (between) paintBetween(context, view, between, x, y, w, (text, most) => fitter.fit(context, text, most));
+  if (between === null) return;
+  if (value || between) paintBetween(context, view, value || between, x, y, w, fit);
 }
 
 function drawRings(context, { scene, camera, theme, selection, hover, matches, match, motion, focus }) {

@@ -10,6 +10,7 @@ const WIDEST = 14;
 const BANDS = 6;
 const ASIDE = 6;
 const FADED = 0.36;
+const CROWDED = 48;
 const bands = new WeakMap();
 
 // Under the wires: one band a wire, in a few widths, by the logarithm of the largest norm along it; what is not finite is an alarm.
@@ -91,8 +92,10 @@ export function drawFlowing(context, { scene, camera, theme, selection, settings
     if (!text || (text === "()" && !settings.shapes)) continue; // that it is a single number goes without saying
     const end = at[wire + 1] - 1;
     const said = `↓ ${text}`;
-    const place = { left: x[end] + 6, top: y[end] - 19, right: x[end] + 10 + context.measureText(said).width, bottom: y[end] - 5 };
-    if (y[end] - y[at[wire]] < 40 || taken.some((other) => place.left < other.right && other.left < place.right && place.top < other.bottom && other.top < place.bottom)) continue;
+    const wide = context.measureText(said).width;
+    const left = y[end] - y[at[wire]] < CROWDED ? x[end] - wide - ASIDE - 6 : x[end] + 6; // beside the gradient's label where one is below the other
+    const place = { left, top: y[end] - 19, right: left + wide + 4, bottom: y[end] - 5 };
+    if (y[end] - y[at[wire]] < 24 || taken.some((other) => place.left < other.right && other.left < place.right && place.top < other.bottom && other.top < place.bottom)) continue;
     taken.push(place);
     context.globalAlpha = motion.arrived * (marks && !marks[wire] ? FADED : 1);
     writeLabel(context, theme, said, place.left, y[end] - 12);

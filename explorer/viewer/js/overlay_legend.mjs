@@ -12,7 +12,7 @@ export class OverlayLegend {
     this.root = element("div", { class: "scale-legend", hidden: true, role: "group" });
   }
 
-  show(overlay, { words }, theme) {
+  show(overlay, { words, columns }, theme) {
     this.root.hidden = !overlay;
     if (!overlay) return;
     const title = words[`overlay.${overlay.name}`];
@@ -22,7 +22,7 @@ export class OverlayLegend {
       ...(overlay.classes ? classes(overlay, words, theme) : overlay.scale ? [scale(overlay, words)] : []),
       ...(overlay.odd ? [entry(theme.alarm, "", words["overlay.not_finite"])] : []),
       ...(overlay.missing ? [entry(null, "", words["overlay.none"], theme)] : []),
-      element("span", { class: "faint" }, words[`overlay.folded.${overlay.aggregate}`]),
+      ...(columns.box_inside.some(Boolean) ? [element("span", { class: "faint" }, words[`overlay.folded.${overlay.aggregate}`])] : []),
     );
   }
 }

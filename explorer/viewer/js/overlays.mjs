@@ -86,14 +86,14 @@ class Classes {
     const found = Array.from({ length: scene.count }, (_, box) => together(subjects.of(box), classOf, worst));
     this.values = Int32Array.from(found, ({ value }) => value);
     this.mixed = Uint8Array.from(found, ({ mixed }) => (mixed ? 1 : 0));
-    const used = names ? [...new Set(this.values)].sort((a, b) => a - b) : inOrder(subjects, classOf);
+    // Of all there are, drawn or folded away, so that colours and letters outlive folding.
+    const used = names ? [...new Set(this.values)].sort((a, b) => a - b) : [...new Set(Array.from({ length: subjects.count }, (_, one) => classOf(one)))].filter(Boolean).sort((a, b) => numbered[a].localeCompare(numbered[b], "en", { numeric: true }));
     this.classes = new Map(used.map((value, at) => [value, {
       name: numbered[value],
       letter: letters ? letters[value] : letterOf(at),
       color: colors ? colors[value] : HUES[at % HUES.length],
     }]));
     this.missing = this.values.includes(0) && !names;
-    if (!names) this.classes.delete(0);
   }
 
   // As many as a legend holds, and how many more there are.
@@ -167,13 +167,6 @@ function pathOf(subjects, one) {
   if (path || subjects.kind(node) !== "leaf") return path;
   const name = scene.text("node_variable", node);
   return name.slice(0, Math.max(0, name.lastIndexOf(".")));
-}
-
-// Classes as they come in forward order: nodes are numbered from the result on.
-function inOrder(subjects, classOf) {
-  const found = new Set();
-  for (let one = subjects.count - 1; one >= 0; one--) found.add(classOf(one));
-  return [...found];
 }
 
 function letterOf(at) {

@@ -22,7 +22,7 @@ export const HUES = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#00
 // Black or white, whichever is read better on a colour.
 export function inkOn(written) {
   const [red, green, blue] = channels(written).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.19 ? "#101318" : "#ffffff";
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
 
 function channels(written) {

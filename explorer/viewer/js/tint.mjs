@@ -4,6 +4,7 @@ import { inkOn } from "./scales.mjs";
 const hatches = new WeakMap();
 const inks = new Map();
 const SIDE = 6;
+const LETTER = 7;
 
 // The colours of one box for shapes.mjs, in place of the theme's; `kind` is the look that it would have without an overlay.
 export function colorsOf(context, { overlay, theme }, box, kind) {
@@ -47,12 +48,21 @@ export function hatch(context, theme) {
   return hatches.get(theme);
 }
 
-// The letter of its class, at the left end of the box.
+// The letter of its class, on the left edge of the box.
 export function paintLetter(context, view, box, x, y, w) {
   const letter = view.overlay?.letter(box);
   if (!letter) return;
-  context.font = `700 11px ${view.theme.mono}`;
-  context.textAlign = "left";
+  const { theme, overlay } = view;
+  context.beginPath();
+  context.arc(x - w / 2, y, LETTER, 0, 2 * Math.PI);
+  context.fillStyle = overlay.fill(overlay.look(box), theme) ?? theme.paper;
+  context.strokeStyle = theme.paper;
+  context.lineWidth = 1.5;
+  context.fill();
+  context.stroke();
+  context.font = `700 9px ${theme.mono}`;
+  context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(letter, x - w / 2 + 5, y + 0.5);
+  context.fillStyle = inkOf(view, box);
+  context.fillText(letter, x - w / 2, y + 0.5);
 }
