@@ -3,8 +3,6 @@ const CLOSEST = 4;
 export const READABLE = 0.6;
 export const COMFORTABLE = 0.85;
 const MARGIN = 28;
-// Px at the top that the tools cover.
-const BAR = 44;
 
 export class Camera {
   x = 0;
@@ -12,6 +10,7 @@ export class Camera {
   k = 1;
   width = 1;
   height = 1;
+  bar = 44; // px at the top that the tools cover
 
   toDrawing(px, py) { return [(px - this.x) / this.k, (py - this.y) / this.k]; }
   toScreen(x, y) { return [x * this.k + this.x, y * this.k + this.y]; }
@@ -31,13 +30,13 @@ export class Camera {
 
   // Scale at which all of width x height px is seen, never larger than life.
   fitting(width, height) {
-    return Math.min(1, (this.width - 2 * MARGIN) / Math.max(1, width), (this.height - 2 * MARGIN - BAR) / Math.max(1, height));
+    return Math.min(1, (this.width - 2 * MARGIN) / Math.max(1, width), (this.height - 2 * MARGIN - this.bar) / Math.max(1, height));
   }
 
   fit(width, height) {
     this.k = Math.max(0.001, this.fitting(width, height));
     this.centre(width / 2, height / 2);
-    this.y += BAR / 2;
+    this.y += this.bar / 2;
   }
 
   centre(x, y) {
@@ -50,7 +49,7 @@ export class Camera {
     const nudge = (low, high, from, to) => (high - low > to - from ? (from + to - low - high) / 2 : low < from ? from - low : high > to ? to - high : 0);
     const [left, top] = this.toScreen(x - w / 2, y - h / 2);
     const dx = nudge(left, left + w * this.k, MARGIN, this.width - MARGIN);
-    this.pan(dx, nudge(top, top + h * this.k, MARGIN + BAR, this.height - MARGIN));
+    this.pan(dx, nudge(top, top + h * this.k, MARGIN + this.bar, this.height - MARGIN));
   }
 
   state() { return { x: this.x, y: this.y, k: this.k }; }

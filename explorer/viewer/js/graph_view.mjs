@@ -89,7 +89,8 @@ export class GraphView {
       toggle: () => this.#open({ box: this.selection.boxes[0] ?? null, frame: this.selection.frame }),
       command: this.host.command,
     });
-    this.stage = element("div", { class: "stage" }, this.canvas, element("div", { class: "bar" }, this.search.root, this.toolbar.root, this.exports.root), this.minimap.canvas, this.nothing, this.tip);
+    this.bar = element("div", { class: "bar" }, this.search.root, this.toolbar.root, this.exports.root);
+    this.stage = element("div", { class: "stage" }, this.canvas, this.bar, this.minimap.canvas, this.nothing, this.tip);
     const main = element("div", { class: "main" }, this.stage, element("div", { class: "foot" }, this.trail.root, this.scaleLegend.root, this.legend.root, this.badge.root));
     this.root = element("div", { class: "explorer-graph" }, main, this.inspector.root, this.said, this.help.root);
     root.append(this.root);
@@ -198,6 +199,7 @@ export class GraphView {
     const [dx, dy] = [(canvas.clientWidth - camera.width) / 2, (canvas.clientHeight - camera.height) / 2];
     camera.width = canvas.clientWidth;
     camera.height = canvas.clientHeight;
+    camera.bar = this.bar.offsetHeight + 12;
     const ratio = window.devicePixelRatio || 1;
     canvas.width = Math.round(camera.width * ratio);
     canvas.height = Math.round(camera.height * ratio);

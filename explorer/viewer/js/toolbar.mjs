@@ -26,6 +26,7 @@ export class Toolbar {
     this.out = button(MINUS, () => actions.zoom(1 / 1.3));
     this.in = button(PLUS, () => actions.zoom(1.3));
     this.help = element("button", { type: "button", onclick: () => actions.help() }, "?");
+    for (const tool of [this.out, this.in]) tool.classList.add("zoom"); // two fingers do that on a small screen
     this.root = element("div", { class: "tools", role: "toolbar" }, this.face, this.overlay, this.depth, this.menu.root, this.out, this.in, this.fit, this.help);
   }
 

@@ -1,0 +1,214 @@
+"""Going about in a graph, in the exported file: keys, traces, paths, pins, hiding, isolating, breadcrumb, overlays, views, shared memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+from samples import run
+
+from explorer.ir import Run
+from explorer.words import say
+from tests.viewer.graph_page import GraphPage, drawn
+
+Open = Callable[..., GraphPage]
+
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+CODE = """net = nn.Sequential(nn.Linear(4, 8), nn.Sequential(nn.ReLU(), nn.Linear(8, 3)))
+a = torch.ones(2, 4)
+other = torch.ones(3, requires_grad=True)
+view = other.view(3, 1)
+loss = net(a).sum() + (other * other).sum() + view.exp().sum()
+loss.backward()"""
+
+
+@pytest.fixture(scope="module")
+def captured() -> Run:
+    return run(CODE)
+
+
+def upstream(captured: Run, node: int) -> set[int]:
+    found, waiting = {node}, [node]
+    while waiting:
+        here = waiting.pop()
+        new = {edge.target for edge in captured.graph.edges if edge.source == here} - found
+        found |= new
+        waiting += new
+    return found
+
+
+def node_named(captured: Run, name: str, which: int = 0) -> int:
+    return [node.id for node in captured.graph.nodes if node.name == name][which]
+
+
+def test_a_graph_is_gone_about_by_keys(open_graph: Open, captured: Run) -> None:
+    graph = open_graph(captured)
+    page, chips, crumbs = graph.page, graph.page.locator(".chips"), graph.page.locator(".crumbs")
+    shown = page.locator(".explorer-graph")
+    press = page.keyboard.press
+    total = len(graph.layouts[0].boxes)
+
+    # Isolate what one node was computed from.
+    page.get_by_role("searchbox").fill("name:ReluBackward0")
+    page.keyboard.press("Enter")
+    expect(crumbs).to_have_text("net›1›0›relu")
+    graph.canvas.focus()
+    press("u")
+    expect(chips).to_contain_text("upstream only")
+    press("i")
+    nodes = upstream(captured, node_named(captured, "ReluBackward0"))
+    inputs = [box for box in graph.layouts[0].boxes if box.kind == "input" and box.node in nodes]
+    left = sum(box.node in nodes and box.kind in ("operation", "leaf") for box in graph.layouts[0].boxes) + len(inputs)
+    expect(chips).to_contain_text(f"isolated, {total - left} not shown")
+    press("f")
+    expect(shown).to_have_attribute("data-drawn", str(left))
+    chips.get_by_role("button", name="Show all").click()
+    expect(shown).to_have_attribute("data-drawn", str(total))
+
+    # Back and forth through selections, hide one, pin one, the path between two.
+    graph.canvas.focus()
+    press("ArrowUp")
+    first = graph.heading()
+    press("Alt+ArrowLeft")
+    assert graph.heading() == "ReluBackward0" != first
+    press("]")
+    assert graph.heading() == first
+    press("h")
+    above = next(edge.target for edge in captured.graph.edges if edge.source == node_named(captured, "ReluBackward0"))
+    gone = sum(box.node == above for box in graph.layouts[0].boxes)  # with what belongs to it: an input
+    expect(chips).to_contain_text(f"{gone} hidden")
+    expect(shown).to_have_attribute("data-drawn", str(total - gone))
+    press("a")
+    expect(chips).to_be_empty()
+    press("t")
+    expect(chips).to_contain_text("pin one box")
+    press("[")
+    press("[")
+    assert graph.heading() == "ReluBackward0"
+    press("p")
+    expect(chips).to_contain_text("pin: relu")
+    page.get_by_role("searchbox").fill("kind:result")
+    press("Enter")
+    graph.canvas.focus()
+    press("t")
+    steps = 1 + min_steps(captured, 0, node_named(captured, "ReluBackward0"))
+    expect(chips).to_contain_text(f"path of {steps} edges")
+    press("Escape")
+    chips.get_by_role("button", name="pin: relu", exact=True).click()
+    assert graph.heading() == "ReluBackward0"
+    chips.get_by_role("button", name="Unpin").click()
+    expect(chips).to_be_empty()
+
+    # The list of all keys, and back to the drawing.
+    graph.canvas.focus()
+    press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text("shape:[64,*]")
+    press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(graph.canvas).to_be_focused()
+
+
+def min_steps(captured: Run, start: int, end: int) -> int:
+    reached, steps = {start}, 0
+    while end not in reached:
+        reached |= {edge.target for edge in captured.graph.edges if edge.source in reached}
+        steps += 1
+    return steps
+
+
+def test_views_overlays_and_the_breadcrumb(open_graph: Open, captured: Run) -> None:
+    layouts = drawn(captured), drawn(captured, frozenset({"net"}))
+    graph = open_graph(captured, *layouts, color_scheme="dark")
+    page = graph.page
+    legend = page.locator(".scale-legend")
+    page.get_by_label("Colour by").select_option("grad")
+    expect(legend).to_contain_text("Gradient norm")
+    expect(legend).to_contain_text("logarithmic")
+    graph.canvas.focus()
+    page.keyboard.press("o")
+    expect(legend).to_contain_text("Gradient ÷ parameter")
+    expect(legend).to_contain_text("no value")
+    page.keyboard.press("Shift+O")
+    norms = [math.hypot(*(float(each.stats.norm) for each in node.incoming if each)) for node in captured.graph.nodes]
+    said = f"from {min(norms):.3g} to {max(norms):.3g}, logarithmic"
+    expect(legend.get_by_role("img")).to_have_attribute("aria-label", said)
+
+    # A colour of the scale is what the box is filled with.
+    page.keyboard.press("f")
+    page.evaluate(DRAWN)
+    box = next(box for box in layouts[0].boxes if box.title == "other")
+    low = graph.pixel(*graph.at(box.x - box.width / 2 + 12, box.y).values())
+    page.get_by_label("Colour by").select_option("off")
+    expect(legend).to_be_hidden()
+    page.evaluate(DRAWN)
+    assert graph.pixel(*graph.at(box.x - box.width / 2 + 12, box.y).values()) != low
+
+    # Both sides of an operation in one box.
+    pressed = page.get_by_role("group", name="View").get_by_role("button", pressed=True)
+    expect(pressed).to_have_text("Backward")
+    page.keyboard.press("Escape")
+    graph.canvas.focus()
+    page.keyboard.press("v")
+    expect(pressed).to_have_text("Forward")
+    page.get_by_role("button", name="Both").click()
+    expect(pressed).to_have_text("Both")
+
+    # The breadcrumb selects a module, and folds it when it is selected already.
+    page.get_by_role("searchbox").fill("relu")
+    page.keyboard.press("Enter")
+    crumb = page.locator(".crumbs").get_by_role("button", name="1", exact=True)
+    crumb.click()
+    assert graph.heading() == "net.1"
+    crumb.click()
+    expect(page.locator(".explorer-graph")).to_have_attribute("data-boxes", str(len(layouts[1].boxes)))
+    assert graph.heading() == "net.1"
+
+
+def test_one_memory_has_one_letter(open_graph: Open, captured: Run) -> None:
+    graph = open_graph(captured)
+    page = graph.page
+    leaf = next(tensor for tensor in captured.tensors if tensor.name == "other")
+    over = {
+        node.id
+        for node in captured.graph.nodes
+        if any(saved.tensor and saved.tensor.storage_id == leaf.storage_id for saved in node.saved)
+        or (node.output and node.output.storage_id == leaf.storage_id)
+    }
+    view = next(tensor for tensor in captured.tensors if tensor.name == "view")
+    assert view.grad_fn in over
+    page.get_by_role("button", name="Fit to window").click()
+    graph.click("other")
+    section = graph.section("shared")
+    expect(section).to_contain_text(f"storage {leaf.storage_id}")
+    expect(section).to_contain_text("other.view(3, 1)")
+    page.evaluate("""async () => {
+      const bus = await import("explorer/bus.mjs");
+      window.heard = [];
+      bus.subscribe((selection) => window.heard.push(selection));
+    }""")
+    section.get_by_role("button", name="storage").click()
+    expect(page.locator(".chips")).to_contain_text(f"{len(over)} boxes")
+    assert page.evaluate("heard.at(-1).storage") == [leaf.storage_id]
+    section.get_by_role("button", name="other.view(3, 1)").click()
+    assert graph.heading() == "ViewBackward0"
+
+
+def test_the_tools_are_there_in_korean_on_a_narrow_page(open_graph: Open, captured: Run) -> None:
+    graph = open_graph(captured, language="ko", viewport={"width": 420, "height": 900})
+    page = graph.page
+    page.get_by_role("searchbox").fill("shape:[")
+    expect(page.locator(".search .more")).to_be_hidden()
+    page.get_by_role("searchbox").fill("knd:leaf")
+    expect(page.locator(".search .more")).to_contain_text("knd")
+    page.keyboard.press("Escape")
+    graph.canvas.dispatch_event("keydown", {"key": "ㅐ", "code": "KeyO"})
+    expect(page.locator(".scale-legend")).to_contain_text(say("viewer.overlay.grad", "ko"))
+    page.get_by_role("button", name=say("viewer.tool.menu", "ko")).click()
+    page.get_by_role("button", name=say("viewer.tool.widths", "ko")).click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    for name in ("tool.help", "tool.fit", "face.both"):
+        expect(page.get_by_role("button", name=say(f"viewer.{name}", "ko"))).to_be_in_viewport(ratio=1)
