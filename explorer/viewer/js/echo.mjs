@@ -20,6 +20,7 @@ export class Echo {
     const at = this.told.indexOf(value);
     const news = at < 0 && value !== this.asked;
     if (at >= 0) this.told = this.told.slice(at);
+    else if (news) this.told = [value];
     this.asked = value;
     return news;
   }

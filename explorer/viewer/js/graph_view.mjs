@@ -146,7 +146,7 @@ export class GraphView {
   refreshTheme() {
     this.theme = readTheme(this.root);
     if (!this.scene) return;
-    this.legend.show(this.scene, this.theme);
+    this.legend.show(this.scene, this.theme, this.settings);
     this.scaleLegend.show(this.overlay, this.scene, this.theme);
     this.minimap.show(this.scene, this.theme);
     this.redraw();
