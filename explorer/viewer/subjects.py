@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from explorer.graph.measure import shape_text
-from explorer.ir import Box, BoxKind, Edge, Gradient, Node, Op, Run, Stats, TensorMeta, Wire
+from explorer.graph.once import once
+from explorer.ir import Box, BoxKind, Edge, Gradient, Graph, Node, Op, Run, Stats, TensorMeta, Wire
 from explorer.viewer.columns import Columns, Texts
 from explorer.viewer.details import Details
 
@@ -56,8 +57,7 @@ class Subject(NamedTuple):
 def add_subjects(columns: Columns, texts: Texts, boxes: Sequence[Box], details: Details) -> None:
     """Add all columns by subject; one of numbers that has none in it is left out."""
     run = details.run
-    frozen = {each.node for each in details.given.values() if each.frozen}
-    rows = [_of_node(node, details, node.id in frozen) for node in run.graph.nodes]
+    rows = [*_node_rows(details)]
     rows += [_of_box(box, details)._replace(kind=box.kind) for box in boxes if box.kind in SECOND]
     for name in ("gradient", "zeros", "ratio", "forward", "backward"):
         numbers = [getattr(row, name) for row in rows]
@@ -89,6 +89,24 @@ def add_wires(columns: Columns, texts: Texts, wires: Sequence[Wire], boxes: Sequ
     columns.add("wire_shape", [texts.place(", ".join(dict.fromkeys(each))) for each in shapes])
 
 
+@once
+def _kept(graph: Graph) -> list[tuple[tuple[object, ...], list[Subject]]]:
+    """Rows of the graph's nodes with what they were read from, so that folding does not read them again."""
+    return []
+
+
+def _node_rows(details: Details) -> list[Subject]:
+    run = details.run
+    about = (run.ops, run.tensors, run.times)
+    for read, rows in _kept(run.graph):
+        if all(one is other for one, other in zip(read, about, strict=True)):
+            return rows
+    frozen = {each.node for each in details.given.values() if each.frozen}
+    rows = [_of_node(node, details, node.id in frozen) for node in run.graph.nodes]
+    _kept(run.graph).append((about, rows))
+    return rows
+
+
 def _of_node(node: Node, details: Details, frozen: bool) -> Subject:
     run = details.run
     op = None if node.op is None else run.ops[node.op]
@@ -97,12 +115,13 @@ def _of_node(node: Node, details: Details, frozen: bool) -> Subject:
     arrived = [gradient.stats for gradient in node.incoming if gradient]
     norm = _together(arrived)
     leaf = node.kind == "leaf"
-    tensor = next((each for each in details.tensors[node.id] if each.is_leaf), None) if leaf else None
+    named = details.tensors.get(node.id, ())
+    tensor = next((each for each in named if each.is_leaf), None) if leaf else None
     size = float(tensor.value_stats.norm) if tensor and tensor.value_stats else 0.0
-    seen = [saved.stats for saved in node.saved] + [each.value_stats for each in details.tensors[node.id]]
+    seen = [*[saved.stats for saved in node.saved], *[each.value_stats for each in named]]
     return Subject(
         gradient=norm,
-        zeros=_zeros(arrived),
+        zeros=_zeros(arrived) if arrived else NOTHING,
         ratio=norm / size if leaf and size and norm != NOTHING else NOTHING,
         forward=_second(run.times.forward if run.times else (), node.op),
         backward=_second(run.times.backward if run.times else (), node.id),
@@ -113,7 +132,7 @@ def _of_node(node: Node, details: Details, frozen: bool) -> Subject:
         dtype=first.dtype if first else "",
         device=first.device if first else "",
         held=_storages(outputs),
-        kept=_storages(saved.tensor for saved in node.saved),
+        kept=_storages([saved.tensor for saved in node.saved]) if node.saved else (),
     )
 
 
@@ -164,7 +183,8 @@ def _outputs(node: Node, op: Op | None) -> Sequence[TensorMeta]:
 
 
 def _storages(tensors: Iterable[TensorMeta | None]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(each.storage_id for each in tensors if each and each.storage_id >= 0))
+    found = [each.storage_id for each in tensors if each is not None and each.storage_id >= 0]
+    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
 def _together(stats: Sequence[Stats]) -> float:

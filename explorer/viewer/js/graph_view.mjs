@@ -50,7 +50,7 @@ export class GraphView {
     this.touched = false;
     this.settings = { view: "backward", overlay: "off", gradients: true, shapes: false, widths: false, storages: false };
     this.overlay = null;
-    this.tags = null;
+    this.tagged = null;
     this.storage = null; // chosen by its tag
     this.traced = UP | DOWN; // what a selection lights up with it; "route" for the way to a pin
     this.history = new History();
@@ -119,7 +119,7 @@ export class GraphView {
     this.motion = new Motion(scene, held ? { scene: before, x: this.motion.x, y: this.motion.y } : null, shift);
     this.scene = scene;
     this.bins = new Bins(scene);
-    this.tags = new Tags(scene);
+    this.tagged = null;
     this.overlay = overlay(this.settings.overlay, scene);
     this.focus.use(scene);
     this.#setLimits();
@@ -151,6 +151,9 @@ export class GraphView {
     this.minimap.show(this.scene, this.theme);
     this.redraw();
   }
+
+  // Which boxes share memory: worked out once something asks for it.
+  get tags() { return (this.tagged ??= new Tags(this.scene)); }
 
   fit() {
     this.#move(() => this.camera.fit(this.scene.width, this.scene.height));

@@ -30,29 +30,41 @@ export class Tags {
     const { scene } = this;
     const { subjects } = scene;
     const drawn = new Set(subjects.second.filter((box) => scene.kind(box) === "saved").map((box) => scene.node(box)));
-    const found = new Map();
-    const things = new Map();
+    const first = new Map(); // storage -> the first thing that lies in it
+    const shared = new Set();
+    this.#each(drawn, (storage, box) => {
+      const thing = subjects.ofSecond.has(box) || scene.node(box) === null ? -1 - box : scene.node(box);
+      if (!first.has(storage)) first.set(storage, thing);
+      else if (first.get(storage) !== thing) shared.add(storage);
+    });
+    const found = new Map([...shared].map((storage) => [storage, []]));
+    this.#each(drawn, (storage, box) => {
+      const boxes = found.get(storage);
+      if (boxes && boxes.at(-1) !== box) boxes.push(box);
+    });
+    return found;
+  }
+
+  // visit(storage, box) for all that a box holds, or keeps for backward.
+  #each(drawn, visit) {
+    const { scene } = this;
+    const { subjects } = scene;
     for (let box = 0; box < scene.count; box++) {
-      const storages = new Set();
-      const thing = subjects.ofSecond.has(box) || scene.node(box) === null ? `box ${box}` : scene.node(box);
       for (const one of subjects.of(box)) {
-        for (const storage of subjects.held(one)) storages.add(storage);
-        if (subjects.ofSecond.has(box) || !drawn.has(one)) for (const storage of subjects.kept(one)) storages.add(storage);
-      }
-      for (const storage of storages) {
-        if (!found.has(storage)) [found, things].forEach((map, at) => map.set(storage, at ? new Set() : []));
-        found.get(storage).push(box);
-        things.get(storage).add(thing);
+        for (const storage of subjects.held(one)) visit(storage, box);
+        if (subjects.ofSecond.has(box) || !drawn.has(one)) for (const storage of subjects.kept(one)) visit(storage, box);
       }
     }
-    for (const [storage, distinct] of things) if (distinct.size < 2) found.delete(storage);
-    return found;
   }
 }
 
+// The storages whose tags are shown whatever the reader asked for: the chosen one, else those of the selection.
+function litOf({ tags, selection, storage }) {
+  return new Set(storage === null ? selection.boxes.slice(0, 1).flatMap((box) => tags.of(box)) : [storage]);
+}
+
 // The tags to draw on a box: [{ storage, x, y }], centres along its lower edge from the left.
-function placed({ scene, tags, motion, settings, selection, storage }, box) {
-  const lit = storage === null ? new Set(selection.boxes.slice(0, 1).flatMap((each) => tags.of(each))) : new Set([storage]);
+function placed({ scene, tags, motion, settings }, box, lit) {
   const shown = tags.of(box).filter((each) => settings.storages || lit.has(each));
   const [left, bottom] = [motion.x[box] - scene.w[box] / 2, motion.y[box] + scene.h[box] / 2];
   return shown.slice(0, MOST).map((each, at) => ({ storage: each, x: left + 10 + at * (SIDE + 3), y: bottom }));
@@ -66,8 +78,9 @@ export function drawTags(context, view, boxes) {
   context.font = `700 10px ${theme.mono}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
+  const lit = litOf(view);
   for (const box of boxes) {
-    for (const { storage, x, y } of placed(view, box)) {
+    for (const { storage, x, y } of placed(view, box, lit)) {
       context.beginPath();
       context.roundRect(x - SIDE / 2, y - SIDE / 2, SIDE, SIDE, 3);
       context.fillStyle = tags.color(storage);
@@ -84,7 +97,8 @@ export function drawTags(context, view, boxes) {
 // The storage whose tag lies at a point of the drawing, or null.
 export function tagAt(view, x, y) {
   if (!shows(view)) return null;
+  const lit = litOf(view);
   const near = view.focus.boxes(view.bins.boxesIn(x - SIDE, y - SIDE, x + SIDE, y + SIDE));
-  const tags = near.flatMap((box) => placed(view, box));
+  const tags = near.flatMap((box) => placed(view, box, lit));
   return tags.find((tag) => Math.abs(tag.x - x) <= SIDE / 2 + 1 && Math.abs(tag.y - y) <= SIDE / 2 + 1)?.storage ?? null;
 }
