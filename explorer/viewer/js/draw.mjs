@@ -189,12 +189,12 @@ function drawText(context, view, box, kind, x, y, w, h) {
   const halves = between === null ? 0 : 5.5;
   context.fillText(fitter.fit(context, title, room), x, y + (subtitle ? -7.5 - halves : 0.5));
   const fit = (text, most) => fitter.fit(context, text, most);
-  if (!subtitle) return void (value && paintBetween(context, view, value, x, y + h / 2, w, fit));
+  if (!subtitle) return void (value && paintBetween(context, view, value, x, y + h / 2, w, fit, false));
   context.fillStyle = overlay ? ink : theme.muted;
   context.font = subtitle === value ? `600 11px ${theme.mono}` : `11px ${theme.sans}`;
   context.fillText(fitter.fit(context, subtitle, room), x, y + 9 + halves);
   if (between === null) return;
-  if (value || between) paintBetween(context, view, value || between, x, y, w, fit);
+  if (value || between) paintBetween(context, view, value || between, x, y, w, fit, !value);
 }
 
 function drawRings(context, { scene, camera, theme, selection, hover, matches, match, motion, focus }) {

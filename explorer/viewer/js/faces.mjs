@@ -35,19 +35,19 @@ export function paintHalves(context, view, box, x, y, w, h) {
   context.stroke();
 }
 
-// On the line between the halves, in the colour and the dashes of saved tensors.
-export function paintBetween(context, view, text, x, y, w, fit) {
+// On the line between the halves: what was saved, in the colour and the dashes of saved tensors; or the number of an overlay.
+export function paintBetween(context, view, text, x, y, w, fit, kept = true) {
   const { theme } = view;
   context.font = `9px ${theme.mono}`;
   const said = fit(text, w - 28);
   const wide = context.measureText(said).width + 10;
   context.beginPath();
   context.roundRect(x - wide / 2, y - 5.5, wide, 11, 3);
-  context.fillStyle = theme.saved.fill;
-  context.strokeStyle = theme.saved.edge;
+  context.fillStyle = kept ? theme.saved.fill : theme.paper;
+  context.strokeStyle = kept ? theme.saved.edge : theme.operation.edge;
   context.lineWidth = 1;
   context.fill();
-  context.setLineDash([3, 2]);
+  context.setLineDash(kept ? [3, 2] : []);
   context.stroke();
   context.setLineDash([]);
   context.fillStyle = theme.ink;

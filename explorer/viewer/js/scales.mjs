@@ -38,7 +38,12 @@ export function scaleOf(values, { log = false, from = null, to = null } = {}) {
   if (low === high) [low, high] = log ? [low / 2, high * 2] : [Math.min(0, low), high || 1];
   const shape = log ? (number) => Math.log10(number) : (number) => number;
   const place = (number) => (log && number <= 0 ? 0 : Math.min(1, Math.max(0, (shape(number) - shape(low)) / (shape(high) - shape(low)))));
-  return { low, high, log, place, ticks: (log ? decades(low, high) : rounds(low, high)).map((number) => ({ number, at: place(number) })) };
+  return { low, high, log, place, ticks: apart((log ? decades(low, high) : rounds(low, high)).map((number) => ({ number, at: place(number) }))) };
+}
+
+// Ticks whose texts do not run into each other.
+function apart(ticks) {
+  return ticks.reduce((kept, tick) => (kept.length && tick.at - kept.at(-1).at < 0.2 - 1e-9 ? kept : [...kept, tick]), []);
 }
 
 const least = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
