@@ -15,6 +15,7 @@ from typing import NamedTuple, get_args
 
 from explorer.graph.measure import shape_text
 from explorer.graph.once import once
+from explorer.graph.steps import backward_steps
 from explorer.ir import Box, BoxKind, Edge, Gradient, Graph, Node, Op, Run, Stats, TensorMeta, Wire
 from explorer.viewer.columns import Columns, Texts
 from explorer.viewer.details import Details
@@ -75,6 +76,7 @@ def add_subjects(columns: Columns, texts: Texts, boxes: Sequence[Box], details: 
         columns.add(name, [storage for each in lists for storage in each])
     columns.add_floats("storage_bytes", _storage_bytes(run))
     columns.add("node_op", [0 if node.op is None else node.op + 1 for node in run.graph.nodes])
+    columns.add("node_step", backward_steps(run.graph))
     columns.add("node_keeps", [texts.place(_kept_names(node)) for node in run.graph.nodes])
 
 

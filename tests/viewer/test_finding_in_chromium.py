@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from samples import run
 
+from explorer.graph.steps import backward_steps
 from explorer.ir import Run
 from explorer.words import say
 from tests.viewer.graph_page import GraphPage, drawn
@@ -101,6 +102,16 @@ def test_a_graph_is_gone_about_by_keys(open_graph: Open, captured: Run) -> None:
     chips.get_by_role("button", name="Unpin").click()
     expect(chips).to_be_empty()
 
+    # Backward, one node after another, as torch does it.
+    graph.canvas.focus()
+    steps = backward_steps(captured.graph)
+    for key, step in [(".", 1), (".", 2), (".", 3), (",", 2)]:
+        press(key)
+        expect(chips).to_contain_text(f"backward, node {step} of {max(steps)}")
+        assert graph.heading() == captured.graph.nodes[steps.index(step)].name
+    press("Escape")
+    expect(chips).to_be_empty()
+
     # The list of all keys, and back to the drawing.
     graph.canvas.focus()
     press("?")
@@ -168,6 +179,26 @@ def test_views_overlays_and_the_breadcrumb(open_graph: Open, captured: Run) -> N
     assert graph.heading() == "net.1"
 
 
+def test_others_drive_the_view(open_graph: Open, captured: Run) -> None:
+    layouts = drawn(captured), drawn(captured, frozenset({"net"}))
+    graph = open_graph(captured, *layouts)
+    relu = node_named(captured, "ReluBackward0")
+
+    def order(**orders: object) -> None:
+        graph.page.evaluate("async (orders) => (await import('explorer/bus.mjs')).order(orders)", orders)
+
+    order(select=relu, view="both", overlay="state")
+    assert graph.heading() == "ReluBackward0"
+    expect(graph.page.locator(".scale-legend")).to_contain_text("requires_grad and frozen")
+    expect(graph.page.get_by_role("button", name="Both")).to_have_attribute("aria-pressed", "true")
+    order(fold="net.1")
+    expect(graph.page.locator(".explorer-graph")).to_have_attribute("data-boxes", str(len(layouts[1].boxes)))
+    order(module="net", overlay="off")
+    assert graph.heading() == "net"
+    order(step=2)
+    expect(graph.page.locator(".chips")).to_contain_text("node 2 of")
+
+
 def test_one_memory_has_one_letter(open_graph: Open, captured: Run) -> None:
     graph = open_graph(captured)
     page = graph.page
@@ -181,6 +212,7 @@ def test_one_memory_has_one_letter(open_graph: Open, captured: Run) -> None:
     view = next(tensor for tensor in captured.tensors if tensor.name == "view")
     assert view.grad_fn in over
     page.get_by_role("button", name="Fit to window").click()
+    page.evaluate(DRAWN)
     graph.click("other")
     section = graph.section("shared")
     expect(section).to_contain_text(f"storage {leaf.storage_id}")

@@ -24,18 +24,19 @@ from tests.viewer.graph_page import drawn
         ("overlay:grad", Look(overlay="grad")),
         ("gradients:off", Look(gradients=False)),
         ("widths:on", Look(widths=True)),
+        ("step:3", Look(step=3)),
     ],
 )
 def test_commands_change_one_setting(command: str, look: Look) -> None:
     assert Look().commanded(command) == look
 
 
-@given(st.sampled_from(["view", "overlay", "gradients", "shapes", "", "x"]) | st.text(), st.text())
+@given(st.sampled_from(["view", "overlay", "gradients", "shapes", "step", "", "x"]) | st.text(), st.text())
 def test_what_is_not_known_changes_nothing(name: str, value: str) -> None:
     look = Look().commanded(f"{name}:{value}")
     assert look.view in get_args(View)
     assert look.overlay in get_args(Overlay)
-    if value not in ("on", "off", *get_args(View), *get_args(Overlay)):
+    if not value.isdecimal() and value not in ("on", "off", *get_args(View), *get_args(Overlay)):
         assert look == Look()
 
 

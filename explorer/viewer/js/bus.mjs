@@ -5,6 +5,7 @@
 // name; each is null where it does not apply. Where a module was selected, there is also `module`, its path.
 // `source` names the view that published it, so that it can ignore its own echo.
 const EVENT = "explorer:selection";
+const ORDERS = "explorer:orders";
 const NOTHING = { node: null, line: null, storage: [], tensor: null, source: null };
 
 export function publish(selection) {
@@ -16,4 +17,16 @@ export function subscribe(listen) {
   const heard = (event) => listen(event.detail);
   window.addEventListener(EVENT, heard);
   return () => window.removeEventListener(EVENT, heard);
+}
+
+// Orders to the graph views of the page, as in {select: 3, view: "both", overlay: "grad", step: 2, fold: "model.layer3"}: see GraphView.drive.
+export function order(orders) {
+  window.dispatchEvent(new CustomEvent(ORDERS, { detail: orders }));
+}
+
+// Calls heard(orders) for all that is asked from now on; returns a function that stops it.
+export function obey(heard) {
+  const listen = (event) => heard(event.detail);
+  window.addEventListener(ORDERS, listen);
+  return () => window.removeEventListener(ORDERS, listen);
 }

@@ -21,7 +21,7 @@ export function mount(root, port) {
     },
     toggle(path) { port.trigger("toggled", (toggled = path)); },
     shows(setting, value) {
-      const said = value === true ? "on" : value === false ? "off" : value;
+      const said = value === true ? "on" : value === false || value === null ? "off" : value;
       if (looks.get(setting)?.tells(value) ?? true) port.trigger("command", `${setting}:${said}`);
     },
     command(text) { port.trigger("command", text); },

@@ -2,7 +2,7 @@
 // hears what the person did. Nothing moves that the person did not move: a new scene keeps camera and selection where it can.
 import { aliases } from "./aliases.mjs";
 import { Bins } from "./bins.mjs";
-import { publish, subscribe } from "./bus.mjs";
+import { obey, publish, subscribe } from "./bus.mjs";
 import { Camera, COMFORTABLE, READABLE } from "./camera.mjs";
 import { Badge } from "./badge.mjs";
 import { anchor, heirs } from "./continuity.mjs";
@@ -23,7 +23,7 @@ import { Motion } from "./motion.mjs";
 import { offered, overlay } from "./overlays.mjs";
 import { OverlayLegend } from "./overlay_legend.mjs";
 import { neighbour, pick } from "./pick.mjs";
-import { DOWN, relations, route, SELF, UP } from "./relations.mjs";
+import { DOWN, progress, relations, route, SELF, UP } from "./relations.mjs";
 import { Search } from "./search.mjs";
 import { Tags, tagAt } from "./tags.mjs";
 import { readTheme, watchTheme } from "./theme.mjs";
@@ -48,7 +48,7 @@ export class GraphView {
     this.matches = new Set();
     this.match = null;
     this.touched = false;
-    this.settings = { view: "backward", overlay: "off", gradients: true, shapes: false, widths: false, storages: false };
+    this.settings = { view: "backward", overlay: "off", gradients: true, shapes: false, widths: false, storages: false, step: null };
     this.overlay = null;
     this.tagged = null;
     this.storage = null; // chosen by its tag
@@ -61,6 +61,7 @@ export class GraphView {
       listen(this.canvas, this.#gestures()),
       listenToKeys(this.root, this.canvas, this.#keys()),
       subscribe((selection) => this.#hear(selection)),
+      obey((orders) => this.drive(orders)),
       watchTheme(() => this.refreshTheme()),
     ];
     this.resizing = new ResizeObserver(() => this.#resize());
@@ -113,6 +114,7 @@ export class GraphView {
   // Shows a scene. `toggled` is the module whose folding asked for it: it stays where it is on the screen.
   show(scene, toggled = null) {
     const before = this.scene;
+    const { step } = this.settings;
     const held = before && anchor(before, scene, this.selection, toggled === null ? null : this.opened);
     const kept = held ? heirs(before, scene, this.selection) : NOTHING;
     const shift = held ? [held.to[0] - held.from[0], held.to[1] - held.from[1]] : [0, 0];
@@ -139,6 +141,7 @@ export class GraphView {
     else this.#firstView();
     if (this.early) this.#hear(this.early);
     this.early = null;
+    if (step !== null) this.#stepTo(step, false);
     this.search.arrive();
     this.redraw();
   }
@@ -235,15 +238,54 @@ export class GraphView {
     this.redraw();
   }
 
+  // What somebody else asks of the view, as if the person had done it: `select` a node, `module` to select, `fold` a name of the open set to
+  // open or to fold, and any of `settings`.
+  drive({ select, module, fold, ...settings }) {
+    for (const [name, value] of Object.entries(settings)) if (Object.hasOwn(this.settings, name)) this.set(name, value, true);
+    if (module !== undefined) this.selectModule(module, true);
+    if (select !== undefined) this.selectNode(select, true);
+    if (fold !== undefined) this.host.toggle(fold);
+  }
+
   // One of `settings`: what the drawing looks like, not what is in it. `tell`: the person chose it here, so the host shall know.
   set(name, value, tell = false) {
     if (name === "view" && !FACES.includes(value)) return;
+    if (name === "step") return void this.#stepTo(value, tell);
     this.settings[name] = value;
     if (tell) this.host.shows(name, value);
     if (!this.scene) return;
     if (name === "overlay") this.overlay = overlay(value, this.scene);
     this.toolbar.use(this.scene, this.settings);
     this.refreshTheme();
+  }
+
+  // Backward, one node after another: selects the one that runs as the `step`-th and lights what has run; null ends it.
+  #stepTo(step, tell) {
+    const steps = this.scene?.columns.node_step;
+    const node = step === null || !steps ? -1 : steps.indexOf(step);
+    if (steps && node < 0 && step !== null) return;
+    this.settings.step = null;
+    if (steps) this.#choose(node < 0 ? [] : primary(this.scene, this.scene.boxesOfNode.get(node) ?? []), null, tell);
+    this.settings.step = step;
+    if (tell) this.host.shows("step", step);
+    if (node < 0) return;
+    this.traced = "step";
+    this.selection = { ...this.selection, related: progress(this.scene, step) };
+    if (this.selection.boxes.length && !this.#sees(this.selection.boxes[0])) this.#reveal(this.selection.boxes[0]);
+    this.#tell();
+  }
+
+  // Whoever selects something else is done with going through backward.
+  #endStep(tell) {
+    this.settings.step = null;
+    if (tell) this.host.shows("step", null);
+  }
+
+  #step(by) {
+    if (!this.scene) return;
+    const last = this.scene.columns.node_step.reduce((a, b) => Math.max(a, b), 0);
+    const next = (this.settings.step ?? 0) + by;
+    this.#stepTo(next < 1 ? null : Math.min(last, next), true);
   }
 
   #nextOverlay(by) {
@@ -334,6 +376,8 @@ export class GraphView {
       hide: () => this.#hide(),
       isolate: () => this.#isolate(),
       all: () => this.focus.showAll(),
+      step: () => this.#step(1),
+      stepBack: () => this.#step(-1),
       overlay: (key) => this.scene && this.#nextOverlay(key === "O" ? -1 : 1),
       face: () => this.set("view", FACES[(FACES.indexOf(this.settings.view) + 1) % FACES.length], true),
       help: () => this.#help(),
@@ -446,6 +490,7 @@ export class GraphView {
     if (this.storage !== null) chips.push({ text: "chip.storage", values: { letter: this.tags.letter(this.storage), count: selection.boxes.length }, endName: "trail.close", end: () => this.#choose([], null, true) });
     if (this.traced === UP || this.traced === DOWN) chips.push({ text: this.traced === UP ? "chip.upstream" : "chip.downstream", endName: "trail.close", end: () => this.#trace(this.traced) });
     if (this.traced === "route") chips.push({ text: "chip.route", values: { count: selection.related.length }, endName: "trail.close", end: () => { this.traced = UP | DOWN; this.#relate(); this.#tell(); } });
+    if (this.traced === "step") chips.push({ text: "chip.step", values: { step: this.settings.step, steps: scene.columns.node_step.reduce((a, b) => Math.max(a, b), 0) }, endName: "trail.close", end: () => this.#stepTo(null, true) });
     for (const pin of focus.pinned) chips.push({ text: "chip.pin", values: { title: pin.title }, go: () => this.#goToPin(pin), endName: "trail.unpin", end: () => focus.boxesOfPin(pin).length ? focus.pin(focus.boxesOfPin(pin)[0]) : focus.drop(pin) });
     if (focus.gone) chips.push({ text: focus.only ? "chip.isolated" : "chip.hidden", values: { count: focus.gone }, endName: "trail.all", end: () => focus.showAll() });
     this.trail.show(scene.words, { path, here: named ?? (shown || box === undefined ? null : scene.title(box)), history: this.history, chips });
@@ -519,6 +564,7 @@ export class GraphView {
     const { scene } = this;
     this.traced = UP | DOWN;
     this.storage = null;
+    if (this.settings.step !== null) this.#endStep(tell);
     this.selection = { boxes, frame, related: boxes.length ? relations(scene, boxes) : null };
     if (keep && (boxes.length || frame !== null)) this.history.add({ ids: boxes.map((box) => scene.id(box)), node: boxes.length ? scene.node(boxes[0]) : null, frame: frame === null ? null : scene.text("frame_id", frame) });
     const facts = boxes.length ? scene.boxDetail(boxes[0]) : frame !== null ? scene.frameDetail(frame) : null;

@@ -16,6 +16,8 @@ export const KEYS = [
   { does: "hide", keys: ["h"] },
   { does: "isolate", keys: ["i"] },
   { does: "all", keys: ["a"] },
+  { does: "step", keys: [".", ">"], shown: ["."] },
+  { does: "stepBack", keys: [",", "<"], shown: [","] },
   { does: "overlay", keys: ["o", "O"], shown: ["o", "Shift o"] },
   { does: "face", keys: ["v"] },
   { does: "clear", keys: ["Escape"], shown: ["Esc"] },

@@ -29,6 +29,18 @@ function walk(adjacent, next, selected, boxes, wires, mark) {
   }
 }
 
+// How far backward has come after `step` nodes: what has run (DOWN), the one that ran last (SELF), and the wires that its gradients have passed.
+export function progress(scene, step) {
+  const steps = scene.columns.node_step;
+  const boxes = new Uint8Array(scene.count);
+  const ran = (box) => Array.from(scene.nodesOf(box)).some((node) => steps[node] > 0 && steps[node] <= step);
+  for (let box = 0; box < scene.count; box++) if (ran(box)) boxes[box] = DOWN;
+  const { source, target, count } = scene.wires;
+  const wires = Uint8Array.from({ length: count }, (_, wire) => (boxes[target[wire]] && !["input", "saved"].includes(scene.kind(source[wire])) ? DOWN : 0));
+  for (const box of scene.boxesOfNode.get(steps.indexOf(step)) ?? []) if (!scene.subjects.ofSecond.has(box)) boxes[box] = SELF;
+  return { boxes, wires };
+}
+
 // The shortest way along wires from one of `from` to one of `to`, or the other way round, marked like `relations`, with the number of its
 // wires as `length`; null where neither leads to the other.
 export function route(scene, from, to) {
