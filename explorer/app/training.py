@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
 
-from explorer.ir import Record, TrainingRequest
-from explorer.models import TrainableModel, find_dataset, trainable_models
+from explorer.ir import DataRequest, Record, Sentence, TrainingRequest
+from explorer.models import (
+    Dataset,
+    ModelError,
+    Recipe,
+    TrainableModel,
+    asked_dataset,
+    loop,
+    models_for,
+    trainable_models,
+)
 
 MOMENTUM = ("SGD", "RMSprop")
 """Optimizers that have a momentum."""
 
-
-def _code(model: str, dataset: str) -> str:
-    return find_trainable(model).code(find_dataset(dataset))
+_FIRST = DataRequest(dataset="moons")
+_FIRST_RECIPE = Recipe(optimizer="SGD", learning_rate=0.1, momentum=0.9)
 
 
 def find_trainable(name: str) -> TrainableModel:
@@ -26,30 +35,82 @@ class TrainingState(Record, frozen=True, kw_only=True):
     """What a person chose and typed on the Training page. Equal states show equal pages."""
 
     model: str = "mlp"
-    request: TrainingRequest = TrainingRequest(
-        code=_code("mlp", "moons"), dataset="moons", optimizer="SGD", learning_rate=0.1, momentum=0.9, steps=300
-    )
-    """What Start asks for; its code is the text in the editor."""
+    data: DataRequest = _FIRST
+    recipe: Recipe = _FIRST_RECIPE
+    code: str = find_trainable("mlp").program(asked_dataset(_FIRST), _FIRST_RECIPE)
+    """The text in the editor: model and loop."""
+    seed: int = 0
+    device: str = "cpu"
+    problem: Sentence | None = None
+    """Why a choice could not be taken."""
     revision: int = 0
     """Grows when the page puts a text into the editor: until then the text is the person's."""
     log: bool = False
     """Logarithmic axes."""
 
     @property
-    def edited(self) -> bool:
-        """Whether the text is no longer that of the chosen model."""
-        return self.request.code != _code(self.model, self.request.dataset)
+    def dataset(self) -> Dataset:
+        """What it learns from; raises `ModelError` where a table cannot be read."""
+        return asked_dataset(self.data)
 
-    def with_request(self, **fields: Any) -> TrainingState:
-        """The state with fields of the request changed; the text stays as it is."""
-        return replace(self, request=replace(self.request, **fields))
+    @property
+    def request(self) -> TrainingRequest:
+        """What Start asks for."""
+        return TrainingRequest(code=self.code, data=self.data, seed=self.seed, device=self.device)
+
+    @property
+    def loop(self) -> str:
+        """The loop as the recipe writes it."""
+        return loop(self.recipe, self.dataset.kind, self.device)
+
+    @property
+    def loop_edited(self) -> bool:
+        """Whether the text no longer ends in the recipe's loop: then the recipe says nothing about it."""
+        try:
+            return not self.code.endswith(self.loop)
+        except ModelError:
+            return True
+
+    @property
+    def edited(self) -> bool:
+        """Whether the text is no longer that of the chosen model and recipe."""
+        try:
+            return self.code != find_trainable(self.model).program(self.dataset, self.recipe, self.device)
+        except ModelError:
+            return True
+
+    def with_recipe(self, **fields: Any) -> TrainingState:
+        """The recipe with fields changed; the loop in the text follows, the model in it stays as it is."""
+        if self.loop_edited:
+            return self
+        before = self.loop
+        changed = replace(self, recipe=replace(self.recipe, **fields))
+        return changed._put(lambda: self.code.removesuffix(before) + changed.loop, self)
 
     def with_model(self, model: str) -> TrainingState:
-        """Choose a model, or the same one again: its text replaces what was typed."""
-        code = _code(model, self.request.dataset)
-        return replace(self.with_request(code=code), model=model, revision=self.revision + 1)
+        """Choose a model, or the same one again: its text and the recipe's loop replace what was typed."""
+        chosen = replace(self, model=model)
+        return chosen._put(lambda: find_trainable(model).program(chosen.dataset, chosen.recipe, chosen.device), self)
 
-    def with_dataset(self, dataset: str) -> TrainingState:
-        """Choose the data; the model's text follows its sizes, unless a person has changed the text."""
-        chosen = self.with_request(dataset=dataset)
-        return chosen if self.edited else chosen.with_model(self.model)
+    def with_data(self, **fields: Any) -> TrainingState:
+        """Choose other data; the model's text follows its sizes, unless a person has changed the text."""
+        chosen = replace(self, data=replace(self.data, **fields), problem=None)
+        if self.edited and self.problem is None:
+            return chosen
+        try:
+            fitting = models_for(chosen.dataset)
+        except ModelError as problem:
+            return replace(chosen, problem=problem.sentence)
+        kept = any(model.name == self.model for model in fitting)
+        return chosen.with_model(self.model if kept else fitting[-1].name)
+
+    def with_device(self, device: str) -> TrainingState:
+        """Another device; where the loop names it, it follows."""
+        return replace(self, device=device) if self.edited else replace(self, device=device).with_model(self.model)
+
+    def _put(self, write: Callable[[], str], before: TrainingState) -> TrainingState:
+        """The state with a new text in the editor; where it cannot be, the one before with the reason."""
+        try:
+            return replace(self, code=write(), revision=self.revision + 1, problem=None)
+        except ModelError as problem:
+            return replace(before, problem=problem.sentence)

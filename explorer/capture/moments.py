@@ -1,16 +1,16 @@
 """Statistics of one tensor of any size, read once in pieces that fit a core's cache.
 
-A piece is added up in its own precision, by torch for sums and by numpy (on the CPU) for extremes and zeros, which are the
-fastest of their kind; pieces are added up in float64. Where digits would be lost the piece is read again with care, in
-float64, as a small tensor is from the start. Counts and extremes are exact; norm, mean and std have six good digits or more.
-What is left of the cost is memory: 0.4 ns of the 0.7 that an element of float32 takes (`docs/benchmarks.md`).
+Sums are in float64, by numkong, which adds up elements and squares in one pass; extremes and zeros are numpy's, the fastest of
+their kind (on another device than the CPU all is torch's). Where float64 would lose digits, as between large elements that hardly
+differ, the piece is read again with care. Memory is half of the cost (`docs/benchmarks.md`).
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
 
+import numkong
 import numpy
 import torch
 
@@ -19,23 +19,12 @@ from explorer.ir import Number, Stats, number
 
 _CHUNK = 2**17
 _CHUNK_ELSEWHERE = 2**24
-_SMALL = 2**14
-"""Elements up to which float64 throughout costs nothing that matters."""
 
 _SINGLE = (torch.float32, torch.float16, torch.bfloat16)
-
-
-class _Quick(NamedTuple):
-    """Where sums of elements and of squares, in their own precision, are as good as any."""
-
-    least: float
-    most: float
-    """Between these a sum of squares has lost no element to underflow or overflow that would count."""
-    share: float
-    """A squared distance from the mean that is a smaller part of the squares has lost digits in the difference."""
-
-
-_QUICK = {torch.float32: _Quick(1e-24, 1e36, 0.25), torch.float64: _Quick(1e-280, 1e300, 1e-3)}
+_LEAST = 1e-280
+"""A smaller sum of squares has lost elements to underflow."""
+_SHARE = 1e-6
+"""A squared distance from the mean that is a smaller part of the squares has lost digits in the difference."""
 
 
 class Moments:
@@ -47,11 +36,11 @@ class Moments:
         self.mean = self.around = self.norm = 0.0
         self.min, self.max = math.inf, -math.inf
         self._flags = numpy.empty(min(_CHUNK, flat.numel()), dtype=bool)
-        dtype = torch.float32 if flat.dtype in _SINGLE and flat.numel() > _SMALL else torch.float64
+        dtype = torch.float32 if flat.dtype in _SINGLE else torch.float64
         sampler = Sampler(flat.numel()) if sampled else None
-        for chunk in torch.split(flat, _CHUNK if flat.is_cpu else _CHUNK_ELSEWHERE):
+        for chunk in _pieces(flat):
             piece = chunk.to(dtype)
-            if not self._add_quickly(piece, _QUICK[dtype]):
+            if not self._add_quickly(piece):
                 self._add_carefully(piece.to(torch.float64))
             if sampler is not None:
                 sampler.take(piece)
@@ -91,17 +80,20 @@ class Moments:
             return "NaN"
         return "Infinity" if self.infs else number(self.norm * math.sqrt(copies))
 
-    def _add_quickly(self, piece: torch.Tensor, quick: _Quick) -> bool:
-        """Add elements in their own precision; False, and nothing done, where that would not do."""
-        count, squares = piece.numel(), torch.dot(piece, piece).item()
-        if not quick.least < squares < quick.most:
+    def _add_quickly(self, piece: torch.Tensor) -> bool:
+        """Add elements; False, and nothing done, where that needs care."""
+        total, squares = _totals(piece)
+        if not piece.numel() or not math.isfinite(squares):
             return False
-        total = piece.sum().item()
-        around = squares - total * total / count
-        if around < squares * quick.share:
-            return False
-        self._merge(count, total / count, around, math.sqrt(squares))
-        self._order(piece)
+        count, (low, high) = piece.numel(), _extremes(piece)
+        if low == high:
+            mean, around, norm = low, 0.0, abs(low) * math.sqrt(count)
+        else:
+            mean, around, norm = total / count, squares - total * total / count, math.sqrt(squares)
+            if squares < _LEAST or around < squares * _SHARE:
+                return False
+        self._merge(count, mean, around, norm)
+        self._order(piece, low, high)
         return True
 
     def _add_carefully(self, double: torch.Tensor) -> None:
@@ -113,7 +105,8 @@ class Moments:
             double = finite
         count = double.numel()
         if count:
-            low, high = self._order(double)
+            low, high = _extremes(double)
+            self._order(double, low, high)
             size = max(abs(low), abs(high)) or 1.0
             mean = (double / count).sum().item() if low < high else low
             norm = size * torch.linalg.vector_norm(double / size).item()
@@ -127,15 +120,34 @@ class Moments:
         self.finite += count
         self.norm = math.hypot(self.norm, norm)
 
-    def _order(self, chunk: torch.Tensor) -> tuple[float, float]:
-        """Take extremes and zeros of finite elements into account; returns the extremes."""
-        if chunk.is_cpu:
-            array = chunk.numpy()
-            low, high = float(array.min()), float(array.max())
-            if low <= 0 <= high:
-                self.zeros += int(numpy.count_nonzero(numpy.equal(array, 0, out=self._flags[: array.size])))
-        else:
-            low, high = chunk.amin().item(), chunk.amax().item()
-            self.zeros += int((chunk == 0).sum()) if low <= 0 <= high else 0
+    def _order(self, piece: torch.Tensor, low: float, high: float) -> None:
+        """Take the extremes of a piece into account, and its zeros."""
         self.min, self.max = min(self.min, low), max(self.max, high)
-        return low, high
+        if low == 0 == high:
+            self.zeros += piece.numel()
+        elif low <= 0 <= high and piece.is_cpu:
+            array = piece.numpy()
+            self.zeros += int(numpy.count_nonzero(numpy.equal(array, 0, out=self._flags[: array.size])))
+        elif low <= 0 <= high:
+            self.zeros += int((piece == 0).sum())
+
+
+def _totals(piece: torch.Tensor) -> tuple[float, float]:
+    """The sum of the elements and of their squares."""
+    if piece.is_cpu:
+        return numkong.moments(piece.numpy())
+    norm = torch.linalg.vector_norm(piece, dtype=torch.float64).item()
+    return piece.sum(dtype=torch.float64).item(), norm * norm
+
+
+def _extremes(piece: torch.Tensor) -> tuple[float, float]:
+    if piece.is_cpu:
+        array = piece.numpy()
+        return float(numpy.minimum.reduce(array)), float(numpy.maximum.reduce(array))
+    return piece.amin().item(), piece.amax().item()
+
+
+def _pieces(flat: torch.Tensor) -> Sequence[torch.Tensor]:
+    """As they fit a cache, where there is one to think of."""
+    most = _CHUNK if flat.is_cpu else _CHUNK_ELSEWHERE
+    return (flat,) if flat.numel() <= most else torch.split(flat, most)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from explorer.ir import Number, TrainingPoint
+from explorer.ir import Number, TrainingPoint, TrainingSnapshot
 from explorer.words import Language, say
 
 MOST_POINTS = 1_000
@@ -26,7 +26,7 @@ _PANEL, _GAP, _TOP, _LEGEND_ROW = 150, 46, 34, 22
 _NAME = 48
 """Characters of a parameter's name that are shown."""
 
-_LINE = "#4c6ef5"
+_LINE, _PALE, _HELD = "#4c6ef5", "rgba(128,138,160,0.45)", "#e8590c"
 _RAMP = ((59, 91, 219), (18, 184, 134), (245, 159, 0))
 """From the first parameter to the last; readable on white and on black."""
 
@@ -35,9 +35,11 @@ _Trace = dict[str, Any]
 
 def curves(
     points: Sequence[TrainingPoint],
+    snapshots: Sequence[TrainingSnapshot],
     parameters: Sequence[str],
     language: Language = "en",
     *,
+    classes: bool = True,
     steps: int | None = None,
     log: bool = False,
 ) -> dict[str, Any]:
@@ -45,14 +47,20 @@ def curves(
 
     Args:
         points: in order of their steps; those of the run so far.
+        snapshots: in order of their steps; their scores are drawn beside the loss.
         parameters: names in the order of each point's `layer_norms`.
         language: of titles.
+        classes: whether the metric is an accuracy, else R squared.
         steps: where the x axis ends, so that it does not move while points arrive; None ends at the last point.
         log: logarithmic y axes (accuracy stays linear); a value that is not above zero is then left out.
     """
     drawn = thin(points)
-    panels = [_loss(drawn, language), _accuracy(drawn, language), _norm(drawn, language)]
-    panels.append(_layers(drawn, parameters, language))
+    steps_of_scores = [snapshot.step for snapshot in snapshots]
+    scores = [
+        _loss(drawn, snapshots, steps_of_scores, language),
+        _metric(snapshots, steps_of_scores, classes, language),
+    ]
+    panels = [*scores, _norm(drawn, language), _layers(drawn, parameters, language)]
     panels = [panel for panel in panels if panel[1]]
     last = steps or (points[-1].step if points else 2)
     return {"data": _traces(panels, drawn), "layout": _layout(panels, language, last, log)}
@@ -72,15 +80,32 @@ def thin(points: Sequence[TrainingPoint], most: int = MOST_POINTS) -> list[Train
     return [points[index] for index in sorted(kept)]
 
 
-def _loss(points: list[TrainingPoint], language: Language) -> tuple[str, list[_Trace]]:
-    return say("training.chart.loss", language), [_curve("loss", [point.loss for point in points])]
+def _loss(
+    points: list[TrainingPoint], snapshots: Sequence[TrainingSnapshot], steps: list[int], language: Language
+) -> tuple[str, list[_Trace]]:
+    """Of each batch, pale; of all rows that train, and of those held back."""
+    batch = _curve(say("training.chart.batch", language), [point.loss for point in points], _PALE)
+    return say("training.chart.loss", language), [batch, *_scores(snapshots, steps, "loss", language)]
 
 
-def _accuracy(points: list[TrainingPoint], language: Language) -> tuple[str, list[_Trace]]:
-    if not points or points[0].metric is None:
-        return "", []
-    trace = _curve("accuracy", [point.metric for point in points])
-    return say("training.chart.accuracy", language), [trace]
+def _metric(
+    snapshots: Sequence[TrainingSnapshot], steps: list[int], classes: bool, language: Language
+) -> tuple[str, list[_Trace]]:
+    traces = _scores(snapshots, steps, "metric", language)
+    return say("training.chart.accuracy" if classes else "training.chart.r2", language), traces
+
+
+def _scores(snapshots: Sequence[TrainingSnapshot], steps: list[int], field: str, language: Language) -> list[_Trace]:
+    """Two lines, the second dashed: what was held back."""
+    train = [getattr(snapshot.train, field) for snapshot in snapshots]
+    held = [snapshot.validation and getattr(snapshot.validation, field) for snapshot in snapshots]
+    lines = [("train", train, _LINE, "solid"), ("validation", held, _HELD, "dash")]
+    return [
+        _curve(say(f"training.chart.{name}", language), values, colour)
+        | {"x": steps, "line": {"color": colour, "width": 1.5, "dash": dash}, "showlegend": field == "loss"}
+        for name, values, colour, dash in lines
+        if any(value is not None for value in values)
+    ]
 
 
 def _norm(points: list[TrainingPoint], language: Language) -> tuple[str, list[_Trace]]:
@@ -140,7 +165,7 @@ def _traces(panels: list[tuple[str, list[_Trace]]], points: list[TrainingPoint])
     steps = [point.step for point in points]
     mode = "lines+markers" if len(points) <= 30 else "lines"
     return [
-        trace | {"x": steps, "yaxis": _axis("y", index), "mode": mode, "marker": {"size": 4}}
+        {"x": steps} | trace | {"yaxis": _axis("y", index), "mode": mode, "marker": {"size": 4}}
         for index, (_, traces) in enumerate(panels)
         for trace in traces
     ]
@@ -176,9 +201,9 @@ def _layout(panels: list[tuple[str, list[_Trace]]], language: Language, last: in
         },
         "annotations": [],
     }
-    for index, (title, traces) in enumerate(panels):
+    for index, (title, _) in enumerate(panels):
         top = 1 - index * (_PANEL + _GAP) / inner
-        accuracy = traces[0]["name"] == "accuracy"
+        accuracy = title == say("training.chart.accuracy", language)
         layout["yaxis" + _axis("y", index)[1:]] = {
             "domain": [max(top - _PANEL / inner, 0), top],
             "zeroline": False,

@@ -16,7 +16,15 @@ from explorer.ir.look import Look, LookRequest
 from explorer.ir.record import Nested
 from explorer.ir.run import Run, RunRequest
 from explorer.ir.tensors import PREVIEW_ELEMENTS, Storage, Tensor
-from explorer.ir.training import TrainingFrame, TrainingRequest
+from explorer.ir.training import (
+    Predictions,
+    Spread,
+    Steer,
+    TrainingFrame,
+    TrainingRequest,
+    TrainingSnapshot,
+    TrainingSurface,
+)
 from explorer.ir.wall import Hello, Order
 
 MAX_BYTES = 256 * 2**20
@@ -24,6 +32,9 @@ MAX_BYTES = 256 * 2**20
 
 MAX_CELLS = 256
 """Elements of a storage that a record may carry."""
+
+BINS = 24
+"""Bins of a histogram."""
 
 _MAX_DEPTH = 64
 
@@ -41,6 +52,7 @@ _look_request_decoder = msgspec.json.Decoder(LookRequest)
 _look_decoder = msgspec.json.Decoder(Look)
 _file_request_decoder = msgspec.json.Decoder(FileRequest)
 _file_answer_decoder = msgspec.json.Decoder(FileAnswer)
+_steer_decoder = msgspec.json.Decoder(Steer)
 _order_decoder = msgspec.json.Decoder(Order)
 _hello_decoder = msgspec.json.Decoder(Hello)
 
@@ -77,8 +89,13 @@ def decode_training_request(message: bytes) -> TrainingRequest:
 
 
 def decode_training_frame(message: bytes) -> TrainingFrame:
-    """Read one message of a training child; raises `IrError`."""
+    """Read one message of a training child and check it; raises `IrError`."""
     frame: TrainingFrame = _decode(_frame_decoder, message)
+    if isinstance(frame, TrainingSnapshot):
+        _check_snapshot(frame)
+    elif isinstance(frame, TrainingSurface):
+        _require(len(frame.names) == len(frame.low) == len(frame.high) == 2, "a surface over other than two numbers")
+        _require(len(frame.losses) == 4 * frame.width * frame.height, "a surface of another size")
     return frame
 
 
@@ -101,6 +118,36 @@ def decode_look(message: bytes) -> Look:
         _require(len(one.shape) == len(one.names), f"{len(one.names)} names for {len(one.shape)} dimensions")
         _check_nested(one.value, PREVIEW_ELEMENTS, "value of a step")
     return look
+
+
+def _check_snapshot(snapshot: TrainingSnapshot) -> None:
+    for layer in snapshot.layers:
+        _check_spread(layer.weight)
+        _check_spread(layer.gradient)
+    for activation in snapshot.activations:
+        _check_spread(activation.spread)
+    if snapshot.predictions is not None:
+        _check_predictions(snapshot.predictions)
+
+
+def _check_spread(spread: Spread | None) -> None:
+    if spread is not None:
+        _require(len(spread.counts) in (0, BINS), f"a histogram of {len(spread.counts)} bins")
+
+
+def _check_predictions(said: Predictions) -> None:
+    cells = said.width * said.height
+    sizes = {"grid": (cells, 4 * cells), "curve": (4 * cells,), "confusion": (4 * cells,), "pairs": (4 * cells,)}
+    _require(len(said.values) in sizes.get(said.form, (0,)), f"predictions of {len(said.values)} bytes")
+    _require(len(said.certain) in (0, cells), f"certainties of {len(said.certain)} bytes")
+    ends = {"grid": 2, "curve": 1}.get(said.form, 0)
+    _require(len(said.low) == len(said.high) == ends, "predictions over other axes")
+
+
+def decode_steer(message: bytes) -> Steer:
+    """Read what a person tells a run that goes on; raises `IrError`."""
+    steer: Steer = _decode(_steer_decoder, message)
+    return steer
 
 
 def decode_file_request(message: bytes) -> FileRequest:

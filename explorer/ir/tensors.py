@@ -11,8 +11,7 @@ PREVIEW_ELEMENTS = 64
 class Stats(Record, frozen=True, kw_only=True):
     """Statistics over all elements. The extremes, mean and std leave NaN and infinities out (None if no finite element).
 
-    Counts and extremes are exact; sums are in float64 (for tensors of over 2^14 elements of 32 bits or fewer only over pieces of
-    2^17, each in float32 where that keeps six digits).
+    Counts and extremes are exact; sums are in float64.
     """
 
     numel: int

@@ -1,4 +1,4 @@
-"""A training run: what was asked, and the points that come back while it goes on."""
+"""A training run: what was asked, and what comes back of it while it goes on."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ from typing import Literal
 from explorer.ir.record import Number, Record
 from explorer.ir.run import Sentence, Status
 
-OptimizerName = Literal["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"]
+DataKind = Literal["regression", "classes"]
+
+
+class DataRequest(Record, frozen=True, kw_only=True):
+    """Which numbers a training learns from. They stand in the code as ``x_train, y_train, x_val, y_val``."""
+
+    dataset: str = "moons"
+    """A name of `explorer.models.datasets`, or ``table``."""
+    table: str = ""
+    """For ``table`` the text of a CSV file whose first line names the columns."""
+    target: str = ""
+    """For ``table`` the column to predict; empty means the last one."""
+    held_back: float = 0.2
+    """Share of the rows that validation gets, 0 to 0.9."""
 
 
 class TrainingRequest(Record, frozen=True, kw_only=True):
-    """Everything that decides a training run. The code builds ``model``; data, loss and loop are the product's own."""
+    """Everything that decides a training run. The code builds ``model`` and trains it: its loop runs as it stands."""
 
     code: str
-    dataset: str = "moons"
-    optimizer: OptimizerName = "SGD"
-    learning_rate: float = 0.1
-    momentum: float = 0.0
-    steps: int = 200
-    batch_size: int = 32
+    data: DataRequest = DataRequest()
     seed: int = 0
     device: str = "cpu"
 
@@ -29,20 +37,112 @@ class TrainingPoint(Record, frozen=True, kw_only=True):
 
     step: int
     loss: Number
+    """Of the batch: what the last backward before the step began at."""
     gradient_norm: Number
-    """Euclidean norm over all parameters' gradients, before the step."""
+    """Euclidean norm over all parameters' gradients, as the optimizer got them (after clipping)."""
     layer_norms: tuple[Number, ...] = ()
     """The same by parameter, in the order of `TrainingStart.parameters`."""
-    metric: Number | None = None
-    """Accuracy of this batch (0 to 1) for classes; None for regression."""
+    learning_rate: Number = 0.0
+    """Of the optimizer's first group, at this step."""
     seconds: float = 0.0
-    """Wall seconds since the start."""
+    """Wall seconds since the start, pauses left out."""
+    values: tuple[Number, ...] = ()
+    """After the step, the parameters themselves where they are two numbers in all."""
+
+
+class Spread(Record, frozen=True, kw_only=True):
+    """How the elements of a tensor spread: 24 bins of equal width between the smallest and the largest finite one."""
+
+    low: Number
+    high: Number
+    counts: tuple[int, ...] = ()
+    """Elements by bin; of an evenly strided sample where there are many."""
+
+
+class LayerState(Record, frozen=True, kw_only=True):
+    """One parameter at one step."""
+
+    weight: Spread
+    norm: Number
+    """Euclidean norm before the step."""
+    gradient: Spread | None = None
+    update: Number | None = None
+    """Norm of the step's change over `norm`; None where the step was not watched, or the norm is 0."""
+
+
+class Activation(Record, frozen=True, kw_only=True):
+    """The output of one call of an activation function in one batch."""
+
+    name: str
+    """Module path where it was made in one of PyTorch's own modules, else function and line, as in ``tanh, line 18``."""
+    spread: Spread
+    dead: float | None = None
+    """Share of units that are 0 for every row of the batch, for the functions of ReLU's kind."""
+
+
+class Scores(Record, frozen=True, kw_only=True):
+    """The model in evaluation mode on one part of the data, at most 2,048 rows of it."""
+
+    loss: Number | None = None
+    metric: Number | None = None
+    """Accuracy (0 to 1) for classes; for regression R squared."""
+
+
+class Predictions(Record, frozen=True, kw_only=True):
+    """What the model says at one step, in the form that suits the data."""
+
+    form: Literal["grid", "curve", "confusion", "pairs", "text"]
+    width: int = 0
+    height: int = 0
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    """Corners of the grid, ends of the curve."""
+    values: bytes = b""
+    """Grid: uint8 classes, or float32 values, row by row from `low`. Curve: float32. Confusion: int32 [truth, answer]. Pairs: float32 truth and answer."""
+    certain: bytes = b""
+    """Grid of classes: uint8, the largest probability times 255."""
+    text: str = ""
+    """What a model of text writes on."""
+
+
+class TrainingSnapshot(Record, frozen=True, kw_only=True, tag="snapshot"):
+    """What is too much to say of every step."""
+
+    step: int
+    train: Scores
+    validation: Scores | None = None
+    layers: tuple[LayerState, ...] = ()
+    """In the order of `TrainingStart.parameters`."""
+    activations: tuple[Activation, ...] = ()
+    predictions: Predictions | None = None
+
+
+class TrainingSurface(Record, frozen=True, kw_only=True, tag="surface"):
+    """The loss over all training rows as a function of the model's two numbers, around the path that the run took."""
+
+    names: tuple[str, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    width: int
+    height: int
+    losses: bytes
+    """float32, row by row; `names[0]` along a row."""
 
 
 class TrainingStart(Record, frozen=True, kw_only=True, tag="start"):
     parameters: tuple[str, ...]
+    """Names of those that learn."""
     parameter_count: int
     """Elements over all parameters."""
+    shapes: tuple[tuple[int, ...], ...] = ()
+    steps: int | None = None
+    """How many steps there will be, where the code's ``EPOCHS`` and ``BATCH_SIZE`` (or ``STEPS``) tell."""
+    kind: DataKind = "classes"
+    train_rows: int = 0
+    validation_rows: int = 0
+    inputs: bytes = b""
+    targets: bytes = b""
+    """Of data with one or two inputs the first rows, float32: what is drawn under the predictions."""
 
 
 class TrainingPoints(Record, frozen=True, kw_only=True, tag="points"):
@@ -59,5 +159,11 @@ class TrainingEnd(Record, frozen=True, kw_only=True, tag="end"):
     stdout: str = ""
 
 
-TrainingFrame = TrainingStart | TrainingPoints | TrainingEnd
-"""What a training child sends: one start, points, one end."""
+TrainingFrame = TrainingStart | TrainingPoints | TrainingSnapshot | TrainingSurface | TrainingEnd
+"""What a training child sends: one start, then points and snapshots, where there are two parameters a surface, one end."""
+
+
+class Steer(Record, frozen=True, kw_only=True):
+    """What a person tells a run that goes on. It takes effect after the step in hand."""
+
+    command: Literal["pause", "step", "resume"]

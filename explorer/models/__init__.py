@@ -1,19 +1,42 @@
 """The catalogue of models: each a readable snippet, kept as text so that the web process needs no torch."""
 
 from explorer.models.catalogue import Axis, Model, ModelError, catalogue, find, is_catalogue_code
-from explorer.models.datasets import Dataset, datasets, find_dataset
-from explorer.models.trainable import TrainableModel, trainable_models
+from explorer.models.datasets import (
+    CONTEXT,
+    LETTERS,
+    TABLE,
+    Dataset,
+    asked_dataset,
+    datasets,
+    find_dataset,
+)
+from explorer.models.recipe import LOSSES, LossName, OptimizerName, Recipe, SchedulerName, loop
+from explorer.models.table import Table, read_table
+from explorer.models.trainable import TrainableModel, models_for, trainable_models
 
 __all__ = [
+    "CONTEXT",
+    "LETTERS",
+    "LOSSES",
+    "TABLE",
     "Axis",
     "Dataset",
+    "LossName",
     "Model",
     "ModelError",
+    "OptimizerName",
+    "Recipe",
+    "SchedulerName",
+    "Table",
     "TrainableModel",
+    "asked_dataset",
     "catalogue",
     "datasets",
     "find",
     "find_dataset",
     "is_catalogue_code",
+    "loop",
+    "models_for",
+    "read_table",
     "trainable_models",
 ]

@@ -255,7 +255,7 @@ class Engine:
         try:
             with job.working(worker, order.limits.seconds + order.limits.grace, "runner.time"):
                 for sent in messages:
-                    worker.send(sent)
+                    job.tell(worker, sent)
                 while not done and (message := worker.receive(left)) is not None:
                     left -= len(message)
                     done = take(message)

@@ -6,14 +6,21 @@ from threading import Condition
 
 from explorer.ir import (
     IrError,
+    Steer,
     TrainingEnd,
     TrainingFrame,
     TrainingPoint,
     TrainingPoints,
+    TrainingSnapshot,
     TrainingStart,
+    TrainingSurface,
     decode_training_frame,
+    encode,
 )
 from explorer.runner.job import Job
+
+MOST_PAUSE = 600.0
+"""Seconds that a run may be paused: it holds a place and memory that others wait for."""
 
 
 class Training:
@@ -24,22 +31,52 @@ class Training:
         self._changed = Condition()
         self._start: TrainingStart | None = None
         self._points: list[TrainingPoint] = []
+        self._snapshots: list[TrainingSnapshot] = []
+        self._surface: TrainingSurface | None = None
+        self._paused = False
         self._end: TrainingEnd | None = None
 
     @property
-    def parameters(self) -> tuple[str, ...]:
-        """Names of the model's parameters; empty until it has been built."""
-        return self._start.parameters if self._start else ()
-
-    @property
-    def parameter_count(self) -> int:
-        """Elements over all parameters; 0 until the model has been built."""
-        return self._start.parameter_count if self._start else 0
+    def start(self) -> TrainingStart | None:
+        """What is known of the model and the data; None until the first step begins."""
+        return self._start
 
     @property
     def points(self) -> tuple[TrainingPoint, ...]:
         """One for each optimizer step so far."""
         return tuple(self._points)
+
+    @property
+    def snapshots(self) -> tuple[TrainingSnapshot, ...]:
+        """What was seen more of, at some of the steps."""
+        return tuple(self._snapshots)
+
+    @property
+    def surface(self) -> TrainingSurface | None:
+        """The landscape of a model of two numbers; comes with the end."""
+        return self._surface
+
+    @property
+    def paused(self) -> bool:
+        """Whether it was told to wait after a step."""
+        return self._paused and self._end is None
+
+    def pause(self) -> None:
+        """Wait after the step in hand."""
+        self._steer(Steer(command="pause"), wait=True)
+
+    def step(self) -> None:
+        """Take one step of a paused run."""
+        self._steer(Steer(command="step"), wait=True)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._steer(Steer(command="resume"), wait=False)
+
+    def _steer(self, told: Steer, *, wait: bool) -> None:
+        if self._end is None:
+            self._paused = wait
+            self._job.steer(encode(told), MOST_PAUSE if wait else None)
 
     @property
     def end(self) -> TrainingEnd | None:
@@ -64,10 +101,15 @@ class Training:
             return True
         if isinstance(frame, TrainingStart) == (self._start is not None):
             raise IrError("a training run starts once, before its first point")
-        if isinstance(frame, TrainingPoints):
-            self._points.extend(frame.points)
-        else:
-            self._start = frame
+        match frame:
+            case TrainingPoints():
+                self._points.extend(frame.points)
+            case TrainingSnapshot():
+                self._snapshots.append(frame)
+            case TrainingSurface():
+                self._surface = frame
+            case TrainingStart():
+                self._start = frame
         return False
 
     def finish(self, end: TrainingEnd) -> None:

@@ -1,4 +1,4 @@
-"""Does a model fit a dataset? Asked only after the first step failed, and answered by trying, not by reading the model."""
+"""Does a model fit the data? Asked only after the first step failed, and answered by trying, not by reading the model."""
 
 from __future__ import annotations
 
@@ -7,36 +7,31 @@ from torch import Tensor, nn
 
 from explorer.models import Dataset, datasets
 from explorer.training.error import TrainingError
+from explorer.training.undisturbed import undisturbed
 
 _TRIED_WIDTHS = 16
 _BATCH = 2
 
 
-def check_output(output: object, batch: int, dataset: Dataset, model: nn.Module) -> Tensor:
-    """The output itself, where it is a tensor of shape (batch, outputs).
-
-    Raises:
-        TrainingError: it is something else; the text names both shapes and the datasets that fit.
-    """
-    if not isinstance(output, Tensor):
-        raise TrainingError("training.not_a_tensor", type=type(output).__name__)
-    expected = (batch, dataset.outputs)
-    if tuple(output.shape) != expected:
-        raise TrainingError(
-            "training.wrong_output",
-            shape=tuple(output.shape),
-            expected=expected,
-            dataset=dataset.name,
-            fitting=_fitting(model),
-        )
-    return output
-
-
-def explain_input(model: nn.Module, dataset: Dataset) -> TrainingError | None:
-    """Why the model refused a batch of this dataset, where the reason is its width; None where it is something else."""
-    if _output_shape(model, dataset.inputs) is not None:
+def misfit(model: nn.Module, dataset: Dataset) -> TrainingError | None:
+    """Why the model and this data do not go together; None where the reason is something else."""
+    if dataset.source == "text" or not any(True for _ in model.parameters()):
         return None
-    width = next((width for width in _widths(model) if _output_shape(model, width) is not None), None)
+    output = _output(model, dataset.inputs)
+    if output is None:
+        return _narrow(model, dataset)
+    if not isinstance(output, Tensor):
+        return TrainingError("training.not_a_tensor", type=type(output).__name__)
+    expected = (_BATCH, dataset.outputs)
+    if tuple(output.shape) != expected:
+        facts = {"shape": tuple(output.shape), "expected": expected, "dataset": dataset.name}
+        return TrainingError("training.wrong_output", **facts, fitting=_fitting(model))
+    return None
+
+
+def _narrow(model: nn.Module, dataset: Dataset) -> TrainingError | None:
+    """Where the reason is the width of a row, which width it would take."""
+    width = next((width for width in _widths(model) if _output(model, width) is not None), None)
     if width is None:
         return None
     return TrainingError(
@@ -51,21 +46,21 @@ def _widths(model: nn.Module) -> list[int]:
 
 
 def _fitting(model: nn.Module) -> str:
-    """Names of the datasets whose points the model takes and whose targets it matches, or a dash."""
-    names = [each.name for each in datasets() if _output_shape(model, each.inputs) == (_BATCH, each.outputs)]
+    """Names of the datasets whose rows the model takes and whose targets it matches, or a dash."""
+    names = [each.name for each in datasets() if each.source != "text" and _matches(model, each)]
     return ", ".join(names) or "-"
 
 
-def _output_shape(model: nn.Module, width: int) -> tuple[int, ...] | None:
-    """Shape of the output for a batch of two points with `width` numbers each; None if the model refuses it.
+def _matches(model: nn.Module, dataset: Dataset) -> bool:
+    output = _output(model, dataset.inputs)
+    return isinstance(output, Tensor) and tuple(output.shape) == (_BATCH, dataset.outputs)
 
-    The model is left in evaluation mode, where no layer keeps statistics: training is over for it.
-    """
-    parameter = next(model.parameters())
-    points = torch.zeros(_BATCH, width, device=parameter.device)
-    with torch.no_grad():
+
+def _output(model: nn.Module, width: int) -> object | None:
+    """The output for a batch of two rows with `width` numbers each; None if the model refuses it."""
+    rows = torch.zeros(_BATCH, width, device=next(model.parameters()).device)
+    with undisturbed(model):
         try:
-            output = model.eval()(points)
+            return model(rows)  # type: ignore[no-any-return]
         except Exception:  # whatever the model's code raises, it does not take this width
             return None
-    return tuple(output.shape) if isinstance(output, Tensor) else None

@@ -5,6 +5,7 @@ It trusts nothing that happens after the request began. Whatever `execute`, `tra
 
 from __future__ import annotations
 
+import select
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from explorer.ir import (
     Run,
     RunRequest,
     Sentence,
+    Steer,
     TrainingEnd,
     TrainingFrame,
     TrainingRequest,
@@ -29,16 +31,25 @@ from explorer.ir import (
     decode_look_request,
     decode_order,
     decode_request,
+    decode_steer,
     decode_training_request,
     encode,
     read_frame,
     write_frame,
 )
 from explorer.words import tell
-from explorer.worker.limits import TimeLimit, held_back, soft_deadline
+from explorer.worker.limits import TimeLimit, held_back, soft_deadline, stopped_clock
 
 _REQUEST_CAP = 16 * 2**20
 """Bytes of a request. Typed code is capped far lower by the gate; this bounds what a worker reads."""
+
+
+class Steering(Protocol):
+    """What a person tells a run that goes on; see `explorer.training.steering`."""
+
+    def heard(self) -> Steer | None: ...
+
+    def wait(self) -> Steer: ...
 
 
 class Tasks(Protocol):
@@ -46,7 +57,9 @@ class Tasks(Protocol):
 
     def execute(self, request: RunRequest) -> Run: ...
 
-    def train(self, request: TrainingRequest, emit: Callable[[TrainingFrame], None]) -> None: ...
+    def train(
+        self, request: TrainingRequest, emit: Callable[[TrainingFrame], None], steering: Steering | None = None
+    ) -> None: ...
 
     def handle(self, request: FileRequest, payload: bytes) -> tuple[FileAnswer, list[bytes]]: ...
 
@@ -72,6 +85,23 @@ class Channel:
         message = encode(record)
         with held_back():
             write_frame(self.writer, message)
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Steering over the wire. While it waits the soft deadline stands still; the parent's clock does so by itself."""
+
+    channel: Channel
+
+    def heard(self) -> Steer | None:
+        """The next word of the parent, if it has come already."""
+        ready, _, _ = select.select([self.channel.reader], [], [], 0)
+        return self.wait() if ready else None
+
+    def wait(self) -> Steer:
+        """The next word, however long it takes; raises EOFError where the parent has gone."""
+        with stopped_clock():
+            return decode_steer(self.channel.receive())
 
 
 def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> None:
@@ -103,7 +133,7 @@ def _run(channel: Channel, tasks: Tasks, request: RunRequest, limits: Limits) ->
 def _train(channel: Channel, tasks: Tasks, request: TrainingRequest, limits: Limits) -> None:
     try:
         with soft_deadline(limits.seconds):
-            tasks.train(request, channel.send)
+            tasks.train(request, channel.send, Wheel(channel))
     except BaseException as problem:
         sentence = _reason(problem, limits)
         channel.send(TrainingEnd(status="stopped", message=tell(sentence), sentence=sentence))

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from explorer.ir import FileRequest, LookRequest, RunRequest, TrainingRequest
+from explorer.training import data
 from explorer.worker.child import Tasks
 
 _LAZY = (
@@ -39,16 +40,26 @@ optimizer.step()
 print(loss)
 """
 _FIRST_TENSOR = "points = torch.ones(3, 4)"
-_FIRST_MODEL = "model = nn.Linear(2, 2)"
+_FIRST_TRAINING = """
+model = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2))
+optimizer = optim.SGD(model.parameters(), lr=0.1)
+schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=4)
+for step in range(2):
+    loss = F.cross_entropy(model(x_train), y_train)
+    loss.backward()
+    optimizer.step()
+    schedule.step()
+"""
 
 
 def load() -> Tasks:
     """Import the product's tasks and all they may need, warmed up by a run of our own; leaves seeds and defaults as they were."""
     warm_up()
     tasks = cast(Tasks, importlib.import_module("explorer.worker.tasks"))
+    data.read_all()
     with _same_random_numbers():
         tasks.execute(RunRequest(code=_FIRST_RUN))
-        tasks.train(TrainingRequest(code=_FIRST_MODEL, steps=1), lambda frame: None)
+        tasks.train(TrainingRequest(code=_FIRST_TRAINING), lambda frame: None)
         _files(tasks)
         tasks.look(LookRequest(code=_FIRST_TENSOR))
     return tasks

@@ -195,6 +195,31 @@ def test_large_float64_tensors_that_cannot_be_squared_are_read_with_care(scale: 
     assert stats.std == pytest.approx(float(((tensor - shift) / scale).std(correction=0)) * scale, rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_one_element_that_outweighs_all_others_costs_no_digits(dtype: torch.dtype) -> None:
+    torch.manual_seed(4)
+    tensor = torch.randn(200_000).to(dtype)
+    tensor[5] = 1e4
+    agree(read_stats(tensor), tensor, 1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 5_000), st.integers(0, 40), st.integers(-30, 30), st.integers(0, 2**31))
+def test_statistics_hold_at_every_size_and_alignment(numel: int, offset: int, power: int, seed: int) -> None:
+    torch.manual_seed(seed)
+    tensor = (torch.randn(offset + numel) * 10.0**power)[offset:]
+    agree(read_stats(tensor), tensor, 1e-11)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e-30, -3e-44])
+def test_large_tensors_of_one_value_have_exactly_that_value(value: float) -> None:
+    tensor = torch.full((150_000,), value)
+    stats = read_stats(tensor)
+    agree(stats, tensor, 1e-6)
+    assert stats is not None
+    assert (stats.mean, stats.std) == (tensor[0].item(), 0.0)
+
+
 def test_a_hook_that_writes_into_its_gradient_does_not_change_what_its_edge_carried() -> None:
     seen = run(
         "x = torch.full((3,), 2.0, requires_grad=True)\nx.register_hook(lambda g: g.clamp_(-1, 1))\ny = (x * 5).sum()"

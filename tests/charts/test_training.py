@@ -7,17 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.charts.training import MOST_LAYERS, MOST_POINTS, curves, thin
-from explorer.ir import TrainingPoint, number
+from explorer.ir import Scores, TrainingPoint, TrainingSnapshot, number
 from explorer.words import LANGUAGES
 
 
-def point(step, loss=1.0, norms=(0.5, 0.25), metric=None):
+def snapshot(step, train=(0.5, 0.75), held=(0.6, 0.5)):
+    """Loss and metric of the rows that train, and of those held back."""
+    scores = [Scores(loss=pair[0], metric=pair[1]) for pair in (train, held)]
+    return TrainingSnapshot(step=step, train=scores[0], validation=scores[1])
+
+
+def point(step, loss=1.0, norms=(0.5, 0.25)):
     return TrainingPoint(
         step=step,
         loss=number(loss),
         gradient_norm=number(math.hypot(*norms)),
         layer_norms=tuple(map(number, norms)),
-        metric=metric,
     )
 
 
@@ -30,24 +35,37 @@ def traces(figure):
 
 def test_every_number_is_where_it_was_measured():
     points = [point(1, 4.0), point(2, 2.0, (3.0, 4.0))]
-    drawn = traces(curves(points, NAMES, steps=9))
-    assert drawn["loss"]["x"] == [1, 2]
-    assert drawn["loss"]["y"] == [4.0, 2.0]
+    drawn = traces(curves(points, [], NAMES, steps=9))
+    assert drawn["each batch"]["x"] == [1, 2]
+    assert drawn["each batch"]["y"] == [4.0, 2.0]
     assert drawn["|grad|"]["y"] == [math.hypot(0.5, 0.25), 5.0]
     assert drawn["fc.weight"]["y"] == [0.5, 3.0]
     assert drawn["fc.bias"]["y"] == [0.25, 4.0]
-    assert "accuracy" not in drawn
+    assert "validation rows" not in drawn
 
 
-def test_accuracy_has_a_panel_where_there_is_one_and_is_never_logarithmic():
-    figure = curves([point(1, metric=0.5), point(2, metric=1.0)], NAMES, log=True)
-    assert traces(figure)["accuracy"]["y"] == [0.5, 1.0]
+def test_scores_of_snapshots_stand_beside_the_batches():
+    seen = [snapshot(1), snapshot(2, (0.4, 1.0), (0.7, 0.25))]
+    figure = curves([point(1), point(2)], seen, NAMES, log=True)
+    panels = {}
+    for trace in figure["data"]:
+        panels.setdefault(trace["yaxis"], []).append((trace["name"], trace["x"], trace["y"]))
+    assert panels["y"][1:] == [("training rows", [1, 2], [0.5, 0.4]), ("validation rows", [1, 2], [0.6, 0.7])]
+    assert panels["y2"] == [("training rows", [1, 2], [0.75, 1.0]), ("validation rows", [1, 2], [0.5, 0.25])]
     kinds = [figure["layout"][axis]["type"] for axis in ("yaxis", "yaxis2", "yaxis3", "yaxis4")]
     assert kinds == ["log", "linear", "log", "log"]
+    dashes = [trace["line"]["dash"] for trace in figure["data"][1:3]]
+    assert dashes == ["solid", "dash"]
+
+
+def test_a_metric_of_regression_is_not_held_between_0_and_1():
+    figure = curves([point(1)], [snapshot(1, (1.0, -3.0))], NAMES, classes=False)
+    assert "range" not in figure["layout"]["yaxis2"]
+    assert "R" in figure["layout"]["annotations"][1]["text"]
 
 
 def test_panels_stand_one_above_the_other_on_one_x_axis():
-    figure = curves([point(1, metric=0.5)], NAMES)
+    figure = curves([point(1)], [snapshot(1)], NAMES)
     domains = [figure["layout"][axis]["domain"] for axis in ("yaxis", "yaxis2", "yaxis3", "yaxis4")]
     assert all(0 <= low < high <= 1 for low, high in domains)
     assert all(upper[0] > lower[1] for upper, lower in pairwise(domains))
@@ -55,14 +73,14 @@ def test_panels_stand_one_above_the_other_on_one_x_axis():
 
 
 def test_the_x_axis_does_not_move_while_points_arrive():
-    ranges = [curves([point(step) for step in range(1, count)], NAMES, steps=50) for count in (2, 20)]
+    ranges = [curves([point(step) for step in range(1, count)], [], NAMES, steps=50) for count in (2, 20)]
     assert [figure["layout"]["xaxis"]["range"] for figure in ranges] == [[1, 50], [1, 50]]
-    assert curves([point(1), point(2), point(3)], NAMES)["layout"]["xaxis"]["range"] == [1, 3]
+    assert curves([point(1), point(2), point(3)], [], NAMES)["layout"]["xaxis"]["range"] == [1, 3]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_run_and_every_language_can_be_drawn(language):
-    figure = curves([], (), language)
+    figure = curves([], [], (), language)
     json.dumps(figure, allow_nan=False)
     titles = [note["text"] for note in figure["layout"]["annotations"]]
     assert titles
@@ -70,15 +88,15 @@ def test_an_empty_run_and_every_language_can_be_drawn(language):
 
 
 def test_what_is_not_finite_is_a_gap():
-    figure = curves([point(1), point(2, math.nan, (math.inf, 1.0)), point(3, math.inf)], NAMES)
-    assert traces(figure)["loss"]["y"] == [1.0, None, None]
+    figure = curves([point(1), point(2, math.nan, (math.inf, 1.0)), point(3, math.inf)], [], NAMES)
+    assert traces(figure)["each batch"]["y"] == [1.0, None, None]
     assert traces(figure)["fc.weight"]["y"] == [0.5, None, 0.5]
     json.dumps(figure, allow_nan=False)
 
 
 def test_of_many_parameters_the_first_and_the_last_are_drawn():
     names = [f"layer{index}.weight" for index in range(40)]
-    figure = curves([point(1, norms=tuple(float(index + 1) for index in range(40)))], names)
+    figure = curves([point(1, norms=tuple(float(index + 1) for index in range(40)))], [], names)
     drawn = [trace["name"] for trace in figure["data"] if trace["showlegend"]]
     assert drawn == names[:6] + names[-6:]
     assert len(drawn) == MOST_LAYERS
@@ -87,12 +105,12 @@ def test_of_many_parameters_the_first_and_the_last_are_drawn():
 
 
 def test_a_bias_differs_from_its_weight_in_more_than_colour():
-    drawn = traces(curves([point(1)], NAMES))
+    drawn = traces(curves([point(1)], [], NAMES))
     assert drawn["fc.weight"]["line"]["dash"] != drawn["fc.bias"]["line"]["dash"]
 
 
 def test_a_name_from_typed_code_is_text():
-    figure = curves([point(1, norms=(1.0,))], ['<a href="x">&' + "n" * 99])
+    figure = curves([point(1, norms=(1.0,))], [], ['<a href="x">&' + "n" * 99])
     name = figure["data"][-1]["name"]
     assert "<" not in name
     assert name.startswith("&lt;a")
@@ -100,7 +118,7 @@ def test_a_name_from_typed_code_is_text():
 
 
 def test_a_point_with_too_few_norms_leaves_a_gap():
-    assert traces(curves([point(1, norms=(1.0,))], NAMES))["fc.bias"]["y"] == [None]
+    assert traces(curves([point(1, norms=(1.0,))], [], NAMES))["fc.bias"]["y"] == [None]
 
 
 @given(st.lists(st.floats(), min_size=1, max_size=60), st.integers(2, 40))

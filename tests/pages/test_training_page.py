@@ -3,8 +3,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import explorer.runner
-from explorer.ir import Sentence, TrainingEnd, TrainingPoint, TrainingPoints, TrainingStart, encode
+from explorer.ir import (
+    Scores,
+    Sentence,
+    TrainingEnd,
+    TrainingPoint,
+    TrainingPoints,
+    TrainingSnapshot,
+    TrainingStart,
+    encode,
+)
 from explorer.runner import EngineError, Training
 from explorer.runner.job import Job
 from tests.pages.app_test import kept
@@ -37,15 +45,14 @@ class Broken(Engine):
         raise EngineError("no worker will start")
 
 
-START = TrainingStart(parameters=("fc.weight", "fc.bias"), parameter_count=354)
+START = TrainingStart(parameters=("fc.weight", "fc.bias"), parameter_count=354, steps=40)
+SEEN = TrainingSnapshot(step=1, train=Scores(loss=0.5, metric=0.9), validation=Scores(loss=0.6, metric=0.75))
 
 
 def points(*losses):
     return TrainingPoints(
         points=tuple(
-            TrainingPoint(
-                step=step, loss=loss, gradient_norm=0.5, layer_norms=(0.4, 0.3), metric=0.75, seconds=step / 10
-            )
+            TrainingPoint(step=step, loss=loss, gradient_norm=0.5, layer_norms=(0.4, 0.3), seconds=step / 10)
             for step, loss in enumerate(losses, 1)
         )
     )
@@ -54,7 +61,7 @@ def points(*losses):
 @pytest.fixture
 def engine(monkeypatch):
     made = Engine()
-    monkeypatch.setattr(explorer.runner, "shared_engine", lambda: made)
+    monkeypatch.setattr("pages._training_session.shared_engine", lambda: made)
     return made
 
 
@@ -64,7 +71,7 @@ def page(engine):
 
 
 def fresh(language="en"):
-    page = AppTest.from_file(PAGE, default_timeout=20)
+    page = AppTest.from_file(PAGE, default_timeout=60)
     kept(page)["lang"] = language
     page.run()
     assert not page.exception
@@ -80,13 +87,13 @@ def metrics(page):
 
 
 def test_the_first_visit_trains_an_example(page, engine):
-    assert [request.dataset for request in engine.requests] == ["moons"]
+    assert [request.data.dataset for request in engine.requests] == ["moons"]
     assert page.button(key="training.stop").label == "Stop"
-    engine.say(START, points(0.7, 0.6))
+    engine.say(START, SEEN, points(0.7, 0.6))
     page.run()
     assert metrics(page) == {
         "Loss": "0.6",
-        "Accuracy of the last batch": "75%",
+        "Validation accuracy": "75.0%",
         "Gradient norm": "0.5",
         "Parameters": "354",
     }
@@ -105,16 +112,33 @@ def test_what_is_chosen_is_what_is_asked(page, engine):
     page.selectbox(key="training.optimizer").select("Adam").run()
     assert page.number_input(key="training.momentum").disabled
     page.number_input(key="training.learning_rate").set_value(0.02).run()
-    page.number_input(key="training.steps").set_value(77).run()
+    page.number_input(key="training.epochs").set_value(7).run()
     page.number_input(key="training.batch_size").set_value(8).run()
     page.number_input(key="training.seed").set_value(5).run()
+    page.selectbox(key="training.scheduler").select("StepLR").run()
+    page.toggle(key="training.zero_grad").set_value(False).run()
     page.button(key="training.start").click().run()
     asked = engine.requests[-1]
-    assert (asked.dataset, asked.optimizer, asked.learning_rate) == ("spiral", "Adam", 0.02)
-    assert (asked.steps, asked.batch_size, asked.seed) == (77, 8, 5)
+    assert (asked.data.dataset, asked.seed) == ("spiral", 5)
     assert "class DeepSigmoid" in asked.code
     assert "OUTPUTS = 3" in asked.code
+    assert "Adam(model.parameters(), lr=0.02)" in asked.code
+    assert "EPOCHS = 7\nBATCH_SIZE = 8\n" in asked.code
+    assert "StepLR(optimizer, step_size=2, gamma=0.1)" in asked.code
+    assert "zero_grad()" not in asked.code
     assert not page.exception
+
+
+def test_pause_one_step_and_go_on(page, engine):
+    engine.say(START, points(0.7))
+    page.run()
+    page.button(key="training.pause").click().run()
+    assert engine.runs[-1].paused
+    page.button(key="training.step").click().run()
+    assert engine.runs[-1].paused
+    page.button(key="training.resume").click().run()
+    assert not engine.runs[-1].paused
+    assert page.button(key="training.pause").label == "Pause"
 
 
 def test_stop_stops_and_keeps_the_points(page, engine):
@@ -133,7 +157,7 @@ def test_stop_stops_and_keeps_the_points(page, engine):
 )
 def test_a_failure_is_one_sentence_with_its_line(engine, language, said):
     page = fresh(language)
-    sentence = Sentence(key="training.not_finite", values={"step": "4", "loss": "NaN", "lr": "0.1"})
+    sentence = Sentence(key="training.not_finite.loss", values={"step": "4", "loss": "NaN"})
     engine.say(START, points(0.7, "NaN"), TrainingEnd(status="error", line=9, sentence=sentence, stdout="hello"))
     page.run()
     assert not page.exception
@@ -143,7 +167,7 @@ def test_a_failure_is_one_sentence_with_its_line(engine, language, said):
 
 
 def test_an_engine_that_does_not_start_is_said_and_nothing_breaks(monkeypatch):
-    monkeypatch.setattr(explorer.runner, "shared_engine", Broken)
+    monkeypatch.setattr("pages._training_session.shared_engine", Broken)
     page = fresh()
     assert any("no worker will start" in text for text in texts(page))
 

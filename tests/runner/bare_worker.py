@@ -21,12 +21,17 @@ def execute(request):
     return Run(status="ok", stdout=str(names["out"]), timings={"forward": 0.5})
 
 
-def train(request, emit):
+def train(request, emit, steering):
+    """As many points as the request's seed says, then its code."""
     emit(TrainingStart(parameters=("weight",), parameter_count=2))
-    for step in range(request.steps):
-        emit(TrainingPoints(points=(TrainingPoint(step=step, loss=1.0 / (step + 1), gradient_norm=1.0),)))
-    exec(compile(request.code, "<snippet>", "exec"), {"emit": emit})
+    for step in range(request.seed):
+        emit(point(step))
+    exec(compile(request.code, "<snippet>", "exec"), {"emit": emit, "steering": steering, "point": point})
     emit(TrainingEnd(status="ok"))
+
+
+def point(step):
+    return TrainingPoints(points=(TrainingPoint(step=step, loss=1.0 / (step + 1), gradient_norm=1.0),))
 
 
 def load():

@@ -1,11 +1,12 @@
 """The product's own worker, with gate, facade and capture, through the product's own engine."""
 
 import sys
+from typing import get_args
 
 import pytest
 
-from explorer.ir import Given, Input, LookRequest, Run, RunRequest, TrainingRequest
-from explorer.models import catalogue
+from explorer.ir import DataRequest, Given, Input, LookRequest, Run, RunRequest, TrainingRequest
+from explorer.models import OptimizerName, Recipe, catalogue, find_dataset, models_for, trainable_models
 from explorer.runner import Engine
 
 pytestmark = [
@@ -98,14 +99,28 @@ def test_a_model_of_the_catalogue(engine):
 
 def test_training(engine):
     training = engine.train(
-        TrainingRequest(code="model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2))", steps=30)
+        TrainingRequest(
+            code=trainable_models()[1].program(
+                find_dataset("digits"), Recipe(epochs=1, batch_size=256, scheduler="OneCycleLR")
+            ),
+            data=DataRequest(dataset="digits"),
+        )
     )
     end = training.wait(20)
     assert (end.status, end.message) == ("ok", None)
-    assert [point.step for point in training.points] == list(range(30)) or [
-        point.step for point in training.points
-    ] == list(range(1, 31))
-    assert training.parameters == ("0.weight", "0.bias", "2.weight", "2.bias")
+    assert [point.step for point in training.points] == list(range(1, 7))
+    assert len(training.snapshots) == 6
+    assert training.start.train_rows == 1438
+
+
+@pytest.mark.parametrize("optimizer", get_args(OptimizerName))
+def test_every_optimizer_and_dataset_works_without_any_file(engine, optimizer):
+    dataset = {"SGD": "text", "Adam": "iris", "AdamW": "wine", "RMSprop": "diabetes"}.get(optimizer, "breast_cancer")
+    found = find_dataset(dataset)
+    recipe = Recipe(optimizer=optimizer, epochs=1, batch_size=256, learning_rate=0.01, clip=1.0, autocast=True)
+    code = models_for(found)[-1].program(found, recipe)
+    end = engine.train(TrainingRequest(code=code, data=DataRequest(dataset=dataset))).wait(30)
+    assert (end.status, end.message) == ("ok", None)
 
 
 def test_training_code_meets_the_gate(engine):

@@ -1,0 +1,110 @@
+"""A person's table: CSV text as rows of numbers and one column to predict. Read by both sides of the wall, with Python's own reader."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from explorer.models.snippet import ModelError
+
+MOST_CHARACTERS = 2**20
+MOST_ROWS = 20_000
+MOST_COLUMNS = 256
+MOST_CLASSES = 64
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that a model can learn from."""
+
+    inputs: tuple[str, ...]
+    """Names of the columns that the model is given."""
+    target: str
+    rows: tuple[tuple[float, ...], ...]
+    targets: tuple[float, ...]
+    """The column to predict; for classes indices into `classes`."""
+    classes: tuple[str, ...]
+    """Sorted, where the column to predict holds words; empty where it holds numbers."""
+
+
+@lru_cache(maxsize=8)
+def read_table(text: str, target: str = "") -> Table:
+    """Read CSV whose first line names the columns.
+
+    Args:
+        text: The file's text; commas or semicolons between columns.
+        target: Name of the column to predict; empty means the last one.
+
+    Raises:
+        ModelError: it is no such table; the sentence names line and column.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ModelError("table.too_long", most=MOST_CHARACTERS // 2**20)
+    names, lines = _lines(text)
+    if target and target not in names:
+        raise ModelError("table.no_target", name=target[:60], names=", ".join(names))
+    at = names.index(target) if target else len(names) - 1
+    columns = [index for index in range(len(names)) if index != at]
+    rows = tuple(tuple(_number(cells[index], line, names[index]) for index in columns) for line, cells in lines)
+    targets, classes = _targets([(line, cells[at]) for line, cells in lines], names[at])
+    return Table(tuple(names[index] for index in columns), names[at], rows, targets, classes)
+
+
+def _lines(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Names of the columns, and each row of as many cells with its line, from 1."""
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
+    try:
+        lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error as problem:
+        raise ModelError("table.broken", line=reader.line_num, problem=str(problem)[:80]) from None
+    if len(lines) < 3:
+        raise ModelError("table.too_few", rows=max(0, len(lines) - 1))
+    names = [cell.strip()[:60] for cell in lines[0][1]]
+    if not 2 <= len(names) <= MOST_COLUMNS:
+        raise ModelError("table.columns", columns=len(names), most=MOST_COLUMNS)
+    if len(set(names)) < len(names) or "" in names:
+        raise ModelError("table.names")
+    if len(lines) - 1 > MOST_ROWS:
+        raise ModelError("table.too_many", rows=len(lines) - 1, most=MOST_ROWS)
+    for line, cells in lines[1:]:
+        if len(cells) != len(names):
+            raise ModelError("table.ragged", line=line, cells=len(cells), columns=len(names))
+    return names, lines[1:]
+
+
+def _number(cell: str, line: int, column: str) -> float:
+    value = _parsed(cell)
+    if value is None:
+        raise ModelError("table.no_number", line=line, column=column, value=cell.strip()[:40])
+    return value
+
+
+def _parsed(cell: str) -> float | None:
+    """The finite number that a cell is, or None."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _targets(cells: Sequence[tuple[int, str]], column: str) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Numbers where all are; else each different word is a class."""
+    numbers = [_parsed(cell) for _, cell in cells]
+    known = [value for value in numbers if value is not None]
+    if len(known) == len(numbers):
+        return tuple(known), ()
+    if len(known) * 2 > len(numbers):  # a column of numbers with a slip in it, rather than words
+        line, cell = next(pair for pair, value in zip(cells, numbers, strict=True) if value is None)
+        raise ModelError("table.no_number", line=line, column=column, value=cell.strip()[:40])
+    words = [cell.strip()[:60] for _, cell in cells]
+    classes = tuple(sorted(set(words)))
+    if len(classes) > MOST_CLASSES:
+        raise ModelError("table.classes", column=column, classes=len(classes), most=MOST_CLASSES)
+    places = {word: float(index) for index, word in enumerate(classes)}
+    return tuple(places[word] for word in words), classes

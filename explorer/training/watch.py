@@ -1,0 +1,303 @@
+"""Watching a loop that the person wrote: by torch's own hooks around every optimizer's step, and the call of backward before it.
+
+The loop runs as it stands, and its numbers are those of plain PyTorch bit for bit: what is measured is read, and what the model is
+asked leaves no trace (`undisturbed`). Memory does not grow with the steps: what is known of one is sent.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from explorer.capture.source import Source
+from explorer.ir import (
+    LayerState,
+    Number,
+    TrainingFrame,
+    TrainingPoint,
+    TrainingPoints,
+    TrainingSnapshot,
+    TrainingStart,
+    number,
+)
+from explorer.training.activations import Activations
+from explorer.training.calls import Calls
+from explorer.training.data import Data
+from explorer.training.diverged import beginning
+from explorer.training.error import TrainingError
+from explorer.training.fitting import misfit
+from explorer.training.model import find_model, trainable
+from explorer.training.predictions import floats, predictions
+from explorer.training.schedule import Schedule, planned_steps
+from explorer.training.scores import loss_of, plain_norm, scores
+from explorer.training.spread import spread
+from explorer.training.steering import Steering
+from explorer.training.surface import surface, two_numbers, values_of
+from explorer.training.undisturbed import undisturbed
+
+Emit = Callable[[TrainingFrame], None]
+
+REPORT_SECONDS = 0.05
+"""Points are sent together, this often: a fast loop is not slowed by its own report."""
+
+MOST_DRAWN = 1_000
+"""Rows that are sent to be drawn under predictions."""
+
+MOST_PATH = 10_000
+"""Places of a path of two numbers that are kept for the landscape's corners."""
+
+
+class Watch:
+    """One training run. Use it as ``with watch.watching(): exec(...)``, then `finish`."""
+
+    def __init__(self, code: str, names: dict[str, Any], data: Data, emit: Emit, steering: Steering) -> None:
+        self._names, self._data, self._emit, self._steering = names, data, emit, steering
+        self._source = Source(code)
+        self._calls = Calls(self._source)
+        self._schedule = Schedule(None)
+        self._model: nn.Module | None = None
+        self._parameters: dict[str, nn.Parameter] = {}
+        self._step = 0
+        self._loss: Number = "NaN"
+        self._norms: list[float] = []
+        self._inputs: Sequence[Any] | None = None
+        self._points: list[TrainingPoint] = []
+        self._path: list[tuple[float, ...]] = []
+        self._listening: ExitStack | None = None
+        self._activations = Activations()
+        self._weights: list[Tensor] = []
+        self._began = self._sent = time.perf_counter()
+        self._single = False
+        """Pause again after the next step."""
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Within the block every step of an optimizer is told."""
+        backward = torch.autograd.backward
+        before = register_optimizer_step_pre_hook(self._before_step)
+        after = register_optimizer_step_post_hook(self._after_step)
+        torch.autograd.backward = self._watched(backward)
+        try:
+            with self._calls:
+                yield
+        finally:
+            torch.autograd.backward = backward
+            before.remove()
+            after.remove()
+            self._stop_listening()
+            self._flush()
+
+    def finish(self) -> None:
+        """Tell how the model is at the end; raises `TrainingError` where nothing was learned."""
+        if self._model is None:
+            find_model(self._names)
+            raise TrainingError("training.no_steps")
+        if self._step not in (self._schedule.last, 0):
+            self._emit(self._snapshot(self._step, updates=None))
+        if two_numbers(self._parameters):
+            with undisturbed(self._model):
+                loss_fn = loss_of(self._names, self._data)
+                self._emit(surface(self._model, self._parameters, loss_fn, self._data, self._path))
+
+    def reason_to_fail(self, problem: Exception) -> TrainingError | None:
+        """Why the code failed, where it did so before its first step and model and data do not fit."""
+        model = self._names.get("model")
+        if self._step or isinstance(problem, TrainingError) or not isinstance(model, nn.Module):
+            return None
+        return misfit(model, self._data.dataset)
+
+    # --- what the hooks do ---
+
+    def _watched(self, backward: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            root = args[0] if args else kwargs.get("tensors")
+            if isinstance(root, tuple | list) and root:
+                root = root[0]
+            if isinstance(root, Tensor) and root.numel() == 1:
+                self._look_at(root)
+            return backward(*args, **kwargs)
+
+        return watched
+
+    def _look_at(self, loss: Tensor) -> None:
+        if self._model is None:
+            self._begin()
+        if not loss.requires_grad:
+            raise TrainingError("training.no_grad_fn")
+        value = loss.item()
+        self._loss = number(value)
+        if not math.isfinite(value):
+            self._diverged(value)
+
+    def _begin(self) -> None:
+        self._model = model = find_model(self._names)
+        self._parameters = trainable(model)
+        self._schedule = Schedule(planned_steps(self._names, len(self._data.x_train)))
+        model.register_forward_pre_hook(self._note_inputs)
+        drawn = self._data.dataset.inputs <= 2
+        self._emit(
+            TrainingStart(
+                parameters=tuple(self._parameters),
+                parameter_count=sum(parameter.numel() for parameter in model.parameters()),
+                shapes=tuple(tuple(parameter.shape) for parameter in self._parameters.values()),
+                steps=self._schedule.steps,
+                kind=self._data.dataset.kind,
+                train_rows=len(self._data.x_train),
+                validation_rows=len(self._data.x_val),
+                inputs=floats(self._data.x_train[:MOST_DRAWN]) if drawn else b"",
+                targets=floats(self._data.y_train[:MOST_DRAWN]) if drawn else b"",
+            )
+        )
+        self._remember_place()
+
+    def _note_inputs(self, _module: nn.Module, inputs: Any) -> None:
+        self._inputs = inputs
+
+    def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        if self._model is None:
+            self._begin()
+        if _closure(args, kwargs) is None:
+            self._read_gradients()
+        if self._schedule.due(self._step + 1):
+            self._weights = [parameter.detach().clone() for parameter in self._parameters.values()]
+
+    def _after_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        if _closure(args, kwargs) is not None:
+            self._read_gradients()
+        self._step += 1
+        self._add_point(optimizer)
+        if self._schedule.due(self._step):
+            self._stop_listening()
+            self._flush()
+            self._emit(self._snapshot(self._step, self._updates()))
+            self._schedule.taken(self._step)
+        if self._schedule.due(self._step + 1):
+            self._listen()
+        if time.perf_counter() - self._sent >= REPORT_SECONDS:
+            self._flush()
+        self._obey()
+
+    # --- what is told ---
+
+    def _read_gradients(self) -> None:
+        self._norms = [plain_norm(parameter.grad) for parameter in self._parameters.values()]
+
+    def _add_point(self, optimizer: torch.optim.Optimizer) -> None:
+        self._remember_place()
+        self._points.append(
+            TrainingPoint(
+                step=self._step,
+                loss=self._loss,
+                gradient_norm=number(math.hypot(*self._norms)),
+                layer_norms=tuple([number(norm) for norm in self._norms]),
+                learning_rate=number(float(optimizer.param_groups[0].get("lr", 0.0))),
+                seconds=time.perf_counter() - self._began,
+                values=tuple([number(value) for value in self._path[-1]]) if self._path else (),
+            )
+        )
+
+    def _remember_place(self) -> None:
+        if two_numbers(self._parameters):
+            if len(self._path) >= MOST_PATH:
+                del self._path[1:-1:2]
+            self._path.append(values_of(self._parameters))
+
+    def _updates(self) -> list[Number | None] | None:
+        """Norm of each parameter's change over its norm before."""
+        if len(self._weights) != len(self._parameters):
+            return None
+        found: list[Number | None] = []
+        for parameter, before in zip(self._parameters.values(), self._weights, strict=True):
+            norm = plain_norm(before)
+            found.append(number(plain_norm(parameter.detach() - before) / norm) if norm else None)
+        self._weights = []
+        return found
+
+    def _snapshot(self, step: int, updates: list[Number | None] | None) -> TrainingSnapshot:
+        assert self._model is not None
+        data, layers = self._data, []
+        for index, parameter in enumerate(self._parameters.values()):
+            layers.append(
+                LayerState(
+                    weight=spread(parameter),
+                    norm=number(plain_norm(parameter.detach())),
+                    gradient=None if parameter.grad is None else spread(parameter.grad),
+                    update=None if updates is None else updates[index],
+                )
+            )
+        loss_fn = loss_of(self._names, data)
+        with undisturbed(self._model):
+            train = scores(self._model, loss_fn, data.x_train, data.y_train)
+            validation = scores(self._model, loss_fn, data.x_val, data.y_val)
+            said = predictions(self._model, data)
+        activations, self._activations = tuple(self._activations.found), Activations()
+        assert train is not None
+        return TrainingSnapshot(
+            step=step,
+            train=train,
+            validation=validation,
+            layers=tuple(layers),
+            activations=activations,
+            predictions=said,
+        )
+
+    def _listen(self) -> None:
+        if self._listening is None and self._model is not None:
+            self._listening = ExitStack()
+            self._listening.enter_context(self._calls.heard(self._model, self._activations.hear))
+
+    def _stop_listening(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+
+    def _flush(self) -> None:
+        """Send what was not sent yet."""
+        if self._points:
+            self._emit(TrainingPoints(points=tuple(self._points)))
+            self._points = []
+        self._sent = time.perf_counter()
+
+    # --- what it is told, and what goes wrong ---
+
+    def _obey(self) -> None:
+        """Do what a person has told; a pause lasts until the next word, and its time does not count."""
+        told = self._steering.heard()
+        if self._single:
+            self._single = False
+        elif told is None or told.command == "resume":
+            return
+        if told is not None and told.command == "resume":
+            return
+        self._flush()
+        paused = time.perf_counter()
+        while (next_told := self._steering.wait()).command == "pause":
+            pass
+        self._single = next_told.command == "step"
+        self._began += time.perf_counter() - paused
+
+    def _diverged(self, loss: float) -> None:
+        """Raises a `TrainingError` that tells step, layer and line."""
+        assert self._model is not None
+        inputs = self._inputs if self._inputs is not None else (self._data.x_train[:64],)
+        found = beginning(self._model, inputs, self._calls)
+        values: dict[str, object] = {"step": self._step + 1, "loss": number(loss)}
+        if found is None:
+            raise TrainingError("training.not_finite.loss", **values)
+        if found.weights:
+            raise TrainingError("training.not_finite.weights", **values, weights=found.weights, before=self._step)
+        values |= {"layer": found.module or "model", "function": found.function}
+        raise TrainingError("training.not_finite.forward", **values).at(found.line)
+
+
+def _closure(args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """What ``step`` was given to call, as L-BFGS wants it. A hook's arguments begin with the optimizer itself."""
+    given = [one for one in args if not isinstance(one, torch.optim.Optimizer)]
+    return kwargs.get("closure", given[0] if given else None)

@@ -1,0 +1,102 @@
+"""The right of the Training page: progress, the last numbers, and curves that grow while the model learns."""
+
+from __future__ import annotations
+
+import streamlit as st
+from msgspec.structs import replace
+
+from explorer.app.remarks import Remark
+from explorer.charts.training import curves
+from explorer.ir import TrainingEnd
+from explorer.runner import Training
+from pages._said import show_printed, show_remarks
+from pages._session import language, words
+from pages._training_choices import said
+from pages._training_session import Started, become, problem, running, show, start, started, state
+
+
+def watch() -> None:
+    """Everything that was measured; drawn anew while it learns, and once more at the end."""
+    if (why := problem()) is not None:
+        show_remarks((Remark(kind="stopped", title=words("remark.stopped"), text=why),))
+    run = started()
+    if run is None:
+        return
+    learning, end = running(), run.training.end
+    _show_progress(run, end)
+    if end is not None and end.status != "ok":
+        _show_reason(run.training, end)
+    _show_curves(run.training, end)
+    if end is not None:
+        show_printed(end.stdout)
+        if st.session_state.get("training.ticking") and not learning:
+            st.rerun()
+
+
+def _show_reason(training: Training, end: TrainingEnd) -> None:
+    steps = len(training.points)
+    text = words("training.ended", steps=steps, message=said(end)) if steps else said(end)
+    show_remarks(
+        (Remark(kind="error" if end.status == "ok" else end.status, title=words(f"remark.{end.status}"), text=text),)
+    )
+
+
+def _show_curves(training: Training, end: TrainingEnd | None) -> None:
+    points, begun = training.points, training.start
+    if not points or begun is None:
+        return
+    _show_result(training)
+    figure = curves(
+        points,
+        training.snapshots,
+        begun.parameters,
+        language(),
+        classes=begun.kind == "classes",
+        steps=begun.steps if end is None else None,
+        log=state().log,
+    )
+    st.plotly_chart(figure, key="training.curves", config={"displayModeBar": False})
+
+
+def _show_progress(run: Started, end: TrainingEnd | None) -> None:
+    """A bar with the step and the seconds, and beside it what a person can do now."""
+    training = run.training
+    points, steps = training.points, training.start.steps if training.start else None
+    step, seconds = (points[-1].step, f"{points[-1].seconds:.1f}") if points else (0, "0.0")
+    key = (
+        "training.waiting" if not points and end is None else "training.progress" if steps else "training.progress.open"
+    )
+    share = min(step / steps, 1.0) if steps else 1.0 if end is not None else 0.0
+    with st.container(horizontal=True, vertical_alignment="bottom", key="training_progress"):
+        st.progress(share, text=words(key, step=step, steps=steps, seconds=seconds))
+        if end is not None:
+            if st.button(words("training.start"), key="training.start", width=90):
+                start()
+                st.rerun()  # the whole page, so that it is drawn anew while the model learns
+            return
+        if training.paused:
+            st.button(words("training.step"), key="training.step", on_click=training.step)
+            st.button(words("training.resume"), key="training.resume", on_click=training.resume)
+        else:
+            st.button(words("training.pause"), key="training.pause", on_click=training.pause)
+        st.button(words("training.stop"), key="training.stop", on_click=training.stop)
+
+
+def _show_result(training: Training) -> None:
+    """The last numbers, side by side."""
+    last, begun = training.points[-1], training.start
+    assert begun is not None
+    with st.container(horizontal=True, key="training_result"):
+        st.metric(words("training.result.loss"), f"{float(last.loss):.4g}")
+        scores = training.snapshots[-1].validation if training.snapshots else None
+        if scores is not None and scores.metric is not None:
+            accuracy = begun.kind == "classes"
+            shown = f"{float(scores.metric):.1%}" if accuracy else f"{float(scores.metric):.4g}"
+            st.metric(words("training.result.accuracy" if accuracy else "training.result.r2"), shown)
+        st.metric(words("training.result.gradient_norm"), f"{float(last.gradient_norm):.4g}")
+        st.metric(words("training.result.parameters"), f"{begun.parameter_count:,}")
+        st.toggle(
+            words("training.log"),
+            key=show("training.log", state().log),
+            on_change=lambda: become(replace(state(), log=st.session_state["training.log"])),
+        )
