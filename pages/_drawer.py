@@ -10,7 +10,7 @@ from explorer.charts import gradient_norms
 from explorer.ir import Run
 from explorer.viewer.cost_table import memory_view, time_view
 from explorer.viewer.leaf_table import leaf_table
-from explorer.viewer.storage import storage_view
+from explorer.viewer.storage import live_tensors, storage_view
 from pages._session import language, words
 from pages._state import become, state
 
@@ -46,7 +46,7 @@ def _norms(run: Run) -> None:
 def _storages(run: Run) -> None:
     """The strips of cells, at the storage that was chosen in the drawing."""
     chosen = state().storage
-    if chosen is not None and all(tensor.storage_id != chosen for tensor in run.tensors):
+    if chosen is not None and all(tensor.storage_id != chosen for tensor in live_tensors(run)):
         st.text(words("drawer.storages.unnamed", storage=chosen))
     storage_view(run, key="graph.storages", language=language(), storage=chosen)
 

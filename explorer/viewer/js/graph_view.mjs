@@ -462,8 +462,10 @@ export class GraphView {
 
   // All that lies in one storage lights up, and the strip of its cells is asked for.
   #chooseStorage(storage) {
-    const boxes = this.tags.boxes.get(storage);
-    if (!boxes) return;
+    const shared = this.tags.boxes.get(storage);
+    if (!shared) return;
+    const first = shared.find((box) => this.scene.kind(box) === "leaf") ?? shared[0]; // the tensor itself speaks for what was made of it
+    const boxes = [first, ...shared.filter((box) => box !== first)];
     this.#choose([boxes[0]], null, false, true);
     const marks = new Uint8Array(this.scene.count);
     for (const box of boxes) marks[box] = SELF;
