@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from explorer.app.remarks import Remark
 from explorer.charts.training import curves
-from explorer.ir import TrainingEnd
+from explorer.ir import TrainingEnd, TrainingStart
 from explorer.runner import Training
+from explorer.viewer.replay import replay_view
 from pages._said import show_printed, show_remarks
 from pages._session import language, words
 from pages._training_choices import said
@@ -26,7 +27,7 @@ def watch() -> None:
     _show_progress(run, end)
     if end is not None and end.status != "ok":
         _show_reason(run.training, end)
-    _show_curves(run.training, end)
+    _show_measured(run.training, end)
     if end is not None:
         show_printed(end.stdout)
         if st.session_state.get("training.ticking") and not learning:
@@ -41,21 +42,45 @@ def _show_reason(training: Training, end: TrainingEnd) -> None:
     )
 
 
-def _show_curves(training: Training, end: TrainingEnd | None) -> None:
-    points, begun = training.points, training.start
-    if not points or begun is None:
+def _show_measured(training: Training, end: TrainingEnd | None) -> None:
+    """The last numbers, then curves or the replay; only the open tab is computed."""
+    begun = training.start
+    if not training.points or begun is None:
         return
     _show_result(training)
+    shown = {"curves": _show_curves, "replay": _show_replay}
+    labels = [words(f"training.tab.{view}") for view in shown]
+    tabs = st.tabs(labels, key="training.tabs", on_change="rerun")
+    for draw, tab in zip(shown.values(), tabs, strict=True):
+        if tab.open:
+            with tab:
+                draw(training, begun, end is None)
+
+
+def _show_curves(training: Training, begun: TrainingStart, learning: bool) -> None:
     figure = curves(
-        points,
+        training.points,
         training.snapshots,
         begun.parameters,
         language(),
         classes=begun.kind == "classes",
-        steps=begun.steps if end is None else None,
+        steps=begun.steps if learning else None,
         log=state().log,
     )
     st.plotly_chart(figure, key="training.curves", config={"displayModeBar": False})
+
+
+def _show_replay(training: Training, begun: TrainingStart, learning: bool) -> None:
+    """While it learns only the newest step is sent, four times a second; all of them once it has ended."""
+    snapshots = training.snapshots[-1:] if learning else training.snapshots
+    replay_view(
+        begun,
+        training.points,
+        snapshots,
+        training.surface,
+        key="training.replay",
+        language=language(),
+    )
 
 
 def _show_progress(run: Started, end: TrainingEnd | None) -> None:

@@ -138,6 +138,8 @@ class TrainingStart(Record, frozen=True, kw_only=True, tag="start"):
     steps: int | None = None
     """How many steps there will be, where the code's ``EPOCHS`` and ``BATCH_SIZE`` (or ``STEPS``) tell."""
     kind: DataKind = "classes"
+    outputs: int = 1
+    """Classes there are, or numbers a row is answered with."""
     train_rows: int = 0
     validation_rows: int = 0
     inputs: bytes = b""

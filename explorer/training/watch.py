@@ -149,6 +149,7 @@ class Watch:
                 shapes=tuple(tuple(parameter.shape) for parameter in self._parameters.values()),
                 steps=self._schedule.steps,
                 kind=self._data.dataset.kind,
+                outputs=self._data.dataset.outputs,
                 train_rows=len(self._data.x_train),
                 validation_rows=len(self._data.x_val),
                 inputs=floats(self._data.x_train[:MOST_DRAWN]) if drawn else b"",
