@@ -183,7 +183,7 @@ def edit_code(learning: bool) -> None:
         revision=state().revision,
         language=language(),
         marks=_marks(),
-        max_lines=34,
+        max_lines=26,
         running=learning,
         on_run=_start_typed,
     )

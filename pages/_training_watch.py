@@ -13,6 +13,7 @@ from explorer.viewer.replay import replay_view
 from pages._said import show_printed, show_remarks
 from pages._session import language, words
 from pages._training_choices import said
+from pages._training_graph import ask, show_graph
 from pages._training_session import Started, become, problem, running, show, start, started, state
 
 
@@ -27,7 +28,7 @@ def watch() -> None:
     _show_progress(run, end)
     if end is not None and end.status != "ok":
         _show_reason(run.training, end)
-    _show_measured(run.training, end)
+    _show_measured(run, end)
     if end is not None:
         show_printed(end.stdout)
         if st.session_state.get("training.ticking") and not learning:
@@ -42,25 +43,25 @@ def _show_reason(training: Training, end: TrainingEnd) -> None:
     )
 
 
-def _show_measured(training: Training, end: TrainingEnd | None) -> None:
+def _show_measured(run: Started, end: TrainingEnd | None) -> None:
     """The last numbers, then curves or the replay; only the open tab is computed."""
-    begun = training.start
-    if not training.points or begun is None:
+    begun = run.training.start
+    if not run.training.points or begun is None:
         return
-    _show_result(training)
+    _show_result(run.training)
     shown = {"curves": _show_curves, "replay": _show_replay}
     labels = [words(f"training.tab.{view}") for view in shown]
     tabs = st.tabs(labels, key="training.tabs", on_change="rerun")
     for draw, tab in zip(shown.values(), tabs, strict=True):
         if tab.open:
             with tab:
-                draw(training, begun, end is None)
+                draw(run, begun, end is None)
 
 
-def _show_curves(training: Training, begun: TrainingStart, learning: bool) -> None:
+def _show_curves(run: Started, begun: TrainingStart, learning: bool) -> None:
     figure = curves(
-        training.points,
-        training.snapshots,
+        run.training.points,
+        run.training.snapshots,
         begun.parameters,
         language(),
         classes=begun.kind == "classes",
@@ -70,17 +71,20 @@ def _show_curves(training: Training, begun: TrainingStart, learning: bool) -> No
     st.plotly_chart(figure, key="training.curves", config={"displayModeBar": False})
 
 
-def _show_replay(training: Training, begun: TrainingStart, learning: bool) -> None:
+def _show_replay(run: Started, begun: TrainingStart, learning: bool) -> None:
     """While it learns only the newest step is sent, four times a second; all of them once it has ended."""
-    snapshots = training.snapshots[-1:] if learning else training.snapshots
-    replay_view(
+    training = run.training
+    asked = replay_view(
         begun,
         training.points,
-        snapshots,
+        training.snapshots[-1:] if learning else training.snapshots,
         training.surface,
         key="training.replay",
         language=language(),
     )
+    if asked is not None:
+        ask(run, asked)
+    show_graph(run)
 
 
 def _show_progress(run: Started, end: TrainingEnd | None) -> None:

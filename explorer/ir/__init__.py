@@ -48,11 +48,11 @@ from explorer.ir.run import (
     Verify,
     View,
 )
+from explorer.ir.step import DataRequest, ParameterUpdate, StepUpdate, TrainingStep
 from explorer.ir.tensors import PREVIEW_ELEMENTS, Stats, Storage, Tensor, TensorMeta
 from explorer.ir.training import (
     Activation,
     DataKind,
-    DataRequest,
     LayerState,
     Predictions,
     Scores,
@@ -121,6 +121,7 @@ __all__ = [
     "Operator",
     "Order",
     "Pair",
+    "ParameterUpdate",
     "Predictions",
     "Record",
     "Root",
@@ -136,6 +137,7 @@ __all__ = [
     "Stats",
     "Status",
     "Steer",
+    "StepUpdate",
     "Storage",
     "Tensor",
     "TensorMeta",
@@ -147,6 +149,7 @@ __all__ = [
     "TrainingRequest",
     "TrainingSnapshot",
     "TrainingStart",
+    "TrainingStep",
     "TrainingSurface",
     "Unit",
     "Verification",

@@ -9,6 +9,7 @@ import msgspec
 from explorer.ir.evidence import Check, Memory, Operator, Times, Verification
 from explorer.ir.graph import Graph
 from explorer.ir.record import Nested, Record
+from explorer.ir.step import StepUpdate, TrainingStep
 from explorer.ir.tensors import Storage, Tensor, TensorMeta
 
 SCHEMA_VERSION = 1
@@ -56,6 +57,8 @@ class RunRequest(Record, frozen=True, kw_only=True):
     """How often the code is run again, only to take times."""
     check: int | None = None
     """Index of a forward call to check against finite differences."""
+    step: TrainingStep | None = None
+    """Where the code trains a model: the one step to record."""
 
 
 class View(Record, frozen=True, kw_only=True):
@@ -168,3 +171,5 @@ class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
     verification: Verification | None = None
     check: Check | None = None
     """The answer to `RunRequest.check`."""
+    update: StepUpdate | None = None
+    """The answer to `RunRequest.step`: what the optimizer did in it."""

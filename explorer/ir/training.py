@@ -6,21 +6,9 @@ from typing import Literal
 
 from explorer.ir.record import Number, Record
 from explorer.ir.run import Sentence, Status
+from explorer.ir.step import DataRequest
 
 DataKind = Literal["regression", "classes"]
-
-
-class DataRequest(Record, frozen=True, kw_only=True):
-    """Which numbers a training learns from. They stand in the code as ``x_train, y_train, x_val, y_val``."""
-
-    dataset: str = "moons"
-    """A name of `explorer.models.datasets`, or ``table``."""
-    table: str = ""
-    """For ``table`` the text of a CSV file whose first line names the columns."""
-    target: str = ""
-    """For ``table`` the column to predict; empty means the last one."""
-    held_back: float = 0.2
-    """Share of the rows that validation gets, 0 to 0.9."""
 
 
 class TrainingRequest(Record, frozen=True, kw_only=True):

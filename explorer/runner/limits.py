@@ -26,7 +26,7 @@ def order_for(request: Request, settings: Settings) -> Order:
     ours = request.code is not None and is_catalogue_code(request.code)
     mib = settings.catalogue_memory_mib if ours else settings.memory_mib
     seconds = settings.catalogue_seconds if ours else settings.seconds
-    training = isinstance(request, TrainingRequest)
+    training = isinstance(request, TrainingRequest) or (isinstance(request, RunRequest) and request.step is not None)
     return Order(
         task=_TASKS[type(request)],
         limits=Limits(

@@ -21,6 +21,11 @@ Table = dict[str, Any]
 _mount = browser_module("explorer_costs", "cost_table.mjs", "tensor_table.css", "cost_table.css")
 
 
+def tables_view(tables: list[Table], *, key: str) -> None:
+    """Any tables of the same form."""
+    _mount(key=key, data={"tables": tables})
+
+
 def memory_view(run: Run, *, key: str, language: Language) -> None:
     """What the run keeps for backward, by module, and the largest savings; a row selects its module or parameter in every view of the page."""
     _mount(key=key, data={"tables": memory_tables(run, language)})

@@ -20,7 +20,9 @@ from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS
 from explorer.capture.times import Lap, Stopwatch
 from explorer.capture.variables import named_tensors
 from explorer.capture.walk import MOST_NODES
-from explorer.ir import Input, Run, RunRequest, Sentence, Status, Times
+from explorer.ir import Input, Run, RunRequest, Sentence, Status, StepUpdate, Times
+from explorer.training.data import load
+from explorer.training.single import SingleStep
 from explorer.words import tell
 from explorer.worker import facade, gate, results
 from explorer.worker.errors import explain, first_sentence, frames_of
@@ -46,6 +48,7 @@ class _Outcome:
     candidates: tuple[str, ...] = ()
     recording: Recording | None = None
     times: Times | None = None
+    update: StepUpdate | None = None
     timings: dict[str, float] = field(default_factory=dict)
 
     def fail(self, status: Status, sentence: Sentence, line: int | None = None) -> None:
@@ -162,17 +165,33 @@ class _Session:
         self._outcome.inputs = choose_inputs(program.free, self._request.inputs, self._request.inputs_may_miss)
         for given in self._outcome.inputs:
             self._globals[given.name] = make_tensor(given)
+        if (step := self._request.step) is not None:
+            self._globals.update(load(step.data, self._request.seed, self._request.device).names())
 
     def forward(self) -> None:
         """Execute the code under the recorder."""
         program = self._program
         if program is None:
             return
-        with self._recorder.watching():
+        with self._recorded():
             exec(program.body, self._globals)  # noqa: S102  # this is the jailed child: the one place that runs typed code
             if program.tail is not None:
                 value = eval(program.tail, self._globals)  # noqa: S307  # the last expression, for its value
                 self._last = results.of_expression(program.tail_text, value, self._variables())
+
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Record all of the code, or the one step of a training that was asked for."""
+        if (step := self._request.step) is None:
+            with self._recorder.watching():
+                yield
+            return
+        single = SingleStep(step.step, self._recorder.watching)
+        try:
+            with single.watching(self._globals):
+                yield
+        finally:
+            self._outcome.update = single.update
 
     def backward(self) -> None:
         """Differentiate the result, unless the code did so itself."""
@@ -337,4 +356,5 @@ def _run(request: RunRequest, outcome: _Outcome, printed: Printed, seconds: floa
         verification=recording.verification if recording else None,
         times=outcome.times,
         check=recording.check if recording else None,
+        update=outcome.update,
     )

@@ -15,6 +15,14 @@ def test_training_in_a_browser(open_page):
     expect(page.get_by_text("fc1.weight", exact=True)).to_be_visible()
     expect(page.locator(".st-key-training_result")).to_contain_text("100.0%")
 
+    page.get_by_role("tab", name="Step by step").click()
+    page.get_by_role("slider", name="Step of the training").press("Home")
+    page.get_by_role("button", name="Graph of this step").click()
+    expect(page.get_by_text("The graph of step 1:")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("What SGD did in this step")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("canvas.graph")).to_be_visible()
+    page.get_by_role("tab", name="Curves").click()
+
     epochs = page.get_by_label("Epochs")
     epochs.fill("10000")
     epochs.press("Enter")
