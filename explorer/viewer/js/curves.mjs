@@ -9,31 +9,40 @@ function slopeAt(x, y, point, first, last) {
   return before * after <= 0 ? 0 : (2 * before * after) / (before + after);
 }
 
-// Adds wire `wire` to the path under construction; `straight` for what is too small to show curves.
-export function traceWire(path, { at, x, y }, wire, straight) {
-  const first = at[wire];
-  const last = at[wire + 1] - 1;
-  path.moveTo(x[first], y[first]);
-  for (let point = first; point < last; point++) {
-    const next = point + 1;
-    if (straight) {
-      path.lineTo(x[next], y[next]);
-      continue;
+// Adds the piece of `wire` from `point` to the next to the path under construction, (ox, oy) being its origin.
+export function tracePiece(path, { at, x, y }, wire, point, ox, oy) {
+  const next = point + 1;
+  path.moveTo(x[point] - ox, y[point] - oy);
+  if (x[point] === x[next]) {
+    path.lineTo(x[next] - ox, y[next] - oy);
+    return;
+  }
+  const [first, last] = [at[wire], at[wire + 1] - 1];
+  const reach = (y[next] - y[point]) / 2.4;
+  path.bezierCurveTo(
+    x[point] - ox + slopeAt(x, y, point, first, last) * reach, y[point] - oy + reach,
+    x[next] - ox - slopeAt(x, y, next, first, last) * reach, y[next] - oy - reach,
+    x[next] - ox, y[next] - oy,
+  );
+}
+
+// Adds all of a wire; `straight` for what is too small to show curves.
+export function traceWire(path, wires, wire, straight) {
+  const { at, x, y } = wires;
+  for (let point = at[wire]; point < at[wire + 1] - 1; point++) {
+    if (!straight) tracePiece(path, wires, wire, point, 0, 0);
+    else {
+      path.moveTo(x[point], y[point]);
+      path.lineTo(x[point + 1], y[point + 1]);
     }
-    const reach = (y[next] - y[point]) / 2.4;
-    path.bezierCurveTo(
-      x[point] + slopeAt(x, y, point, first, last) * reach, y[point] + reach,
-      x[next] - slopeAt(x, y, next, first, last) * reach, y[next] - reach,
-      x[next], y[next],
-    );
   }
 }
 
 // The arrowhead at the consumer's end, pointing down as wires arrive.
-export function traceArrow(path, { at, x, y }, wire, size) {
+export function traceArrow(path, { at, x, y }, wire, size, ox, oy) {
   const tip = at[wire + 1] - 1;
-  path.moveTo(x[tip], y[tip]);
-  path.lineTo(x[tip] - size * 0.5, y[tip] - size);
-  path.lineTo(x[tip] + size * 0.5, y[tip] - size);
+  path.moveTo(x[tip] - ox, y[tip] - oy);
+  path.lineTo(x[tip] - ox - size * 0.5, y[tip] - oy - size);
+  path.lineTo(x[tip] - ox + size * 0.5, y[tip] - oy - size);
   path.closePath();
 }

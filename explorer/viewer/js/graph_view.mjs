@@ -10,6 +10,7 @@ import { element, fill } from "./dom.mjs";
 import { draw } from "./draw.mjs";
 import { ExportMenu } from "./export_menu.mjs";
 import { FACES } from "./faces.mjs";
+import { FarPictures } from "./far.mjs";
 import { Focus } from "./focus.mjs";
 import { Help } from "./help.mjs";
 import { History } from "./history.mjs";
@@ -26,13 +27,17 @@ import { neighbour, pick } from "./pick.mjs";
 import { DOWN, progress, relations, route, SELF, UP } from "./relations.mjs";
 import { Search } from "./search.mjs";
 import { Tags, tagAt } from "./tags.mjs";
-import { readTheme, watchTheme } from "./theme.mjs";
+import { readTheme, watchDensity, watchTheme } from "./theme.mjs";
 import { Toolbar } from "./toolbar.mjs";
 import { Trail } from "./trail.mjs";
 import { wiresAt } from "./scene.mjs";
 
 const NOTHING = { boxes: [], frame: null, related: null };
 const NARROW = 720;
+// Ms after the last movement until what was drawn simply is drawn in full.
+const REST_MS = 140;
+// Px around a box that a ring around it may take.
+const RING = 8;
 let views = 0;
 
 export class GraphView {
@@ -48,6 +53,10 @@ export class GraphView {
     this.matches = new Set();
     this.match = null;
     this.touched = false;
+    this.moving = false;
+    this.far = new FarPictures();
+    this.frame = null; // the animation frame asked for, and which part of the drawing it will draw anew: null is all of it
+    this.stale = null;
     this.settings = { view: "backward", overlay: "off", gradients: true, shapes: false, widths: false, storages: false, step: null };
     this.overlay = null;
     this.tagged = null;
@@ -63,6 +72,7 @@ export class GraphView {
       subscribe((selection) => this.#hear(selection)),
       obey((orders) => this.drive(orders)),
       watchTheme(() => this.refreshTheme()),
+      watchDensity(() => this.#resize()),
     ];
     this.resizing = new ResizeObserver(() => this.#resize());
     this.resizing.observe(this.root);
@@ -71,6 +81,7 @@ export class GraphView {
   #build(root) {
     this.canvas = element("canvas", { class: "graph", tabindex: "0", role: "application" });
     this.context = this.canvas.getContext("2d", { alpha: false });
+    this.canvas.addEventListener("contextrestored", () => this.redraw());
     this.said = element("p", { class: "said", "aria-live": "polite" });
     this.nothing = element("p", { class: "nothing", hidden: true });
     this.tip = element("p", { class: "tip", hidden: true, "aria-hidden": "true" });
@@ -108,6 +119,7 @@ export class GraphView {
     this.exports.unmount();
     this.resizing.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.rest);
     this.root.remove();
   }
 
@@ -201,41 +213,56 @@ export class GraphView {
   #resize() {
     const { camera, canvas } = this;
     this.root.classList.toggle("narrow", this.root.clientWidth < NARROW);
-    const first = camera.width < 2;
-    const [dx, dy] = [(canvas.clientWidth - camera.width) / 2, (canvas.clientHeight - camera.height) / 2];
-    camera.width = canvas.clientWidth;
-    camera.height = canvas.clientHeight;
     camera.bar = this.bar.offsetHeight + 12;
     const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(camera.width * ratio);
-    canvas.height = Math.round(camera.height * ratio);
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    if (width === camera.width && height === camera.height && ratio === this.ratio) return;
+    const first = camera.width < 2;
+    const [dx, dy] = [(width - camera.width) / 2, (height - camera.height) / 2];
+    Object.assign(camera, { width, height });
+    Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const denser = ratio !== this.ratio;
+    this.ratio = ratio;
     if (!this.scene) return;
+    if (denser) this.minimap.show(this.scene, this.theme);
     this.#setLimits();
     if (first || !this.touched) this.#firstView();
     else camera.pan(dx, dy);
     this.#paint();
   }
 
-  redraw() {
+  // Draws in the next animation frame, which a hidden page never gets: all, or only a part [left, top, right, bottom] of the drawing.
+  redraw(part = null) {
+    this.stale = part && (this.frame === null ? part : this.stale && around(this.stale, part));
     this.frame ??= requestAnimationFrame((now) => {
       this.frame = null;
       if (this.motion?.step(now / 1000)) this.redraw();
-      this.#paint();
+      this.#paint(this.frame === null ? this.stale : null);
     });
   }
 
-  #paint() {
+  #paint(part = null) {
     if (!this.scene || this.camera.width < 2) return;
-    this.root.dataset.drawn = draw(this.context, this);
+    const { boxes, coarse } = draw(this.context, this, part);
+    if (part) return;
+    this.coarse = coarse;
+    this.root.dataset.drawn = boxes;
     this.root.dataset.boxes = this.scene.count;
     this.root.dataset.camera = `${this.camera.x} ${this.camera.y} ${this.camera.k}`;
     this.minimap.look(this.camera, this.scene);
   }
 
+  // Moves the camera. What is drawn simply meanwhile is drawn in full once it rests.
   #move(change) {
     this.touched = true;
+    this.moving = true;
     change();
     this.redraw();
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => {
+      this.moving = false;
+      if (this.coarse || this.frame !== null) this.redraw();
+    }, REST_MS);
   }
 
   // What somebody else asks of the view, as if the person had done it: `select` a node, `module` to select, `fold` a name of the open set to
@@ -340,9 +367,19 @@ export class GraphView {
     this.tip.hidden = hover.box === null;
     if (hover.box !== null) this.#showTip(hover.box, x, y);
     if (hover.box === this.hover.box && hover.frame === this.hover.frame) return;
+    const parts = [this.hover, hover].map((each) => this.#ringed(each)).filter(Boolean);
+    const frames = this.hover.frame !== hover.frame;
     this.hover = hover;
     if (hover.box !== null) this.tip.textContent = [scene.title(hover.box), scene.subtitle(hover.box)].filter(Boolean).join("\n");
-    this.redraw();
+    this.redraw(frames ? null : parts.reduce(around));
+  }
+
+  // The rectangle that the ring around a box that is pointed at takes, or null.
+  #ringed({ box }) {
+    if (box === null) return null;
+    const { scene, camera } = this;
+    const [w, h] = [scene.w[box], scene.h[box]].map((side) => side / 2 + RING / Math.min(1, camera.k));
+    return [scene.x[box] - w, scene.y[box] - h, scene.x[box] + w, scene.y[box] + h];
   }
 
   #showTip(box, x, y) {
@@ -619,6 +656,11 @@ function neighbours({ wires }, boxes) {
     ...Array.from(wiresAt(wires.into, box), (wire) => wires.source[wire]),
     ...Array.from(wiresAt(wires.out, box), (wire) => wires.target[wire]),
   ]);
+}
+
+// The smallest rectangle around two.
+function around(one, other) {
+  return [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[2], other[2]), Math.max(one[3], other[3])];
 }
 
 function lowest(scene) {

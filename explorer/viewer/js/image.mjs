@@ -1,6 +1,7 @@
 // The drawing as a PNG of its own, with all that the screen shows of it: the same code draws it, by a camera that stands nearer.
 import { Camera } from "./camera.mjs";
 import { draw } from "./draw.mjs";
+import { FarPictures } from "./far.mjs";
 
 // Pixels of one side and in all that browsers draw; scale below which a 12 px text cannot be read.
 const LONGEST = 16384;
@@ -20,6 +21,6 @@ export function image(view, scale, whole) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(width * fitting);
   canvas.height = Math.round(height * fitting);
-  draw(canvas.getContext("2d", { alpha: false }), Object.create(view, { camera: { value: nearer } }));
+  draw(canvas.getContext("2d", { alpha: false }), Object.create(view, { camera: { value: nearer }, moving: { value: false }, far: { value: new FarPictures() } }));
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }

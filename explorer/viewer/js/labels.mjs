@@ -1,18 +1,20 @@
 // What wires say of backward: the gradient that flowed back along each, and how many edges it stands for. Python chose the places.
 const LEGIBLE = 0.6;
+// Px that a label reaches from its centre, at most.
+const REACH = 100;
 
-// `wires` are those that may be seen; without gradients, or seen forward, only the counts are left.
-export function drawLabels(context, { scene, camera, theme, selection, motion, settings }, wires, dimmed) {
+// Without gradients, or seen forward, only the counts are left. `dimmed`: opacity of what is not related to the selection.
+export function drawLabels(context, { scene, camera, theme, selection, motion, settings }, { seen: [left, top, right, bottom], origin: [ox, oy] }, dimmed) {
   if (camera.k < LEGIBLE || !scene.labels) return;
   const marks = selection.related?.wires;
+  const { label_wire: wires, label_x: xs, label_y: ys } = scene.columns;
   setFace(context, theme);
-  for (const wire of wires) {
-    const label = scene.labelOfWire.get(wire);
-    if (label === undefined) continue;
+  for (let label = 0; label < scene.labels; label++) {
+    if (xs[label] < left - REACH || xs[label] > right + REACH || ys[label] < top - REACH || ys[label] > bottom + REACH) continue;
     const text = scene.label(label, settings.gradients && settings.view !== "forward");
     if (!text) continue;
-    context.globalAlpha = motion.arrived * (marks && !marks[wire] ? dimmed : 1);
-    writeLabel(context, theme, text, scene.columns.label_x[label], scene.columns.label_y[label]);
+    context.globalAlpha = motion.arrived * (marks && !marks[wires[label]] ? dimmed : 1);
+    writeLabel(context, theme, text, xs[label] - ox, ys[label] - oy);
   }
   context.globalAlpha = 1;
 }

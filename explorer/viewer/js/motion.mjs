@@ -17,7 +17,7 @@ export class Motion {
   // `shift` is what the camera moved by meanwhile, in px of the drawing.
   #depart(before, [dx, dy]) {
     const { scene } = this;
-    this.from = { x: Float32Array.from(scene.x), y: Float32Array.from(scene.y), known: new Uint8Array(scene.count) };
+    this.from = { x: Float64Array.from(scene.x), y: Float64Array.from(scene.y), known: new Uint8Array(scene.count) };
     for (let box = 0; box < scene.count; box++) {
       const old = before.scene.boxOfId.get(scene.id(box));
       if (old === undefined) continue;

@@ -1,5 +1,5 @@
 // Which box or which frame's title lies under a point, and which box is next to another.
-import { TITLE_STRIP } from "./draw.mjs";
+import { TITLE_STRIP } from "./frames.mjs";
 import { wiresAt } from "./scene.mjs";
 
 // x and y in px of the drawing. Returns {box, frame}, each null where there is none.
@@ -8,17 +8,14 @@ export function pick({ scene, bins, camera, focus }, x, y) {
   const boxes = focus.boxes(bins.boxesIn(x - reach, y - reach, x + reach, y + reach));
   const box = boxes.find((each) => Math.abs(scene.x[each] - x) <= scene.w[each] / 2 && Math.abs(scene.y[each] - y) <= scene.h[each] / 2) ?? boxes[0];
   if (box !== undefined) return { box, frame: null };
-  return { box: null, frame: frameTitleAt(scene, x, y) };
+  return { box: null, frame: frameTitleAt(scene, bins, x, y) };
 }
 
 // Inner frames come after outer ones, so the last hit is the innermost.
-function frameTitleAt(scene, x, y) {
-  const { frame_x: xs, frame_y: ys, frame_width: ws, frame_height: hs } = scene.columns;
-  for (let frame = scene.frames - 1; frame >= 0; frame--) {
-    const top = ys[frame] - hs[frame] / 2;
-    if (Math.abs(x - xs[frame]) <= ws[frame] / 2 && y >= top && y <= top + TITLE_STRIP) return frame;
-  }
-  return null;
+function frameTitleAt(scene, bins, x, y) {
+  const { frame_y: ys, frame_height: hs } = scene.columns;
+  const hit = bins.framesIn(x, y, x, y, 0).filter((frame) => y <= ys[frame] - hs[frame] / 2 + TITLE_STRIP);
+  return hit.at(-1) ?? null;
 }
 
 // The box to go to from `box` by an arrow key: along an edge up or down, to the nearest in the same row left or right. Null at the rim.

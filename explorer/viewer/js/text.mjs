@@ -1,20 +1,28 @@
-// Cuts a text to the room it has; remembers what it measured, since measuring is what drawing text costs.
+// Cuts texts to the room they have; remembers what it measured, since measuring is what drawing text costs.
 const MOST = 20000;
 
-export class TextFitter {
+// For texts in one font, which the context has while they are fitted.
+class TextFitter {
   #fitted = new Map();
 
-  // `text` in the context's font, cut with an ellipsis to at most `room` px.
+  // `text` cut with an ellipsis to at most `room` px.
   fit(context, text, room) {
-    const key = `${context.font}|${Math.round(room)}|${text}`;
-    let fitted = this.#fitted.get(key);
-    if (fitted === undefined) {
-      if (this.#fitted.size > MOST) this.#fitted.clear();
-      fitted = cut(context, text, room);
-      this.#fitted.set(key, fitted);
-    }
+    const known = this.#fitted.get(text);
+    if (known?.room === room) return known.fitted;
+    if (this.#fitted.size > MOST) this.#fitted.clear();
+    const fitted = cut(context, text, room);
+    this.#fitted.set(text, { room, fitted });
     return fitted;
   }
+}
+
+const fitters = new Map();
+
+// Gives the context a font, and the fitter for it.
+export function useFont(context, font) {
+  context.font = font;
+  if (!fitters.has(font)) fitters.set(font, new TextFitter());
+  return fitters.get(font);
 }
 
 function cut(context, text, room) {

@@ -17,13 +17,29 @@ export function readTheme(root) {
   return theme;
 }
 
-// 0 (black) to 1 (white) of any CSS colour; the canvas is what knows how to read one.
+// 0 (black) to 1 (white) of any CSS colour.
 function luminance(color) {
-  const context = document.createElement("canvas").getContext("2d");
-  context.fillStyle = color;
-  context.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  const [red, green, blue] = channels(color);
   return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+}
+
+const known = new Map();
+
+// [red, green, blue], 0 to 255, of any CSS colour; the canvas is what knows how to read one.
+function channels(color) {
+  if (!known.has(color)) {
+    const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    context.fillStyle = color;
+    context.fillRect(0, 0, 1, 1);
+    known.set(color, Array.from(context.getImageData(0, 0, 1, 1).data.subarray(0, 3)));
+  }
+  return known.get(color);
+}
+
+// The same in one number, as raster.mjs wants it.
+export function rgbOf(color) {
+  const [red, green, blue] = channels(color);
+  return red | (green << 8) | (blue << 16);
 }
 
 // Calls `changed` when the reader's system turns dark or light; returns a function that stops it.
@@ -31,6 +47,18 @@ export function watchTheme(changed) {
   const query = matchMedia("(prefers-color-scheme: dark)");
   query.addEventListener("change", changed);
   return () => query.removeEventListener("change", changed);
+}
+
+// Calls `changed` when a px takes another number of pixels: the window went to another screen, or the page was zoomed.
+export function watchDensity(changed) {
+  const stop = new AbortController();
+  const watch = () => matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener("change", () => {
+    if (stop.signal.aborted) return;
+    changed();
+    watch();
+  }, { once: true, signal: stop.signal });
+  watch();
+  return () => stop.abort();
 }
 
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
