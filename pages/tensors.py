@@ -14,6 +14,7 @@ from pages import (
     _tensors_numbers,
     _tensors_operations,
     _tensors_storage,
+    _tensors_versions,
     _tensors_workbench,
 )
 from pages._session import words
@@ -23,6 +24,7 @@ from pages._tensors_state import put, state
 SECTIONS: dict[str, Callable[[], None]] = {
     "storage": _tensors_storage.draw,
     "workbench": _tensors_workbench.draw,
+    "versions": _tensors_versions.draw,
     "numbers": _tensors_numbers.draw,
     "files": _tensors_files.draw,
     "names": _tensors_names.draw,

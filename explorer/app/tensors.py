@@ -45,6 +45,31 @@ parts = torch.view_as_real(z)
 scalar = torch.tensor(3.5)
 empty = torch.zeros(0, 3)
 sparse = torch.eye(2).to_sparse()""",
+    "writes": """\
+points = torch.tensor([[4., 1.], [5., 3.], [2., 1.]])
+points_storage = points.storage()
+points_storage[0] = 2.0
+
+second_point = points[1]
+second_point[0] = 10.
+points[1][0] = 11.
+
+a = torch.ones(3, 2)
+a.zero_()
+
+q = torch.empty(5)
+q.fill_(3.0)""",
+    "stale": """\
+x = torch.tensor([1., 2.], requires_grad=True)
+y = x.exp()
+z = y.view(2, 1)
+z.add_(1)
+loss = y.sum()""",
+    "clone": """\
+x = torch.tensor([1, 2, 3, 4, 5, 6, 7])
+z_clone = x.clone()
+z_detach = x.detach()
+x[0] = 10""",
 }
 """Code by name; the title of an example is the text ``tensors.example.<name>``. After chapter 3.7 and 3.8 of the notes that the product began from."""
 
