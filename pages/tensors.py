@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from explorer.viewer.kept import kept
 from pages import (
+    _tensors_cost,
     _tensors_files,
     _tensors_names,
     _tensors_numbers,
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "storage": _tensors_storage.draw,
     "workbench": _tensors_workbench.draw,
     "versions": _tensors_versions.draw,
+    "cost": _tensors_cost.draw,
     "numbers": _tensors_numbers.draw,
     "files": _tensors_files.draw,
     "names": _tensors_names.draw,
