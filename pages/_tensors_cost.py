@@ -18,7 +18,7 @@ _SIZE, _MEASURED = "cost.size", "cost.measured"
 
 def draw() -> None:
     """The size, and what was measured at it; once measured, a size stays until it is asked for again."""
-    size = kept().setdefault(_SIZE, 1024)
+    size = kept().setdefault(_SIZE, SIZES[1])
     note = running_note()
     st.text(words("cost.lead"))
     with st.container(horizontal=True, vertical_alignment="bottom", key="cost_choice"):

@@ -8,7 +8,7 @@ from explorer.strides import Layout, Lines, lines
 SIZES = (256, 512, 1024, 2048)
 """Rows and columns of the matrix."""
 
-REPEATS = 15
+REPEATS = 11
 
 ITEMSIZE = 4
 """Bytes of a float32, as `code` makes them."""
