@@ -47,7 +47,7 @@ def _placed(picture: Picture, state: GraphState) -> tuple[Layout, str | None]:
     if state.engine == "layered":
         return lay_out_apart(picture, wrap=state.wrap), None
     try:
-        return lay_out_apart(picture, "graphviz", GRAPHVIZ_SECONDS, wrap=state.wrap), None
+        return lay_out_apart(picture, "graphviz", GRAPHVIZ_SECONDS), None
     except LayoutError as problem:
         slow = isinstance(problem, LayoutTimeoutError)
         return lay_out_apart(picture, wrap=state.wrap), "graph.engine.slow" if slow else "graph.engine.failed"

@@ -15,14 +15,14 @@ from explorer.ir import Layout, encode
 
 
 def main() -> None:
-    """Read standard input, lay out with the engine named in the first argument, write standard output."""
+    """Read standard input, lay out with the engine named in the first argument (``wrap`` after it cuts into columns), write standard output."""
     picture = msgspec.json.decode(sys.stdin.buffer.read(), type=Picture)
-    sys.stdout.buffer.write(encode(_lay_out(picture, sys.argv[1])))
+    sys.stdout.buffer.write(encode(_lay_out(picture, sys.argv[1], wrap="wrap" in sys.argv)))
 
 
-def _lay_out(picture: Picture, engine: str) -> Layout:
+def _lay_out(picture: Picture, engine: str, *, wrap: bool) -> Layout:
     if engine == "layered":
-        return lay_out_layered(picture)
+        return lay_out_layered(picture, wrap=wrap)
     from explorer.graph.graphviz_engine import lay_out_graphviz
 
     return lay_out_graphviz(picture)

@@ -20,6 +20,7 @@ from explorer.graph.measure import width
 from explorer.graph.picture import Group, Picture
 from explorer.graph.spine import spine
 from explorer.graph.strata import ENTRY, EXIT, ITEM, LEAF, Floats, Sheet, Whole
+from explorer.graph.wrapping import wrapped
 from explorer.ir import Box, Frame, Layout, Wire
 
 TITLE_STRIP = 22.0
@@ -127,8 +128,8 @@ class _Pieces:
     """By wire, and one more."""
 
 
-def lay_out_layered(picture: Picture) -> Layout:
-    """Place a picture with the product's own engine."""
+def lay_out_layered(picture: Picture, *, wrap: bool = False) -> Layout:
+    """Place a picture with the product's own engine; with `wrap` long sheets are cut into columns."""
     drafts = [_Draft() for _ in range(len(picture.groups) + 1)]
     homes = [len(picture.groups) if home is None else home for home in picture.homes]
     items = []
@@ -140,11 +141,12 @@ def lay_out_layered(picture: Picture) -> Layout:
         around.groups[index] = around.add(0.0, 0.0, ITEM)
     pieces = _cut(picture, drafts, homes, items)
     for level in _levels(picture.groups):
-        _place([drafts[index] for index in level], drafts)
+        _place([drafts[index] for index in level], drafts, wrap)
         for index in level:
             _frame(picture.groups[index], index, drafts)
-    _place(drafts[-1:], drafts)
-    return _assemble(picture, drafts, homes, np.array(items, np.int64), pieces)
+    _place(drafts[-1:], drafts, wrap)
+    layout = _assemble(picture, drafts, homes, np.array(items, np.int64), pieces)
+    return msgspec.structs.replace(layout, wrapped=wrap)
 
 
 def _cut(picture: Picture, drafts: list[_Draft], homes: list[int], items: list[int]) -> _Pieces:
@@ -208,15 +210,15 @@ def _levels(groups: Sequence[Group]) -> list[list[int]]:
     return levels
 
 
-def _place(drafts: Sequence[_Draft], everything: Sequence[_Draft]) -> None:
+def _place(drafts: Sequence[_Draft], everything: Sequence[_Draft], wrap: bool) -> None:
     """Place some sheets at once, each of those that are equal once, and none that was placed before."""
     sheets = [draft.sheet(everything) for draft in drafts]
     keys = [sheet.key for sheet in sheets]
     new = {key: sheet for key, sheet in zip(keys, sheets, strict=True) if key not in _placed}
     found = {key: _placed[key] for key in keys if key in _placed}
     found |= dict(zip(new, place(list(new.values())), strict=True))
-    for key, draft in zip(keys, drafts, strict=True):
-        draft.placed = found[key]
+    for key, sheet, draft in zip(keys, sheets, drafts, strict=True):
+        draft.placed = wrapped(sheet, found[key]) if wrap else found[key]
     _remember(found)
 
 

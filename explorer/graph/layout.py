@@ -11,7 +11,6 @@ import msgspec
 
 from explorer.graph.compound import lay_out_layered
 from explorer.graph.picture import Picture
-from explorer.graph.wrapping import wrapped
 from explorer.ir import Layout, encode
 
 Engine = Literal["layered", "graphviz"]
@@ -37,13 +36,12 @@ def lay_out(picture: Picture, engine: Engine = "layered", seconds: float = 20.0,
         picture: what to place.
         engine: ``layered`` works here; ``graphviz`` in a process of its own, since it can hang or crash.
         seconds: wall seconds that Graphviz may take.
-        wrap: whether to cut a long drawing into columns.
+        wrap: whether the layered engine cuts what is long into columns.
 
     Raises:
         LayoutError: Graphviz failed or took too long.
     """
-    layout = lay_out_layered(picture) if engine == "layered" else _apart(picture, engine, seconds)
-    return wrapped(layout) if wrap else layout
+    return lay_out_layered(picture, wrap=wrap) if engine == "layered" else _apart(picture, engine, seconds)
 
 
 def lay_out_apart(picture: Picture, engine: Engine = "layered", seconds: float = 20.0, *, wrap: bool = False) -> Layout:
@@ -54,14 +52,13 @@ def lay_out_apart(picture: Picture, engine: Engine = "layered", seconds: float =
     """
     if engine == "layered" and len(picture.boxes) <= MANY_BOXES:
         return lay_out(picture, wrap=wrap)
-    layout = _apart(picture, engine, seconds)
-    return wrapped(layout) if wrap else layout
+    return _apart(picture, engine, seconds, wrap=wrap)
 
 
-def _apart(picture: Picture, engine: Engine, seconds: float) -> Layout:
+def _apart(picture: Picture, engine: Engine, seconds: float, *, wrap: bool = False) -> Layout:
     try:
         ended = subprocess.run(
-            [sys.executable, "-m", "explorer.graph.apart", engine],
+            [sys.executable, "-m", "explorer.graph.apart", engine, *(["wrap"] if wrap else [])],
             input=encode(picture),
             capture_output=True,
             timeout=seconds,

@@ -87,7 +87,7 @@ class Layout(Record, frozen=True, kw_only=True):
     height: float = 0.0
     engine: str = "layered"
     wrapped: bool = False
-    """Whether it is cut into columns, between which wires run upwards."""
+    """Whether what is long is cut into columns, between which wires run upwards."""
     open_modules: tuple[str, ...] = ()
     """The open set that this drawing shows, in order."""
     depth: int = 0

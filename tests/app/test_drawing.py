@@ -43,7 +43,7 @@ def test_without_an_answer_the_default_stays_and_a_note_says_so(
     run = a_run(graphs.perceptron())
     usual = draw(run, GraphState(), "en")
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise problem
 
     monkeypatch.setattr(layouts, "_apart", fail)
@@ -57,7 +57,9 @@ def test_a_large_drawing_is_made_elsewhere(monkeypatch: pytest.MonkeyPatch) -> N
     run = a_run(graphs.recurrent(30))
     monkeypatch.setattr(layouts, "MANY_BOXES", 50)
     asked = []
-    monkeypatch.setattr(layouts, "_apart", lambda picture, *_: asked.append(len(picture.boxes)) or lay_out(picture))
+    monkeypatch.setattr(
+        layouts, "_apart", lambda picture, *_, **__: asked.append(len(picture.boxes)) or lay_out(picture)
+    )
     draw(run, GraphState(), "en")
     assert asked == [len(compose(run.graph, run.ops).boxes)]
 

@@ -14,7 +14,7 @@ from explorer.graph.picture import compose
 from explorer.ir import Layout
 from tests.graph import graphs
 from tests.graph.random_graphs import examples, opened
-from tests.graph.test_layout import SLACK, apart, sides
+from tests.graph.test_layout import SLACK, apart, contains, sides
 
 
 def check(layout: Layout) -> None:
@@ -33,18 +33,21 @@ def check(layout: Layout) -> None:
         for upper, lower in pairwise(wire.points):
             if lower[1] < upper[1] - SLACK:
                 assert upper[0] == lower[0]
-                assert all(upper[0] < left or upper[0] > right for left, _, right, _ in shapes)
+                for left, top, right, bottom in shapes:
+                    assert not left < upper[0] < right or upper[1] < top or lower[1] > bottom
             assert 0 <= lower[1] <= layout.height
 
 
 @settings(deadline=None, max_examples=40)
 @given(example=examples(), open_modules=opened)
 def test_promises(example: graphs.Example, open_modules: frozenset[str] | None) -> None:
-    before, wrapping.ASPECT = wrapping.ASPECT, 30.0
+    before = wrapping.ASPECT, wrapping.LONG
+    wrapping.ASPECT, wrapping.LONG = 30.0, 100.0
     try:
-        check(lay_out(compose(*example, open_modules=open_modules), wrap=True))
+        layout = lay_out(compose(*example, open_modules=open_modules), wrap=True)
     finally:
-        wrapping.ASPECT = before
+        wrapping.ASPECT, wrapping.LONG = before
+    check(layout)
 
 
 def test_a_long_recurrence_gets_as_wide_as_a_screen() -> None:
@@ -61,4 +64,16 @@ def test_a_long_recurrence_gets_as_wide_as_a_screen() -> None:
 
 def test_a_wide_drawing_stays_as_it_is() -> None:
     picture = compose(*graphs.expression())
-    assert lay_out(picture, wrap=True) == lay_out(picture)
+    assert lay_out(picture, wrap=True).boxes == lay_out(picture).boxes
+
+
+def test_a_module_wraps_inside_its_frame() -> None:
+    graph, ops = graphs.recurrent(80, modules=True)
+    picture = compose(graph, ops, open_modules=every_module(graph))
+    plain, layout = lay_out(picture), lay_out(picture, wrap=True)
+    group = next(frame for frame in layout.frames if frame.unit == "group")
+    assert group.height < plain.height / 3
+    inside = [frame for frame in layout.frames if frame.unit == "module" and contains(group, frame)]
+    assert sum(frame.unit == "module" for frame in layout.frames) == 80
+    assert len({frame.x for frame in inside}) > 2
+    check(layout)
