@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from bench import capture, engine
+from bench import bench_layout, capture, engine
 from bench.clock import table
+
+DOT_SECONDS = 5.0
+"""What Graphviz gets for a layout."""
 
 
 def main() -> None:
@@ -19,6 +22,8 @@ def main() -> None:
 
         rows += browser.rows()
     print(table(rows + capture.rows()))
+    print()
+    bench_layout.main(DOT_SECONDS)
 
 
 main()

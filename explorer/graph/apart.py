@@ -5,6 +5,7 @@ A crash or a hang of the engine costs only this process.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import msgspec
@@ -16,6 +17,7 @@ from explorer.ir import Layout, encode
 
 def main() -> None:
     """Read standard input, lay out with the engine named in the first argument (``wrap`` after it cuts into columns), write standard output."""
+    gc.disable()  # this process ends with the drawing
     picture = msgspec.json.decode(sys.stdin.buffer.read(), type=Picture)
     sys.stdout.buffer.write(encode(_lay_out(picture, sys.argv[1], wrap="wrap" in sys.argv)))
 

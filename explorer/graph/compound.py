@@ -222,6 +222,11 @@ def _place(drafts: Sequence[_Draft], everything: Sequence[_Draft], wrap: bool) -
     _remember(found)
 
 
+def forget() -> None:
+    """Let go of all that was placed; the next drawing is the same, and slower."""
+    _placed.clear()
+
+
 def _remember(found: dict[bytes, Placed]) -> None:
     """Keep what was used last, up to `MOST_REMEMBERED`."""
     for key, placed in found.items():

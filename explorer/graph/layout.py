@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from explorer.graph.collector import put_off
 from explorer.graph.compound import lay_out_layered
 from explorer.graph.picture import Picture
 from explorer.ir import Layout, encode
@@ -41,7 +42,10 @@ def lay_out(picture: Picture, engine: Engine = "layered", seconds: float = 20.0,
     Raises:
         LayoutError: Graphviz failed or took too long.
     """
-    return lay_out_layered(picture, wrap=wrap) if engine == "layered" else _apart(picture, engine, seconds)
+    if engine != "layered":
+        return _apart(picture, engine, seconds)
+    with put_off():
+        return lay_out_layered(picture, wrap=wrap)
 
 
 def lay_out_apart(picture: Picture, engine: Engine = "layered", seconds: float = 20.0, *, wrap: bool = False) -> Layout:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.graph.collector import put_off
 from explorer.graph.folding import readable
 from explorer.graph.inputs import Given, given
 from explorer.graph.leaves import leaf_boxes
@@ -71,8 +72,11 @@ def compose(
         show_saved: whether each saved tensor gets a box of its own above the node that saved it.
         language: of the titles that are words.
     """
-    opened = readable(graph) if open_modules is None else open_modules
-    return _Composer(graph, ops, tensors, about=outline(graph), opened=opened, language=language).compose(show_saved)
+    with put_off():
+        opened = readable(graph) if open_modules is None else open_modules
+        return _Composer(graph, ops, tensors, about=outline(graph), opened=opened, language=language).compose(
+            show_saved
+        )
 
 
 class _Composer:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from explorer.graph.strata import DUMMY, Strata
+from explorer.graph.strata import DUMMY, Strata, Whole
 
 SWEEPS = 8
 """Passes down and up, each ordering a row by the mean position of its neighbours in the row before it."""
@@ -18,11 +18,12 @@ def arrange(strata: Strata) -> list[list[int]]:
 
     Only rows beside a crossing, and what moves with them, are touched.
     """
-    above, below = _neighbours(strata)
+    sources, targets = strata.segments.source[~strata.segments.long], strata.segments.target[~strata.segments.long]
+    above = _neighbours(targets, sources, len(strata.row))
     rows = _first_order(strata, above)
     crossed = _crossed(strata, rows)
     if crossed:
-        work = _Sweeper(rows, above, below)
+        work = _Sweeper(rows, above, _neighbours(sources, targets, len(strata.row)))
         sheets = np.searchsorted(strata.first_row, crossed, "right") - 1
         for sheet in np.unique(sheets).tolist():
             gaps = [gap for gap, at in zip(crossed, sheets.tolist(), strict=True) if at == sheet]
@@ -30,15 +31,11 @@ def arrange(strata: Strata) -> list[list[int]]:
     return rows
 
 
-def _neighbours(strata: Strata) -> tuple[list[list[int]], list[list[int]]]:
-    above: list[list[int]] = [[] for _ in range(len(strata.row))]
-    below: list[list[int]] = [[] for _ in range(len(strata.row))]
-    short = ~strata.segments.long
-    sources, targets = strata.segments.source[short].tolist(), strata.segments.target[short].tolist()
-    for source, target in zip(sources, targets, strict=True):
-        above[target].append(source)
-        below[source].append(target)
-    return above, below
+def _neighbours(of: Whole, others: Whole, count: int) -> list[list[int]]:
+    found: list[list[int]] = [[] for _ in range(count)]
+    for vertex, other in zip(of.tolist(), others.tolist(), strict=True):
+        found[vertex].append(other)
+    return found
 
 
 def _first_order(strata: Strata, above: list[list[int]]) -> list[list[int]]:

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from explorer.graph.picture import Picture
+from explorer.graph.strata import Flags, Whole
 
 
 def spine(picture: Picture) -> list[bool]:
     """By wire: whether it is on the main line. Each box has at most one such wire above and one below; none where two tie."""
-    wires = picture.wires
-    history = _longest([(wire.source, wire.target) for wire in wires], len(picture.boxes))
-    future = _longest([(wire.target, wire.source) for wire in wires], len(picture.boxes))
-    deepest = _unique_best([(wire.target, history[wire.source]) for wire in wires])
-    lowest = _unique_best([(wire.source, future[wire.target]) for wire in wires], deepest)
-    return [index in lowest for index in range(len(wires))]
+    source = np.array([wire.source for wire in picture.wires], np.int64)
+    target = np.array([wire.target for wire in picture.wires], np.int64)
+    history, future = _longest(source, target, len(picture.boxes))
+    deepest = np.flatnonzero(_unique_best(target, history[source]))
+    main = np.zeros(len(source), np.bool_)
+    main[deepest[_unique_best(source[deepest], future[target[deepest]])]] = True
+    return main.tolist()
 
 
-def _longest(arrows: list[tuple[int, int]], count: int) -> list[int]:
-    """By box: arrows on the longest way to it."""
+def _longest(source: Whole, target: Whole, count: int) -> tuple[Whole, Whole]:
+    """By box: wires on the longest way to it, and on the longest way from it."""
     onward: list[list[int]] = [[] for _ in range(count)]
-    waiting = [0] * count
-    for start, end in arrows:
+    for start, end in zip(source.tolist(), target.tolist(), strict=True):
         onward[start].append(end)
-        waiting[end] += 1
-    length = [0] * count
-    ready = [box for box, number in enumerate(waiting) if not number]
-    for box in ready:
+    waiting: list[int] = np.bincount(target, minlength=count).tolist()
+    history, future = [0] * count, [0] * count
+    order = [box for box, number in enumerate(waiting) if not number]
+    for box in order:
+        further = history[box] + 1
         for end in onward[box]:
-            length[end] = max(length[end], length[box] + 1)
+            history[end] = max(history[end], further)
             waiting[end] -= 1
             if not waiting[end]:
-                ready.append(end)
-    return length
+                order.append(end)
+    for box in reversed(order):
+        if ends := onward[box]:
+            future[box] = 1 + max([future[end] for end in ends])
+    return np.array(history, np.int64), np.array(future, np.int64)
 
 
-def _unique_best(scores: list[tuple[int, int]], among: set[int] | None = None) -> set[int]:
-    """Of (box, score) by wire: the wires whose score is the highest of their box and no other's of that box."""
-    best: dict[int, tuple[int, int | None]] = {}
-    for index, (box, score) in enumerate(scores):
-        if among is not None and index not in among:
-            continue
-        highest, _ = best.get(box, (-1, None))
-        if score >= highest:
-            best[box] = (score, index if score > highest else None)
-    return {index for _, index in best.values() if index is not None}
+def _unique_best(box: Whole, score: Whole) -> Flags:
+    """By wire: whether its score is the highest of its box and no other's of that box."""
+    if not len(box):
+        return np.zeros(0, np.bool_)
+    best = np.full(int(box.max()) + 1, -1)
+    np.maximum.at(best, box, score)
+    highest: Flags = score == best[box]
+    highest &= np.bincount(box[highest], minlength=len(best))[box] == 1
+    return highest

@@ -60,11 +60,11 @@ def test_nobody_changes_places(drawings: tuple[Layout, Layout]) -> None:
 def test_what_was_placed_before_makes_no_difference() -> None:
     graph, ops = graphs.resnet()
     picture = compose(graph, ops)
-    compound._placed.clear()
+    compound.forget()
     cold = encode(lay_out(picture))
     assert encode(lay_out(picture)) == cold
     lay_out(compose(*graphs.perceptron()))
-    compound._placed.clear()
+    compound.forget()
     lay_out(compose(graph, ops, open_modules=frozenset({"model", "model.layer3"})))
     assert encode(lay_out(picture)) == cold
 
@@ -72,7 +72,7 @@ def test_what_was_placed_before_makes_no_difference() -> None:
 def test_a_fold_places_only_the_sheets_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     graph, ops = graphs.resnet()
     opened = every_module(graph)
-    compound._placed.clear()
+    compound.forget()
     lay_out(compose(graph, ops, open_modules=opened))
     placed = []
     place = compound.place
