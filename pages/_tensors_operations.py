@@ -136,12 +136,12 @@ def _distribution(note: DeltaGenerator) -> None:
         on_change=_take_count,
     )
     run = _run(note, state().draw_request(), _DRAWS)
-    stats = next((tensor.value_stats for tensor in run.tensors if tensor.name == "samples"), None)
-    if stats is not None and stats.histogram:
-        figure = distribution(stats, state().name, language())
-        st.plotly_chart(figure, key="operations.distribution", config={"displayModeBar": False})
-    else:
+    counts = next((tensor.value for tensor in run.tensors if tensor.name == "counts"), None)
+    if counts is None:
         show_remarks(remarks(run, language()))
+        return
+    figure = distribution(counts, state().draws, state().name, language())
+    st.plotly_chart(figure, key="operations.distribution", config={"displayModeBar": False})
 
 
 def _take_count() -> None:

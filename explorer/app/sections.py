@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
+from explorer.charts.distributions import edges
 from explorer.ir import FileRequest, Given, LookRequest, Record, RunRequest
 from explorer.names import parse_names
 from explorer.operations import OPERATIONS, Operation, find
@@ -127,6 +128,10 @@ class NamesState(Record, frozen=True, kw_only=True):
         return replace(self, given={**self.given, variable: text})
 
 
+BINS = 40
+"""Of the histogram of random numbers."""
+
+
 class OperationsState(Record, frozen=True, kw_only=True):
     """The function that is tried, and its code."""
 
@@ -146,8 +151,10 @@ class OperationsState(Record, frozen=True, kw_only=True):
         return RunRequest(code=self.code, verify="never")
 
     def draw_request(self) -> RunRequest:
-        """Random numbers enough for a histogram."""
-        return RunRequest(code=f"samples = torch.{self.name}({self.draws})", verify="never")
+        """Random numbers, counted in bins where they are drawn: a run brings at most 64 numbers back."""
+        low, high = edges(self.name)
+        code = f"samples = torch.{self.name}({self.draws})\ncounts = torch.histc(samples, {BINS}, {low}, {high})"
+        return RunRequest(code=code, verify="never")
 
     def with_kind(self, kind: str) -> OperationsState:
         return self.with_name(next(one.name for one in OPERATIONS if one.kind == kind))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from explorer.ir import Stats
 from explorer.words import Language, say
 
 DENSITIES: Mapping[str, Callable[[float], float]] = MappingProxyType(
@@ -22,27 +21,32 @@ _POINTS = 161
 _BLUE, _AMBER = "#4c6ef5", "#e8930c"
 
 
-def distribution(stats: Stats, name: str, language: Language = "en") -> dict[str, Any]:
+def edges(name: str) -> tuple[float, float]:
+    """From where to where numbers of `name` are counted; of `randn` 6 in 100,000 lie outside."""
+    return (0.0, 1.0) if name == "rand" else (-4.0, 4.0)
+
+
+def distribution(counts: Sequence[float], drawn: int, name: str, language: Language = "en") -> dict[str, Any]:
     """A plotly figure, as a dict: the share of numbers per unit in each bin, and the density of `name` as a line.
 
     Args:
-        stats: of the numbers, with a histogram.
+        counts: of the numbers in equally wide bins between `edges`.
+        drawn: how many numbers there were.
         name: ``rand`` or ``randn``.
         language: of its words.
     """
-    low, high = float(stats.min or 0), float(stats.max or 0)
-    width = (high - low) / len(stats.histogram)
-    counted = sum(stats.histogram)
+    low, high = edges(name)
+    width = (high - low) / len(counts)
     margin = 0.1 * (high - low)
     across = [low - margin + (high - low + 2 * margin) * at / (_POINTS - 1) for at in range(_POINTS)]
     return {
         "data": [
             {
                 "type": "bar",
-                "name": say("distribution.drawn", language, count=f"{stats.numel:,}"),
-                "x": [low + (at + 0.5) * width for at in range(len(stats.histogram))],
-                "y": [count / counted / width for count in stats.histogram],
-                "width": [width] * len(stats.histogram),
+                "name": say("distribution.drawn", language, count=f"{drawn:,}"),
+                "x": [low + (at + 0.5) * width for at in range(len(counts))],
+                "y": [count / drawn / width for count in counts],
+                "width": [width] * len(counts),
                 "marker": {"color": _BLUE, "opacity": 0.55},
             },
             {

@@ -18,7 +18,7 @@ import torch.utils.data
 
 from explorer.ir import Sentence
 from explorer.words import tell
-from explorer.worker.names import BUILTINS, PRESETS
+from explorer.worker.names import BUILTINS, PRESETS, hidden
 from explorer.worker.offered import OFFERED, SETTABLE
 
 
@@ -55,7 +55,8 @@ class _Look:
     def missing(self, name: str) -> AttributeError:
         """Hidden: our sentence. Not there at all: Python's own words."""
         if self.hides(name):
-            return NotAvailableError(Sentence(key="gate.hidden", values={"name": f"{self.path}.{name}"}))
+            path = f"{self.path}.{name}"
+            return NotAvailableError(Sentence(key=hidden(path), values={"name": path}))
         return AttributeError(f"module '{self.path}' has no attribute '{name}'")
 
     def hides(self, name: str) -> bool:

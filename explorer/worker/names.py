@@ -117,7 +117,15 @@ LIBRARIES = words(
     """
     torchvision torchaudio torchtext torchinfo torchsummary torchviz torchmetrics lightning pytorch_lightning timm
     transformers datasets tensorboard tensorboardX PIL cv2 skimage matplotlib seaborn plotly pandas scipy sklearn h5py
-    tensorflow keras jax tqdm IPython google wandb einops
+    safetensors tensorflow keras jax tqdm IPython google wandb einops
     """
 )
 """Libraries that notes import beside torch, and that are not here."""
+
+ON_THE_FILES_SECTION = frozenset({"torch.save", "torch.load", "numpy.save", "numpy.load", "h5py", "safetensors"})
+"""What typed code may not do and the section NumPy & files of the Tensors page does instead."""
+
+
+def hidden(path: str) -> str:
+    """The key of the sentence for a name that a module has, but does not show here."""
+    return "gate.hidden.files" if path in ON_THE_FILES_SECTION else "gate.hidden"

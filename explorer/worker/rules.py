@@ -78,7 +78,8 @@ def _attribute(node: ast.Attribute, code: Bindings) -> None:
     stored = not isinstance(node.ctx, ast.Load)
     path = code.path(node.value)
     if path is not None and look_of(MODULES[path]).hides(node.attr):
-        raise Refused("gate.hidden", line=node.lineno, name=f"{path}.{node.attr}")
+        name = f"{path}.{node.attr}"
+        raise Refused(names.hidden(name), line=node.lineno, name=name)
     if node.attr.startswith("_"):
         if id(node) not in code.excused:
             _private(node.attr, node, code, stored=stored, of_module=path is not None)
@@ -157,7 +158,7 @@ def _import_from(node: ast.ImportFrom, _code: Bindings) -> None:
         if alias.name == "*":
             raise Refused("gate.import.star", line=node.lineno, name=node.module)
         if look.hides(alias.name) or alias.name.startswith("_"):
-            raise Refused("gate.hidden", line=node.lineno, name=path)
+            raise Refused(names.hidden(path), line=node.lineno, name=path)
         if alias.name not in look.shown:
             raise Refused("gate.import.name", line=node.lineno, name=alias.name, module=node.module)
 
@@ -169,6 +170,7 @@ def _module(path: str, node: ast.stmt) -> None:
     if root in MODULES:
         raise Refused("gate.hidden", line=node.lineno, name=path)
     key = "gate.import.library" if root in names.LIBRARIES else "gate.import"
+    key = "gate.hidden.files" if root in names.ON_THE_FILES_SECTION else key
     raise Refused(key, line=node.lineno, name=path)
 
 

@@ -2,21 +2,13 @@
 //
 // Data from Python (numbers.py): {columns: [title], usual: [[cell]], unusual: [[cell]], words: {caption, more}}.
 import { element } from "./dom.mjs";
+import { mountDrawing } from "./drawing.mjs";
 
-export function mount(root) {
-  const frame = element("div", { class: "sheet" });
-  root.append(frame);
-  let shown = "";
-  return {
-    update(data) {
-      const content = JSON.stringify(data);
-      if (content === shown) return;
-      shown = content;
-      const more = element("details", {}, element("summary", {}, data.words.more), table(data.columns, data.unusual, data.words.more));
-      frame.replaceChildren(table(data.columns, data.usual, data.words.caption), more);
-    },
-    unmount: () => frame.remove(),
-  };
+export const mount = (root) => mountDrawing(root, draw);
+
+function draw({ columns, usual, unusual, words }) {
+  const more = element("details", {}, element("summary", {}, words.more), table(columns, unusual, words.more));
+  return [table(columns, usual, words.caption), more];
 }
 
 function table(columns, rows, caption) {

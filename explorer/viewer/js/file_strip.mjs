@@ -2,22 +2,10 @@
 //
 // Data from Python (files.py): {nbytes, spans: [{start, end, kind, name}], reads: [{start, end, phase}], kinds: [kind], words}.
 import { element, fill } from "./dom.mjs";
+import { mountDrawing } from "./drawing.mjs";
 import { thousands } from "./numbers.mjs";
 
-export function mount(root) {
-  const frame = element("div", { class: "sheet" });
-  root.append(frame);
-  let shown = "";
-  return {
-    update(data) {
-      const content = JSON.stringify(data);
-      if (content === shown) return;
-      shown = content;
-      frame.replaceChildren(...draw(data));
-    },
-    unmount: () => frame.remove(),
-  };
-}
+export const mount = (root) => mountDrawing(root, draw);
 
 function draw({ nbytes, spans, reads, kinds, words }) {
   const place = ({ start, end }) => `left: ${(100 * start) / nbytes}%; width: ${(100 * (end - start)) / nbytes}%`;

@@ -3,23 +3,11 @@
 //
 // Data from Python (operations.py): {tensors: [{name, shape, values, dtype, hits, said}], collapse: null | {source, result, dim}, words}.
 import { element, fill } from "./dom.mjs";
+import { mountDrawing } from "./drawing.mjs";
 import { indexOf } from "./strided.mjs";
 import { show, tuple } from "./written.mjs";
 
-export function mount(root) {
-  const frame = element("div", { class: "sheet" });
-  root.append(frame);
-  let shown = "";
-  return {
-    update(data) {
-      const content = JSON.stringify(data);
-      if (content === shown) return;
-      shown = content;
-      frame.replaceChildren(...draw(data));
-    },
-    unmount: () => frame.remove(),
-  };
-}
+export const mount = (root) => mountDrawing(root, draw);
 
 function draw({ tensors, collapse, words }) {
   const by = new Map(tensors.map((tensor) => [tensor.name, tensor]));

@@ -3,22 +3,13 @@
 // Data from Python (names.py): {steps: [{line, text, function, inputs, output, rule, mismatch, hint, sides}], words}; a tensor is
 // {shape, names, variable}; sides is null or {position: [pair], name: [pair] or null, code}, a pair {first, second, bad} with [size, name] or null.
 import { element, fill } from "./dom.mjs";
+import { mountDrawing } from "./drawing.mjs";
 import { tuple } from "./written.mjs";
 
-export function mount(root) {
-  const frame = element("div", { class: "sheet" });
-  root.append(frame);
-  let shown = "";
-  return {
-    update(data) {
-      const content = JSON.stringify(data);
-      if (content === shown) return;
-      shown = content;
-      const none = element("p", { class: "note" }, data.words.none);
-      frame.replaceChildren(...(data.steps.length ? data.steps.map((step) => card(step, data.words)) : [none]));
-    },
-    unmount: () => frame.remove(),
-  };
+export const mount = (root) => mountDrawing(root, draw);
+
+function draw({ steps, words }) {
+  return steps.length ? steps.map((step) => card(step, words)) : [element("p", { class: "note" }, words.none)];
 }
 
 function card(step, words) {
