@@ -148,6 +148,11 @@ def test_views_overlays_and_the_breadcrumb(open_graph: Open, captured: Run) -> N
     said = f"from {min(norms):.3g} to {max(norms):.3g}, logarithmic"
     expect(legend.get_by_role("img")).to_have_attribute("aria-label", said)
 
+    # The number is said, too.
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".said")).to_have_text("loss, result; Gradient norm: 1; 1 in, 0 out")
+    page.keyboard.press("Escape")
+
     # A colour of the scale is what the box is filled with.
     page.keyboard.press("f")
     page.evaluate(DRAWN)

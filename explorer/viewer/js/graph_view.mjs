@@ -370,7 +370,7 @@ export class GraphView {
     const parts = [this.hover, hover].map((each) => this.#ringed(each)).filter(Boolean);
     const frames = this.hover.frame !== hover.frame;
     this.hover = hover;
-    if (hover.box !== null) this.tip.textContent = [scene.title(hover.box), scene.subtitle(hover.box)].filter(Boolean).join("\n");
+    if (hover.box !== null) this.tip.textContent = [scene.title(hover.box), scene.subtitle(hover.box), this.#coloured(hover.box)].filter(Boolean).join("\n");
     this.redraw(frames ? null : parts.reduce(around));
   }
 
@@ -633,7 +633,14 @@ export class GraphView {
     }
     const title = [scene.title(box), facts.name].filter(Boolean).join(", ");
     const links = { inputs: wiresAt(scene.wires.into, box).length, outputs: wiresAt(scene.wires.out, box).length };
-    this.said.textContent = [fill(scene.words["said.box"], { title, kind: scene.words[`kind.${scene.kind(box)}`] }), fill(scene.words["said.links"], links)].join("; ");
+    const parts = [fill(scene.words["said.box"], { title, kind: scene.words[`kind.${scene.kind(box)}`] }), this.#coloured(box), fill(scene.words["said.links"], links)];
+    this.said.textContent = parts.filter(Boolean).join("; ");
+  }
+
+  // What the colour of a box says, in words; empty without an overlay.
+  #coloured(box) {
+    const { overlay: shown, scene } = this;
+    return shown && `${scene.words[`overlay.${shown.name}`]}: ${shown.text(box) || scene.words["overlay.none"]}`;
   }
 }
 

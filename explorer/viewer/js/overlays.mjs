@@ -22,6 +22,9 @@ const CLASSES = {
 };
 export const OVERLAYS = [...Object.keys(NUMBERS), ...Object.keys(CLASSES)];
 const MOST_LISTED = 14;
+// Looks of a box without a value, and of one that is NaN or infinite.
+const NONE = -1;
+const ODD = -2;
 
 // The overlay of that name over a scene, or null where none is wanted.
 export function overlay(name, scene) {
@@ -59,18 +62,14 @@ class Numbers {
     // Largest numbers do not depend on what is folded, so their colours should not either.
     const all = largest ? scene.columns[`subject_${largest}`] ?? [] : this.values;
     this.scale = scaleOf(Array.from(all), { log, from, to });
-    this.odd = this.values.some((value) => value !== NOTHING && !Number.isFinite(value));
-    this.missing = this.values.includes(NOTHING);
+    this.looks = Int16Array.from(this.values, (value) => (value === NOTHING || !this.scale ? NONE : Number.isFinite(value) ? stepOf(this.scale.place(value)) : ODD));
+    this.odd = this.looks.includes(ODD);
+    this.missing = this.looks.includes(NONE);
   }
 
-  // What boxes of one look have in common: a step of the scale, "odd" for NaN and infinities, "none" without a value.
-  look(box) {
-    const value = this.values[box];
-    if (value === NOTHING || !this.scale) return "none";
-    return Number.isFinite(value) ? stepOf(this.scale.place(value)) : "odd";
-  }
-
-  fill(look, theme) { return look === "none" ? null : look === "odd" ? theme.alarm : shade(look); }
+  // What boxes of one colour have in common: a step of the scale, or one of the two below.
+  look(box) { return this.looks[box]; }
+  fill(look, theme) { return look === NONE ? null : look === ODD ? theme.alarm : shade(look); }
   text(box) { return this.values[box] === NOTHING ? "" : Number.isFinite(this.values[box]) ? this.write(this.values[box]) : format(String(this.values[box])); }
   letter() { return ""; }
 }
@@ -99,8 +98,8 @@ class Classes {
   // As many as a legend holds, and how many more there are.
   get listed() { return [[...this.classes.values()].slice(0, MOST_LISTED), Math.max(0, this.classes.size - MOST_LISTED)]; }
 
-  look(box) { return this.classes.has(this.values[box]) ? `class ${this.values[box]}` : "none"; }
-  fill(look, theme) { return look === "none" ? null : (this.classes.get(Number(look.slice(6))).color ?? theme.operation.fill); }
+  look(box) { return this.classes.has(this.values[box]) ? this.values[box] : NONE; }
+  fill(look, theme) { return look === NONE ? null : (this.classes.get(look).color ?? theme.operation.fill); }
   text(box) {
     const found = this.classes.get(this.values[box]);
     return found ? found.name + (this.mixed[box] ? " +" : "") : "";
