@@ -7,7 +7,7 @@ const MOST_BOXES = 6;
 
 // `actions`: storage(id) to choose one, box(box) to go to one. Null where nothing is shared.
 export function aliases(tags, box, actions) {
-  if (box === undefined || !tags.of(box).length) return null;
+  if (!tags.of(box).length) return null;
   return tags.of(box).slice(0, MOST_STORAGES).map((storage) => one(tags, storage, box, actions));
 }
 

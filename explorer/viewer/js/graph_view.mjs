@@ -611,7 +611,7 @@ export class GraphView {
     const kind = boxes.length ? scene.kind(boxes[0]) : null;
     const saved = kind === "saved" ? scene.savedOf(boxes[0]) : null;
     const input = kind === "input" ? scene.inputOf(boxes[0]) : null;
-    this.inspector.show(scene, facts, { saved, input, open: frame !== null, shared: aliases(this.tags, boxes[0], { storage: (storage) => this.#chooseStorage(storage), box: (box) => this.#goTo(box) }) });
+    this.inspector.show(scene, facts, { saved, input, open: frame !== null, shared: boxes.length === 0 ? null : aliases(this.tags, boxes[0], { storage: (storage) => this.#chooseStorage(storage), box: (box) => this.#goTo(box) }) });
     this.#say(facts);
     if (tell) this.#publish(facts, input);
     this.#tell();
