@@ -7,10 +7,11 @@ any window of any storage, and a table of cells for every tensor would be larger
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
+import streamlit as st
 from msgspec.structs import asdict
 
 from explorer.dtypes import DTYPES
@@ -31,7 +32,14 @@ _mount = browser_module("explorer_storage", "storage_view.mjs", "storage.css")
 
 
 def storage_view(
-    run: Run, *, key: str, language: Language, storage: int | None = None, tensor: str | None = None
+    run: Run,
+    *,
+    key: str,
+    language: Language,
+    storage: int | None = None,
+    tensor: str | None = None,
+    windows: Sequence[Mapping[str, Any]] = (),
+    on_window: Callable[[int, int, int], None] | None = None,
 ) -> None:
     """Show the storages of a run as strips of cells, and how its tensors read them.
 
@@ -43,7 +51,16 @@ def storage_view(
         language: of its words.
         storage: id of the storage to begin with.
         tensor: name of the tensor to begin with; None takes the first view, which has most to show.
+        windows: numbers of further cells that were read, each {storage, start, values}.
+        on_window: called before a rerun with a storage, a cell, and how many there are, where a person asks for the numbers from
+            that cell on; None where the page cannot read them.
     """
+
+    def take_window() -> None:
+        match st.session_state[key].get("window"):
+            case {"storage": int(wanted), "start": int(start), "cells": int(cells)} if on_window and 0 <= start < cells:
+                on_window(wanted, start, cells)
+
     tensors = live_tensors(run)
     chosen = next((one for one in tensors if one.name == tensor), None) or opening(tensors, storage)
     drawn, more = strips(run.storages, tensors, chosen.storage_id if chosen else storage)
@@ -55,8 +72,11 @@ def storage_view(
             "more": more,
             "tensors": [facts(one) for one in tensors if one.storage_id in ids],
             "tensor": chosen.name if chosen else None,
+            "windows": list(windows),
+            "readsOn": on_window is not None,
             "words": view_words("storage.", language),
         },
+        on_window_change=take_window,
     )
 
 

@@ -212,6 +212,24 @@ def test_a_large_storage_is_shown_where_the_chosen_tensor_lies(show):
     assert int(page.locator(".cell .at").last.inner_text()) == 4999
 
 
+def test_the_numbers_of_further_cells_are_asked_for_and_shown(show):
+    big = torch.arange(5000.0)
+    told = data([strip(big)], [tensor(big, "big")], "big") | {"readsOn": True, "windows": []}
+    page = show.page
+    page.evaluate("data => view.update(data)", told)
+    page.locator(".strip").focus()
+    page.keyboard.press("End")
+    assert "holds ?" in page.locator(".readout").inner_text()
+    page.get_by_role("button", name="Read the numbers in sight").click()
+    (_, name, asked) = page.evaluate("sent.at(-1)")
+    assert (name, asked["storage"], asked["cells"]) == ("window", 0, 5000)
+    start = asked["start"]
+    window = {"storage": 0, "start": start, "values": big[start : start + 256].tolist()}
+    page.evaluate("data => view.update(data)", told | {"windows": [window]})
+    cells = page.locator(".cell", has=page.locator(".at", has_text="4999"))
+    assert cells.locator(".value").inner_text() == "4999"
+
+
 CENSUS = """async (steps) => {
   const strip = document.querySelector("#host > div").shadowRoot.querySelector(".strip");
   let most = 0;

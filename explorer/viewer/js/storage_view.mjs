@@ -1,7 +1,8 @@
 // The storages of a run as strips of cells, the tensors that read each, and the elements of the one that is chosen. Pointing at an element
 // lights its cell and says the sum that leads there; pointing at a cell names every element that lies in it.
 //
-// Data from Python (storage.py): {storages: [{id, dtype, device, nbytes, width, count, cells}], more, tensors: [...], tensor, words}.
+// Data from Python (storage.py): {storages: [{id, dtype, device, nbytes, width, count, cells}], more, tensors: [...], tensor, words}, and
+// windows: [{storage, start, values}], the numbers of further cells that a person asked for. To Python: window {storage, start, cells}.
 import { publish } from "./bus.mjs";
 import { element, fill } from "./dom.mjs";
 import { Elements, isEmpty } from "./elements.mjs";
@@ -20,18 +21,20 @@ const BAR = 4;
 const READERS = 6; // named for one cell
 const HUES = 6; // tensors that have a bar of their own under every cell; the order says which is which, too
 
-export const mount = (root) => mountFollower(root, new StorageView());
+export const mount = (root, port) => mountFollower(root, new StorageView(port));
 
 export class StorageView {
-  constructor() {
+  constructor(port) {
+    this.port = port;
     this.frame = element("div", { class: "storages" });
     this.cards = new Map();
     this.chosen = null; // name of a tensor
   }
 
   update(data) {
-    const content = JSON.stringify(data);
-    if (content === this.content) return;
+    const { windows, ...rest } = data;
+    const content = JSON.stringify(rest);
+    if (content === this.content) return this.takeWindows(windows);
     const asked = this.data?.tensor !== data.tensor;
     Object.assign(this, { content, data });
     this.tensors = new Map(data.tensors.map((tensor) => [tensor.name, tensor]));
@@ -41,12 +44,17 @@ export class StorageView {
     const cards = [...this.cards.values()].map((card) => card.frame);
     const none = data.tensors.length ? null : element("p", { class: "note" }, data.words.none);
     this.frame.replaceChildren(...[none, ...cards, this.aside, note].filter(Boolean));
+    this.takeWindows(windows);
     this.choose(asked || !this.tensors.has(this.chosen) ? data.tensor : this.chosen);
+    return undefined;
+  }
+
+  takeWindows(windows) {
+    for (const card of this.cards.values()) card.takeWindows((windows ?? []).filter(({ storage }) => storage === card.storage.id));
   }
 
   // Show a tensor that does not exist yet over its storage, or show it no more.
   preview(tensor) {
-    this.previewed = tensor;
     const card = tensor && this.cards.get(tensor.storage);
     if (card) card.choose({ ...tensor, unit: tensor.width / card.storage.width });
   }
@@ -54,7 +62,8 @@ export class StorageView {
   card(storage) {
     const over = this.data.tensors.filter((tensor) => tensor.storage === storage.id);
     for (const tensor of over) tensor.unit = tensor.width / storage.width;
-    return new Card(storage, over, this.data.words, (tensor) => this.pick(tensor));
+    const ask = this.data.readsOn ? (start) => this.port.set("window", { storage: storage.id, start, cells: storage.count }) : null;
+    return new Card(storage, over, this.data.words, (tensor) => this.pick(tensor), ask);
   }
 
   // Chosen here, by a person.
@@ -92,8 +101,9 @@ function showInside(frame, card) {
 }
 
 class Card {
-  constructor(storage, tensors, words, pick) {
-    Object.assign(this, { storage, tensors, words, pick });
+  constructor(storage, tensors, words, pick, ask) {
+    Object.assign(this, { storage, tensors, words, pick, ask });
+    this.windows = [];
     this.readout = element("p", { class: "readout", "aria-live": "polite" });
     this.elements = new Elements(words, (index) => this.pointAtElement(index));
     this.bars = tensors.length > 1 ? tensors.slice(0, HUES) : [];
@@ -128,7 +138,16 @@ class Card {
     else if (storage.cells === null) lines.push(words.unreadable);
     else if (storage.cells.length < storage.count) lines.push(fill(words.known, { count: thousands(storage.cells.length) }));
     if (/^q/.test(storage.dtype)) lines.push(words.quantised);
-    return lines.length ? element("p", { class: "note" }, lines.join(" ")) : null;
+    const partly = storage.cells !== null && storage.cells.length < storage.count;
+    const read = partly && this.ask ? element("button", { type: "button", class: "read", onclick: () => this.ask(this.strip.first) }, words.read) : null;
+    return lines.length ? element("p", { class: "note" }, lines.join(" "), read && " ", read) : null;
+  }
+
+  takeWindows(windows) {
+    if (JSON.stringify(windows) === JSON.stringify(this.windows)) return;
+    this.windows = windows;
+    this.strip.redraw();
+    this.drawElements();
   }
 
   // One tensor over this storage, as a button that says how it reads it.
@@ -184,6 +203,8 @@ class Card {
   valueAt(at) {
     const { cells } = this.storage;
     if (cells && at < cells.length) return cells[at];
+    const window = this.windows.find(({ start, values }) => at >= start && at < start + values.length);
+    if (window) return window.values[at - window.start];
     for (const tensor of this.tensors) {
       if (!tensor.values || tensor.unit !== 1 || !tensor.inside) continue;
       const [index] = readers(tensor, at, 1);

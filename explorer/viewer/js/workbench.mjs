@@ -153,8 +153,7 @@ class Workbench {
     const head = element(
       "header",
       { class: `verdict ${step.kind}` },
-      mark(step.kind),
-      element("strong", {}, says),
+      element("strong", {}, mark(step.kind), ` ${says}`),
       step.line ? element("code", {}, step.line) : null,
     );
     const why = step.why ? element("p", { class: "why" }, step.why) : null;
