@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import torch
 
 MOST_ELEMENTS = 2**24
+_FEW = 64
 _KEEP_FINITE = frozenset(
     {"empty", "empty_like", "empty_strided", "new_empty", "zeros", "zeros_like", "zero_", "ones", "ones_like", "arange"}
     | {"rand", "rand_like", "randn", "randn_like", "uniform_", "kaiming_uniform_", "kaiming_normal_", "xavier_uniform_"}
@@ -52,4 +53,8 @@ class FiniteWatch:
 
 
 def _sum(output: torch.Tensor) -> float:
-    return float(torch.Tensor.item(output) if output.numel() == 1 else output.detach().sum().item())
+    """Of few elements by Python: torch's own call would take longer than all that it adds up."""
+    if output.numel() > _FEW or output.ndim > 2:
+        return float(output.detach().sum().item())
+    values = torch.Tensor.tolist(output)
+    return float(values if output.ndim == 0 else sum(values) if output.ndim == 1 else sum(map(sum, values)))

@@ -82,12 +82,15 @@ class Flow:
     def after(self, identity: int, sent: _Gradients, gradients: _Gradients) -> None:
         """Tell what a node made, where no engine ran it: one gradient for each slot, of `gradients`."""
         self.seconds[identity] = perf_counter() - self._began
-        if identity not in self.incoming:
-            self.before(identity, gradients)
+        arrives = identity not in self.incoming
         with quiet():
+            if arrives:
+                self.incoming[identity] = self._came(identity, gradients)
             read = self._reader.read_quietly
             self.sent[identity] = tuple([None if gradient is None else read(gradient) for gradient in sent])
         for listener in self.listeners:
+            if arrives:
+                listener.before(identity, gradients)
             listener.after(identity, sent, gradients)
         self._began = perf_counter()
 

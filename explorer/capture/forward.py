@@ -217,11 +217,12 @@ class ForwardLog(TorchFunctionMode):
     def _close(self, op: OpDraft, inputs: list[torch.Tensor], outputs: list[torch.Tensor]) -> None:
         with quiet():
             look = self._storages.look
-            op.outputs = tuple([look(tensor).meta for tensor in outputs])
+            op.outputs = metas = tuple([look(tensor).meta for tensor in outputs])
             after = [version_of(tensor) for tensor in inputs]
             op.nodes = tuple([None if (node := out.grad_fn) is None else sequence_nr(node) for out in outputs])
             self.finite.look(op.index, op.name, outputs)
-            op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
+            if any([meta.is_view for meta in metas]):
+                op.views = views_of(outputs, metas, inputs, op.inputs, self._storages)
         if after != [meta.version for meta in op.inputs]:
             op.in_place, op.versions_after = True, tuple(after)
 

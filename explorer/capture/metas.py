@@ -61,6 +61,8 @@ class Storages:
     def __init__(self) -> None:
         self._known: dict[int, tuple[int, int]] = {}
         self._seen: dict[int, Seen] = {}
+        self._address = 0
+        """Of the storage that was numbered last."""
 
     def id_of(self, tensor: torch.Tensor) -> int:
         """The number of the storage under `tensor`; -1 where it has none."""
@@ -82,16 +84,24 @@ class Storages:
         """The same, to be called under `quiet`."""
         if tensor.layout is not _STRIDED or tensor.is_nested:
             return self._without_strides(tensor)
-        storage, nbytes = self._place(tensor)
+        try:
+            storage = _untyped_storage(tensor)
+            number, nbytes = self._number(storage), storage.nbytes()
+        except _UNREADABLE:
+            number, nbytes = -1, 0
+        try:
+            version = tensor._version
+        except RuntimeError:  # an inference tensor keeps no count
+            version = 0
         return TensorMeta(
             shape=tuple(tensor.shape),
             stride=_stride(tensor),
             storage_offset=_storage_offset(tensor),
-            storage_id=storage,
+            storage_id=number,
             storage_nbytes=nbytes,
             dtype=dtype_name(tensor.dtype),
             device=_device_name(tensor.device),
-            version=version_of(tensor),
+            version=version,
             requires_grad=tensor.requires_grad,
             is_leaf=tensor.is_leaf,
             is_view=_is_view(tensor),
@@ -115,6 +125,26 @@ class Storages:
                 if storage_address(storage) == seen.address and storage.nbytes() == meta.storage_nbytes:
                     return seen
         return None
+
+    def known(self, tensor: torch.Tensor) -> TensorMeta:
+        """As `read`, from memory where `look` has seen the tensor."""
+        seen = self._remembered(tensor)
+        return self.read(tensor) if seen is None else seen.meta
+
+    def forget(self) -> None:
+        """To be told where shape, strides, storage or ``requires_grad`` of any tensor may have changed though its version has not."""
+        self._seen.clear()
+
+    def _look(self, tensor: torch.Tensor) -> Seen:
+        meta = self.read(tensor)
+        kind = (meta.dtype, meta.device, meta.layout, len(meta.shape), meta.requires_grad, meta.is_contiguous)
+        if meta.storage_id < 0 or _is_inference(tensor):
+            return Seen(meta, kind)
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        holder = tensor if type(tensor) is torch.nn.Parameter else ref(tensor)
+        seen = self._seen[id(tensor)] = Seen(meta, kind, holder, self._address)
+        return seen
 
     def known(self, tensor: torch.Tensor) -> TensorMeta:
         """As `read`, from memory where `look` has seen the tensor."""
@@ -181,7 +211,7 @@ class Storages:
             return -1, 0
 
     def _number(self, storage: torch.UntypedStorage) -> int:
-        address = storage_address(storage)
+        address = self._address = storage_address(storage)
         known = self._known.get(address)
         if known is None:
             known = self._known[address] = (len(self._known), hold_address(storage))

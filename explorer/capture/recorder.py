@@ -21,7 +21,7 @@ from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover
 from explorer.capture.reader import Reader
-from explorer.capture.recording import Recording, op_of, outputs_of, place_of, storages_of, tensors_of, unnamed_leaves
+from explorer.capture.recording import Recording, ops_of, outputs_of, place_of, storages_of, tensors_of, unnamed_leaves
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.times import recorded
@@ -132,7 +132,7 @@ class Recorder:
                 named += unnamed_leaves(snapshot, graph, named)
             tensors = tensors_of(named, lines, snapshot, self.storages, self._reader(snapshot))
             entered = CallRecords(paths)
-            ops = tuple(op_of(draft, paths, entered, nodes, stored) for draft in self.log.ops)
+            ops = tuple(ops_of(self.log.ops, paths, entered, nodes, stored))
             calls = tuple(entered.records)
             return Recording(
                 graph=graph,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from explorer.capture.modules import ModulePaths
 from explorer.capture.reader import Reader
 from explorer.capture.snapshot import Snapshot
 from explorer.capture.variables import Named
+from explorer.capture.views import ViewDraft
 from explorer.ir import (
     BackwardCall,
     Call,
@@ -29,6 +30,7 @@ from explorer.ir import (
     TensorMeta,
     Times,
     Verification,
+    View,
 )
 
 
@@ -126,33 +128,55 @@ def place_of(meta: TensorMeta) -> tuple[object, ...]:
     return (meta.storage_id, meta.storage_offset, meta.shape, meta.stride)
 
 
-def op_of(
-    draft: OpDraft,
+def ops_of(
+    drafts: Sequence[OpDraft],
     paths: ModulePaths,
     entered: CallRecords,
     nodes: Mapping[int | None, int],
     stored: Mapping[Any, str],
-) -> Op:
-    """A draft as a record: `nodes` are ids by sequence number, `stored` names by place in memory."""
-    place = draft.place
-    names = [name or stored.get(place_of(meta)) for name, meta in zip(draft.input_names, draft.inputs, strict=True)]
-    return Op(
-        index=draft.index,
-        name=draft.name,
-        text=place.text,
-        line=place.line,
-        column=place.column,
-        end_line=place.end_line,
-        end_column=place.end_column,
-        module=paths.path(draft.module),
-        call=draft.module.call if draft.module else 0,
-        within=entered.index(draft.module),
-        inputs=draft.inputs,
-        outputs=draft.outputs,
-        input_names=tuple(names),
-        in_place=draft.in_place,
-        versions_after=draft.versions_after,
-        views=tuple(view.record(lambda meta: stored.get(place_of(meta))) for view in draft.views),
-        operators=draft.operators,
-        grad_fn=next((nodes[number] for number in draft.nodes if number in nodes), None),
-    )
+) -> Iterator[Op]:
+    """Drafts as records: `nodes` are ids by sequence number, `stored` names by place in memory."""
+    named = {place[0] for place in stored}
+    for draft in drafts:
+        place, module = draft.place, draft.module
+        names = draft.input_names
+        if None in names:
+            names = tuple(
+                [
+                    name or (stored.get(place_of(meta)) if meta.storage_id in named else None)
+                    for name, meta in zip(names, draft.inputs, strict=True)
+                ]
+            )
+        yield Op(
+            index=draft.index,
+            name=draft.name,
+            text=place.text,
+            line=place.line,
+            column=place.column,
+            end_line=place.end_line,
+            end_column=place.end_column,
+            module=None if module is None else paths.path(module),
+            call=0 if module is None else module.call,
+            within=entered.index(module),
+            inputs=draft.inputs,
+            outputs=draft.outputs,
+            input_names=names,
+            in_place=draft.in_place,
+            versions_after=draft.versions_after,
+            views=_views(draft.views, stored) if draft.views else (),
+            operators=draft.operators,
+            grad_fn=_first(draft.nodes, nodes),
+        )
+
+
+def _views(drafts: Sequence[ViewDraft], stored: Mapping[Any, str]) -> tuple[View, ...]:
+    return tuple([view.record(lambda meta: stored.get(place_of(meta))) for view in drafts])
+
+
+def _first(numbers: Sequence[int | None], nodes: Mapping[int | None, int]) -> int | None:
+    """The node of the first of a call's outputs that has one in the graph."""
+    for number in numbers:
+        at = nodes.get(number)
+        if at is not None:
+            return at
+    return None
