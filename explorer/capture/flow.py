@@ -82,15 +82,12 @@ class Flow:
     def after(self, identity: int, sent: _Gradients, gradients: _Gradients) -> None:
         """Tell what a node made, where no engine ran it: one gradient for each slot, of `gradients`."""
         self.seconds[identity] = perf_counter() - self._began
-        arrives = identity not in self.incoming
+        if identity not in self.incoming:
+            self.before(identity, gradients)
         with quiet():
-            if arrives:
-                self.incoming[identity] = self._came(identity, gradients)
             read = self._reader.read_quietly
             self.sent[identity] = tuple([None if gradient is None else read(gradient) for gradient in sent])
         for listener in self.listeners:
-            if arrives:
-                listener.before(identity, gradients)
             listener.after(identity, sent, gradients)
         self._began = perf_counter()
 
