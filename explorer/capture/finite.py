@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -56,5 +57,5 @@ def _sum(output: torch.Tensor) -> float:
     """Of few elements by Python: torch's own call would take longer than all that it adds up."""
     if output.numel() > _FEW or output.ndim > 2:
         return float(output.detach().sum().item())
-    values = torch.Tensor.tolist(output)
+    values: Any = torch.Tensor.tolist(output)
     return float(values if output.ndim == 0 else sum(values) if output.ndim == 1 else sum(map(sum, values)))

@@ -221,7 +221,7 @@ class ForwardLog(TorchFunctionMode):
             after = [version_of(tensor) for tensor in inputs]
             op.nodes = tuple([None if (node := out.grad_fn) is None else sequence_nr(node) for out in outputs])
             self.finite.look(op.index, op.name, outputs)
-            if any([meta.is_view for meta in metas]):
+            if True in [meta.is_view for meta in metas]:
                 op.views = views_of(outputs, metas, inputs, op.inputs, self._storages)
         if after != [meta.version for meta in op.inputs]:
             op.in_place, op.versions_after = True, tuple(after)

@@ -146,26 +146,6 @@ class Storages:
         seen = self._seen[id(tensor)] = Seen(meta, kind, holder, self._address)
         return seen
 
-    def known(self, tensor: torch.Tensor) -> TensorMeta:
-        """As `read`, from memory where `look` has seen the tensor."""
-        seen = self._remembered(tensor)
-        return self.read(tensor) if seen is None else seen.meta
-
-    def forget(self) -> None:
-        """To be told where shape, strides, storage or ``requires_grad`` of any tensor may have changed though its version has not."""
-        self._seen.clear()
-
-    def _look(self, tensor: torch.Tensor) -> Seen:
-        meta = self.read(tensor)
-        kind = (meta.dtype, meta.device, meta.layout, len(meta.shape), meta.requires_grad, meta.is_contiguous)
-        if meta.storage_id < 0 or _is_inference(tensor):
-            return Seen(meta, kind)
-        if len(self._seen) >= _MOST_SEEN:
-            self._seen.clear()
-        holder = tensor if type(tensor) is torch.nn.Parameter else ref(tensor)
-        seen = self._seen[id(tensor)] = Seen(meta, kind, holder, storage_address(_untyped_storage(tensor)))
-        return seen
-
     def fields(self, tensor: torch.Tensor) -> dict[str, Any]:
         """The fields of `read`, for a record that holds them too."""
         return asdict(self.read(tensor))

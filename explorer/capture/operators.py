@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType
 from typing import Any
 
@@ -158,8 +159,11 @@ class _Call:
             if "::" not in one.name:  # what torch or an ``autograd.Function`` notes beside its operators
                 self._descend(one.inner, keys, by, depth + 1)
                 continue
-            chosen = from_python.overload_of(one.name) if from_python else None
-            schema = self._overloads.of(one, None if from_python else by, chosen)
+            schema = self._overloads.of(
+                one,
+                None if from_python else by,
+                partial(from_python.overload_of, one.name) if from_python else _nothing,
+            )
             if schema is None:
                 self._found.setdefault(Operator(name=one.name))
                 continue
@@ -167,6 +171,10 @@ class _Call:
             self._found.setdefault(served.operator)
             if served.asks and depth < _DEEPEST:
                 self._descend(one.inner, served.left, by if served.asks_again else schema, depth + 1)
+
+
+def _nothing() -> None:
+    """What a kernel chooses is not known."""
 
 
 def _kind(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], inputs: Sequence[Seen]) -> Hashable:

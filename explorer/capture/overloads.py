@@ -26,43 +26,50 @@ class Overloads:
     """Schemas by name; answers are kept, since kernels ask the same again and again."""
 
     def __init__(self) -> None:
-        self._schemas: dict[str, list[Any]] = {}
+        self._fitting: dict[tuple[str, tuple[bool, ...]], list[Any]] = {}
         self._answers: dict[Any, Any] = {}
 
-    def of(self, asked: Asked, parent: Any, chosen: str | None) -> Any:
+    def of(self, asked: Asked, parent: Any, choose: Callable[[], str | None]) -> Any:
         """The schema of what was asked; None where several would do.
 
         Args:
             asked: the question to the dispatcher.
             parent: the schema of the operator whose kernel asked it; None for what Python asked.
-            chosen: the overload that fits Python's arguments, where known.
+            choose: finds the overload that fits Python's arguments, where that can be known; it is asked where one is still open.
         """
-        inner = frozenset(one.name for one in asked.inner)
-        given = tuple([bool(shape) for shape in asked.shapes])
-        key = (asked.name, given, inner, None if parent is None else dispatcher.full_name(parent), chosen)
+        name, given = asked.name, tuple([bool(shape) for shape in asked.shapes])
+        fitting = (_OF_TORCH if name.startswith("aten::") else self._fitting).get((name, given))
+        if fitting is None:
+            fitting = [schema for schema in dispatcher.overloads(name) if _fits(schema, given)]
+            (_OF_TORCH if name.startswith("aten::") else self._fitting)[name, given] = fitting
+        if len(fitting) == 1:
+            return fitting[0]
+        inner, chosen = frozenset(one.name for one in asked.inner), choose()
+        key = (name, given, inner, None if parent is None else dispatcher.full_name(parent), chosen)
         if key not in self._answers:
-            self._answers[key] = self._find(asked.name, given, inner, parent, chosen)
+            self._answers[key] = _find(fitting, name, inner, parent, chosen)
         return self._answers[key]
 
-    def _find(self, name: str, given: tuple[bool, ...], inner: frozenset[str], parent: Any, chosen: str | None) -> Any:
-        if name not in self._schemas:
-            self._schemas[name] = dispatcher.overloads(name)
-        left = [schema for schema in self._schemas[name] if _fits(schema, given)]
-        if len(left) == 1:
-            return left[0]
-        for holds in (
-            lambda schema: schema.overload_name == chosen,
-            lambda schema: not _writes_out(schema),
-            lambda schema: parent is None or dispatcher.full_name(schema) != dispatcher.full_name(parent),
-            lambda schema: _ASKS.get(dispatcher.full_name(schema)) in inner,
-            lambda schema: dispatcher.full_name(schema) not in _ASKS,
-            lambda schema: _is_composite(schema) == (name in inner),
-            lambda schema: not schema.overload_name,
-        ):
-            left = _those(left, holds)
-        fewest = min((_tensors(schema) for schema in left), default=0)
-        left = _those(left, lambda schema: _tensors(schema) == fewest)
-        return left[0] if len(left) == 1 else None
+
+_OF_TORCH: dict[tuple[str, tuple[bool, ...]], list[Any]] = {}
+"""As `Overloads._fitting`, of torch's own operators, which do not change from run to run."""
+
+
+def _find(fitting: list[Any], name: str, inner: frozenset[str], parent: Any, chosen: str | None) -> Any:
+    left = fitting
+    for holds in (
+        lambda schema: schema.overload_name == chosen,
+        lambda schema: not _writes_out(schema),
+        lambda schema: parent is None or dispatcher.full_name(schema) != dispatcher.full_name(parent),
+        lambda schema: _ASKS.get(dispatcher.full_name(schema)) in inner,
+        lambda schema: dispatcher.full_name(schema) not in _ASKS,
+        lambda schema: _is_composite(schema) == (name in inner),
+        lambda schema: not schema.overload_name,
+    ):
+        left = _those(left, holds)
+    fewest = min((_tensors(schema) for schema in left), default=0)
+    left = _those(left, lambda schema: _tensors(schema) == fewest)
+    return left[0] if len(left) == 1 else None
 
 
 def _those(schemas: list[Any], holds: Callable[[Any], bool]) -> list[Any]:

@@ -1,7 +1,7 @@
 """Which dispatch keys serve an operator, in order, and whose kernel computes: from torch's own table of kernels.
 
 Keys of autograd, of views and the like do their part and pass the call on; the key at which it ends has the kernel that computes.
-Cannot see: a kernel that Python code registers between two calls of one run.
+Cannot see: a kernel that Python code registers between two calls of one run, or for an operator of torch's own after it was served once.
 """
 
 from __future__ import annotations
@@ -45,10 +45,15 @@ class Serving:
     def of(self, schema: Any, keys: tuple[str, ...], made: tuple[str, ...]) -> Served:
         """How a call is served. It has `keys`, or `made` where the operator takes no tensor; without keys nothing is known."""
         name = dispatcher.full_name(schema)
-        answer = self._answers.get((name, keys, made))
+        answers = _OF_TORCH if name.startswith("aten::") else self._answers
+        answer = answers.get((name, keys, made))
         if answer is None:
-            answer = self._answers[name, keys, made] = _serve(name, schema, keys, made)
+            answer = answers[name, keys, made] = _serve(name, schema, keys, made)
         return answer
+
+
+_OF_TORCH: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Served] = {}
+"""As `Serving._answers`, of torch's own operators, in all runs of this process."""
 
 
 def _serve(name: str, schema: Any, keys: tuple[str, ...], made: tuple[str, ...]) -> Served:

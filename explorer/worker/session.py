@@ -70,20 +70,26 @@ def execute(request: RunRequest) -> Run:
     began = time.perf_counter()
     outcome = _Outcome()
     with captured() as printed, _on_device(request, outcome):
-        recorder = Recorder(request.code, request.backward, verify=request.verify, check=request.check)
-        session = _Session(request, outcome, recorder)
-        session.guarded("gate", session.check)
-        if outcome.status == "ok":
-            session.guarded("forward", session.forward)
-            with _uncollected():
-                session.guarded("backward", session.backward if outcome.status == "ok" else session.look)
-                session.guarded("capture", partial(session.write_down, recorder))
-        session.guarded("capture", session.release)
+        with _collecting() as pause:
+            _record(request, outcome, pause)
         if outcome.status == "ok" and outcome.recording is not None and request.repeats > 0:
             with outcome.timed("repeats"):
                 outcome.times, notes = repeated(request, outcome.recording, partial(_once_more, request))
             outcome.notes += notes
     return _run(request, outcome, printed, time.perf_counter() - began)
+
+
+def _record(request: RunRequest, outcome: _Outcome, pause: Callable[[], None]) -> None:
+    """Run the code under a recorder, which is gone with all that it held when the records are made; `pause` stops the garbage collector."""
+    recorder = Recorder(request.code, request.backward, verify=request.verify, check=request.check)
+    session = _Session(request, outcome, recorder)
+    session.guarded("gate", session.check)
+    if outcome.status == "ok":
+        session.guarded("forward", session.forward)
+        pause()
+        session.guarded("backward", session.backward if outcome.status == "ok" else session.look)
+        session.guarded("capture", partial(session.write_down, recorder))
+    session.guarded("capture", session.release)
 
 
 @dataclass(frozen=True)
@@ -122,12 +128,11 @@ def _once_more(request: RunRequest, stopwatch: Stopwatch) -> tuple[Status, Lap |
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection while records are made by the ten thousand: each pass would walk them all."""
+def _collecting() -> Iterator[Callable[[], None]]:
+    """Something to pause the garbage collector with while records are made by the ten thousand: each pass would walk them all."""
     collecting = gc.isenabled()
-    gc.disable()
     try:
-        yield
+        yield gc.disable
     finally:
         if collecting:
             gc.enable()
