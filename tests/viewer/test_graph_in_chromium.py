@@ -388,3 +388,30 @@ def test_the_browser_reads_what_python_wrote(open_graph: Open, model: Run) -> No
 def test_a_graph_of_nothing_says_so(open_graph: Open) -> None:
     graph = open_graph(Run(status="ok"), Layout())
     expect(graph.page.locator(".stage")).to_contain_text("There is no graph to show.")
+
+
+def test_equal_blocks_open_from_one_box_into_their_members(open_graph: Open) -> None:
+    captured = run(
+        "class Block(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.one = nn.Linear(2, 2)\n"
+        "        self.two = nn.Linear(2, 2)\n    def forward(self, x):\n        return x + self.two(torch.tanh(self.one(x)))\n"
+        "model = nn.Sequential(nn.Linear(2, 2), *(Block() for _ in range(40)))\n"
+        "model(torch.ones(3, 2)).sum().backward()"
+    )
+    opened = frozenset({"model"})
+    folded, unfolded = drawn(captured, opened), drawn(captured, opened | {"model.1…40"})
+    graph = open_graph(captured, folded, unfolded)
+    group = next(box for box in folded.boxes if box.repeats)
+    assert group.title == "1 … 40"
+    graph.canvas.click(position=graph.at(group.x, group.y))
+    expect(graph.inspector.locator("h2")).to_have_text("1 … 40")
+    expect(graph.inspector.locator(".kind")).to_have_text("40 equal parts · Block")
+    inside = torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(80)))
+    expect(graph.section("sums").locator("dd").nth(1)).to_have_text(
+        str(sum(each.numel() for each in inside.parameters()))
+    )
+    graph.canvas.dblclick(position=graph.at(group.x, group.y))
+    frame = next(frame for frame in unfolded.frames if frame.repeats)
+    assert frame.title == "1 … 40 · 40 × Block"
+    graph.click("1", layout=1)
+    expect(graph.inspector.locator("h2")).to_have_text("model.1")
+    expect(graph.inspector.locator(".kind")).to_have_text("module · Block")
