@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from explorer.app.state import GraphState
 from explorer.graph.folding import every_module, open_to_depth, toggle
-from explorer.graph.layout import LayoutError, LayoutTimeoutError, lay_out_apart
+from explorer.graph.layout import LayoutError, LayoutTimeoutError, lay_out, lay_out_apart
 from explorer.graph.picture import Picture, compose
 from explorer.ir import Graph, Layout, Record, Run
 from explorer.viewer import scene
@@ -18,6 +18,10 @@ MOST_REPEATS = 20
 
 GRAPHVIZ_SECONDS = 5.0
 """Wall seconds that Graphviz may take before the default's drawing is shown."""
+
+
+MOST_SECONDS = 60.0
+"""Wall seconds that the product's own engine may take for what is asked, before the drawing at first sight is shown instead."""
 
 
 class Drawing(Record, frozen=True, kw_only=True):
@@ -32,25 +36,32 @@ class Drawing(Record, frozen=True, kw_only=True):
 
 
 def draw(run: Run, state: GraphState, language: Language) -> Drawing:
-    """Compose, lay out and pack `run` as `state` wants it."""
-    opened = None if state.open_modules is None else frozenset(state.open_modules)
-    picture = compose(
-        run.graph, run.ops, run.tensors, open_modules=opened, show_saved=state.show_saved, language=language
-    )
-    layout, note = _placed(picture, state)
+    """Compose, lay out and pack `run` as `state` wants it, or nearly so with a note that says why."""
+    picture = _composed(run, state, language)
+    try:
+        layout, note = _placed(picture, state)
+    except LayoutError:
+        picture = _composed(run, replace(state, open_modules=None), language)
+        layout, note = lay_out(picture, wrap=state.wrap), "graph.engine.large"
     said = say(note, language, seconds=f"{GRAPHVIZ_SECONDS:g}") if note else ""
     return Drawing(scene=scene.encode(run, layout, language), open_modules=picture.open_modules, note=said)
 
 
+def _composed(run: Run, state: GraphState, language: Language) -> Picture:
+    opened = None if state.open_modules is None else frozenset(state.open_modules)
+    return compose(run.graph, run.ops, run.tensors, open_modules=opened, show_saved=state.show_saved, language=language)
+
+
 def _placed(picture: Picture, state: GraphState) -> tuple[Layout, str | None]:
     """The layout that the state asks for, else the default one and the key of a sentence that says why."""
-    if state.engine == "layered":
-        return lay_out_apart(picture, wrap=state.wrap), None
-    try:
-        return lay_out_apart(picture, "graphviz", GRAPHVIZ_SECONDS), None
-    except LayoutError as problem:
-        slow = isinstance(problem, LayoutTimeoutError)
-        return lay_out_apart(picture, wrap=state.wrap), "graph.engine.slow" if slow else "graph.engine.failed"
+    note = None
+    if state.engine == "graphviz":
+        try:
+            return lay_out_apart(picture, "graphviz", GRAPHVIZ_SECONDS), None
+        except LayoutError as problem:
+            slow = isinstance(problem, LayoutTimeoutError)
+            note = "graph.engine.slow" if slow else "graph.engine.failed"
+    return lay_out_apart(picture, seconds=MOST_SECONDS, wrap=state.wrap), note
 
 
 def toggled(state: GraphState, open_modules: tuple[str, ...], module: str) -> GraphState:

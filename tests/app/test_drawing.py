@@ -53,6 +53,21 @@ def test_without_an_answer_the_default_stays_and_a_note_says_so(
     assert draw(run, GraphState(engine="graphviz"), "ko").note != shown.note
 
 
+def test_what_is_too_large_is_folded_again_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = a_run(graphs.loop(100))
+    usual = draw(run, GraphState(), "en")
+
+    def fail(*_: object, **__: object) -> None:
+        raise LayoutTimeoutError("slow")
+
+    monkeypatch.setattr(layouts, "_apart", fail)
+    monkeypatch.setattr(layouts, "MANY_BOXES", 50)
+    shown = draw(run, commanded(GraphState(), run.graph, "unfold_all"), "en")
+    assert "one by one" in shown.note
+    assert shown.scene == usual.scene
+    assert shown.open_modules == usual.open_modules
+
+
 def test_a_large_drawing_is_made_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     run = a_run(graphs.recurrent(30))
     monkeypatch.setattr(layouts, "MANY_BOXES", 50)
