@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import streamlit as st
 from msgspec.structs import replace
@@ -66,6 +67,14 @@ def _take_tab() -> None:
     kept()[_TAB] = st.session_state["files.tab.shown"]
 
 
+def _edit(code: str, answer: Look | FileAnswer, key: str, on_run: Callable[[str, str], None]) -> None:
+    """The code with its Run button, and what its run said and printed."""
+    run = as_run(answer, code)
+    code_editor(code, key=key, revision=0, language=language(), marks=marks(run, code, language()), on_run=on_run)
+    show_remarks(() if run.status == "ok" else remarks(run, language()))
+    show_printed(run.stdout)
+
+
 # ---- one buffer, two names
 
 
@@ -77,17 +86,7 @@ def _bridge(note: DeltaGenerator) -> None:
     look = looked(note, _LOOK, _bridge_state().request())
     left, right = st.columns([5, 12], gap="medium")
     with left:
-        run = as_run(look, _bridge_state().code)
-        code_editor(
-            _bridge_state().code,
-            key="bridge.editor",
-            revision=0,
-            language=language(),
-            marks=marks(run, _bridge_state().code, language()),
-            on_run=_run_bridge,
-        )
-        show_remarks(() if look.status == "ok" else remarks(run, language()))
-        show_printed(look.stdout)
+        _edit(_bridge_state().code, look, "bridge.editor", _run_bridge)
     with right:
         st.text(words("files.numpy.lead"))
         if any(moment.tensors for moment in look.moments):
@@ -151,15 +150,7 @@ def _files(note: DeltaGenerator) -> None:
     saved, pieces = filed(note, _SAVED, _files_state().request())
     left, right = st.columns([5, 12], gap="medium")
     with left:
-        run = as_run(saved, _files_state().code)
-        code_editor(
-            _files_state().code,
-            key="files.editor",
-            revision=0,
-            language=language(),
-            marks=marks(run, _files_state().code, language()),
-            on_run=_run_files,
-        )
+        _edit(_files_state().code, saved, "files.editor", _run_files)
         st.number_input(
             words("files.save.chunks"),
             min_value=0,
@@ -168,8 +159,6 @@ def _files(note: DeltaGenerator) -> None:
             key=show("files.chunks", _files_state().chunk_rows),
             on_change=_take_chunks,
         )
-        show_remarks(() if saved.status == "ok" else remarks(run, language()))
-        show_printed(saved.stdout)
     with right:
         contents = _saved(saved, pieces)
         show_title(words("files.load.title"), key="load")

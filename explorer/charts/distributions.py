@@ -39,6 +39,8 @@ def distribution(counts: Sequence[float], drawn: int, name: str, language: Langu
     width = (high - low) / len(counts)
     margin = 0.1 * (high - low)
     across = [low - margin + (high - low + 2 * margin) * at / (_POINTS - 1) for at in range(_POINTS)]
+    if name == "rand":
+        across = [low - margin, low, high, high + margin]  # a line of steps needs its corners only
     return {
         "data": [
             {

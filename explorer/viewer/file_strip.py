@@ -9,6 +9,9 @@ from explorer.words import Language
 
 MOST_SPANS = 400
 
+_SMALL = 4
+"""Elements in less than the fourth part of a file are also drawn by themselves."""
+
 _mount = browser_module("explorer_file_strip", "file_strip.mjs", "sheet.css")
 
 
@@ -27,6 +30,16 @@ def file_strip(file: File, *, key: str, language: Language) -> None:
             "spans": spans,
             "reads": reads,
             "kinds": list(dict.fromkeys(span["kind"] for span in spans)),
+            "zoom": zoom(file),
             "words": view_words("file_strip.", language),
         },
     )
+
+
+def zoom(file: File) -> tuple[int, int] | None:
+    """Where the elements lie, where they were read and are too small a part of the file to see which of them."""
+    held = [span for span in file.spans if span.kind in ("data", "chunk") and span.end > span.start]
+    if not held or not any(read.phase == "data" for read in file.reads):
+        return None
+    start, end = held[0].start, max(span.end for span in held)
+    return (start, end) if _SMALL * (end - start) < file.nbytes else None

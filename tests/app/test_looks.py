@@ -6,6 +6,7 @@ from explorer.app.looks import byte_strides, changes, data_bytes, parse_rows, re
 from explorer.app.sections import BRIDGE, NAMED, FilesState, NamesState, OperationsState
 from explorer.ir import ByteRead, File, LookRequest, Span
 from explorer.names import NamesError
+from explorer.viewer.file_strip import zoom
 from explorer.worker.look import look
 
 
@@ -41,6 +42,14 @@ def test_bytes_that_were_read_twice_count_once():
         spans=(Span(start=0, end=4, kind="header"), Span(start=4, end=30, kind="chunk")),
     )
     assert (read_bytes(file, "data"), read_bytes(file, "open"), data_bytes(file)) == (14, 0, 26)
+
+
+def test_elements_that_are_a_small_part_of_a_file_are_drawn_closer():
+    spans = (Span(start=80, end=90, kind="chunk"), Span(start=90, end=100, kind="chunk"))
+    read = (ByteRead(start=90, end=100, phase="data"),)
+    assert zoom(File(format="hdf5", nbytes=100, spans=spans, reads=read)) == (80, 100)
+    assert zoom(File(format="hdf5", nbytes=100, spans=spans)) is None
+    assert zoom(File(format="hdf5", nbytes=40, spans=(Span(start=8, end=40, kind="data"),), reads=read[:0])) is None
 
 
 def test_states_ask_for_what_they_show():
