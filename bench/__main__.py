@@ -18,12 +18,15 @@ def main() -> None:
     with_browser = not parser.parse_args().no_browser
     rows = engine.rows()
     if with_browser:
-        from bench import browser  # playwright need not be installed without it
+        from bench import browser, frames  # playwright need not be installed without it
 
         rows += browser.rows()
     print(table(rows + capture.rows()))
     print()
     bench_layout.main(DOT_SECONDS)
+    if with_browser:
+        print()
+        print(*frames.lines(), sep="\n")
 
 
 main()

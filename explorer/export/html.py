@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 from explorer import viewer
@@ -50,7 +51,8 @@ def write(run: Run, layouts: Layout | Sequence[Layout], language: Language = "en
 <script type="importmap">{imports}</script>
 </head>
 <body>
-<script type="application/json" id="run">{_script_text({"code": run.code})}</script>
+<p id="opening">{escape(say("viewer.export.opening", language))}</p>
+<script type="application/json" id="run">{_script_text({"code": run.code, "broken": say("viewer.export.broken", language)})}</script>
 {holders}
 <script type="module">{_START}</script>
 </body>

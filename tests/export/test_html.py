@@ -95,6 +95,7 @@ def test_no_code_gets_out_of_its_block(code: str) -> None:
         "style",
         "script",
         "body",
+        "p",
         "script",
         "script",
         "script",

@@ -5,8 +5,12 @@ import { GraphView } from "./graph_view.mjs";
 import { decode } from "./scene.mjs";
 
 export function open(document) {
-  const scenes = [...document.querySelectorAll("script[data-scene]")].map((holder) => decode(fromBase64(holder.textContent)));
-  const { code } = JSON.parse(document.getElementById("run").textContent);
+  const { code, broken } = JSON.parse(document.getElementById("run").textContent);
+  const scenes = read(document);
+  if (!scenes) {
+    document.getElementById("opening").textContent = broken;
+    return;
+  }
   const first = scenes[0];
   const { words } = first;
   const main = element("main", {});
@@ -23,6 +27,16 @@ export function open(document) {
     command: null,
   });
   show(first, null);
+}
+
+// The scenes in the file, or null where one is damaged.
+function read(document) {
+  try {
+    return [...document.querySelectorAll("script[data-scene]")].map((holder) => decode(fromBase64(holder.textContent)));
+  } catch (error) {
+    console.warn(error);
+    return null;
+  }
 }
 
 function fromBase64(text) {

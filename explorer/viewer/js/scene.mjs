@@ -5,6 +5,7 @@ const MAGIC = "AXS1";
 const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i8: Int8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 const utf8 = new TextDecoder();
 
+// Throws an Error for what is not a scene, is cut off, or contradicts itself: a wire to a box that is not there, points of no wire.
 export function decode(bytes) {
   const data = bytes.byteOffset % 8 ? bytes.slice() : bytes;
   if (utf8.decode(data.subarray(0, 4)) !== MAGIC) throw new Error("this is not a scene");
@@ -19,7 +20,16 @@ export function decode(bytes) {
     columns[name] = scale === 1 ? column : scaled(column, scale);
     end = Math.max(end, at + Math.ceil(written.byteLength / 8) * 8);
   }
+  check(columns, data.length - start - end);
   return new Scene(header, columns, data.subarray(start + end));
+}
+
+function check(columns, details) {
+  const boxes = columns.box_x.length;
+  for (const end of ["wire_source", "wire_target"]) if (columns[end].some((box) => box >= boxes)) throw new Error("a wire ends in no box");
+  if (columns.wire_points.some((points) => points < 2)) throw new Error("a wire has no length");
+  if (columns.wire_points.reduce((sum, points) => sum + points, 0) !== columns.point_x.length) throw new Error("points and wires do not agree");
+  if ((columns.detail_end.at(-1) ?? 0) > details) throw new Error("the details are cut off");
 }
 
 // Double precision, since large drawings are millions of px high; a plain loop, since Float64Array.from takes ten times as long.
