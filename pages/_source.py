@@ -59,7 +59,7 @@ def _choose_model() -> None:
         [model.name for model in catalogue()],
         index=None,
         required=True,
-        format_func=lambda name: words(find(name).title),
+        format_func=lambda name: f"{words(f'models.kind.{find(name).kind}')}  ·  {words(find(name).title)}",
         placeholder=words("model.choose"),
         label_visibility="collapsed",
         key=show("graph.model", state().model),

@@ -56,6 +56,7 @@ def main() -> None:
         [
             st.Page(HERE / "graph.py", title=words("page.graph"), url_path="graph", default=True),
             st.Page(HERE / "tensors.py", title=words("page.tensors"), url_path="tensors"),
+            st.Page(HERE / "models.py", title=words("page.models"), url_path="models"),
             st.Page(HERE / "training.py", title=words("page.training"), url_path="training"),
         ],
         position="top",

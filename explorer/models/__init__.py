@@ -1,6 +1,6 @@
 """The catalogue of models: each a readable snippet, kept as text so that the web process needs no torch."""
 
-from explorer.models.catalogue import Axis, Model, ModelError, catalogue, find, is_catalogue_code
+from explorer.models.catalogue import Axis, Kind, Model, ModelError, catalogue, find, is_catalogue_code
 from explorer.models.datasets import (
     CONTEXT,
     LETTERS,
@@ -21,6 +21,7 @@ __all__ = [
     "TABLE",
     "Axis",
     "Dataset",
+    "Kind",
     "LossName",
     "Model",
     "ModelError",

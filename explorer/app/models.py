@@ -1,0 +1,131 @@
+"""The state of the Models page: one small serialisable record, and what follows from it without drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from explorer.app.state import GraphState
+from explorer.graph.anatomy import Part
+from explorer.ir import Graph, Record, RunRequest
+from explorer.models import Model, catalogue, find
+from explorer.words import LANGUAGES, say
+
+FIRST = "resnet18"
+OWN = ""
+"""In a list of models: the person's own text."""
+
+MOST_ROWS = 2_000
+"""Modules that the table shows at once."""
+
+
+class ModelsState(Record, frozen=True, kw_only=True):
+    """What a person chose and typed on the Models page. Equal states show equal pages."""
+
+    section: str = "catalogue"
+    """Name of the section that is shown."""
+    search: str = ""
+    kind: str = ""
+    """Only models of this kind; empty: all."""
+    model: str | None = FIRST
+    """Name in the catalogue; None after a text of the person's own was run."""
+    code: str = find(FIRST).code()
+    """The text that was run last: it makes ``model``."""
+    revision: int = 0
+    """Grows when the page puts a text into the editor."""
+    depth: int = 2
+    """How deep the tree of modules is shown."""
+    module: str | None = None
+    """Path of the module that was selected."""
+
+    def request(self) -> RunRequest:
+        """The run that the tree is read from: the one that the Graph page would ask for."""
+        return self.graph().request()
+
+    def graph(self) -> GraphState:
+        """The Graph page with this model."""
+        if self.model is None:
+            return GraphState(code=self.code, draft=self.code)
+        chosen = find(self.model)
+        return GraphState(
+            source="model",
+            model=chosen.name,
+            batch=chosen.batch,
+            shape=chosen.shape,
+            code=self.code,
+            draft=self.code,
+        )
+
+    def with_model(self, name: str) -> ModelsState:
+        """Choose an entry of the catalogue; its text replaces what was typed."""
+        return self._put(name, find(name).code())
+
+    def with_code(self, code: str) -> ModelsState:
+        """Run a text of the person's own, which may be the catalogue's after all."""
+        ours = next((model.name for model in catalogue() if model.code().rstrip("\n") == code.rstrip("\n")), None)
+        return replace(self, model=ours, code=code, module=None)
+
+    def _put(self, model: str | None, code: str) -> ModelsState:
+        return replace(self, model=model, code=code, module=None, revision=self.revision + 1)
+
+    def having(self, **fields: Any) -> ModelsState:
+        """The same page with other values."""
+        return replace(self, **fields)
+
+
+def found(search: str, kind: str) -> tuple[Model, ...]:
+    """The models whose name, title or description, in any language, has all the words of `search`."""
+    wanted = search.casefold().split()
+    return tuple(
+        model
+        for model in catalogue()
+        if (not kind or model.kind == kind) and all(word in _searched(model) for word in wanted)
+    )
+
+
+def _searched(model: Model) -> str:
+    texts = [
+        say(key, read) for read in LANGUAGES for key in (model.title, model.description, f"models.kind.{model.kind}")
+    ]
+    return " ".join([model.name, *texts]).casefold()
+
+
+def shown_parts(parts: Iterable[Part], depth: int) -> tuple[Part, ...]:
+    """The rows of the tree down to `depth`."""
+    return tuple(part for part in parts if part.depth <= depth)[:MOST_ROWS]
+
+
+def indented(part: Part) -> str:
+    """The last name of a module's path, set in as deep as it lies."""
+    name = part.path.rpartition(".")[2]
+    return name if not part.depth else "\u2003" * (part.depth - 1) + "└ " + name
+
+
+def count_text(count: float) -> str:
+    """A large count with four digits and a unit, as in ``61.10 M``."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.4g} {unit}"
+    return f"{count:g}"
+
+
+def bytes_text(count: float) -> str:
+    """Bytes in binary units, as in ``1.5 MiB``."""
+    for size, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= size:
+            return f"{count / size:.4g} {unit}"
+    return f"{count:g} B"
+
+
+def first_node(graph: Graph, module: str) -> int | None:
+    """The first node that the module made, itself or through one inside it: where its graph is looked at first."""
+    inside = f"{module}."
+    return next((node.id for node in graph.nodes if f"{node.module}.".startswith(inside)), None)
+
+
+def opened(module: str) -> tuple[str, ...]:
+    """The module and those around it: what is drawn open so that its own graph is seen."""
+    names = module.split(".")
+    return tuple(".".join(names[: end + 1]) for end in range(len(names)))

@@ -1,0 +1,34 @@
+import pytest
+
+from explorer.app.models import ModelsState, bytes_text, count_text, found, opened
+from explorer.models import catalogue, find
+
+
+def test_searching_finds_by_name_family_kind_and_korean():
+    assert [model.name for model in found("resnet", "image")] == ["resnet18", "resnet34", "resnet50", "resnet101"]
+    assert {model.name for model in found("sequences", "")} == {m.name for m in catalogue() if m.kind == "sequence"}
+    assert "densenet201" in {model.name for model in found("이미지 dense", "")}
+    assert found("resnet nothing", "") == ()
+    assert found("", "") == catalogue()
+
+
+def test_a_model_is_asked_for_as_the_graph_page_would():
+    state = ModelsState().with_model("lenet")
+    assert state.request() == state.graph().request()
+    assert state.graph().model == "lenet"
+    own = state.with_code("model = nn.Linear(2, 1)\nmodel(torch.ones(2))")
+    assert (own.model, own.graph().source) == (None, "code")
+    assert own.with_code(find("mlp").code()).model == "mlp"
+
+
+@pytest.mark.parametrize(("count", "text"), [(61_100_840, "61.1 M"), (999, "999"), (1_814_073_344, "1.814 G")])
+def test_large_counts_have_four_digits(count, text):
+    assert count_text(count) == text
+
+
+def test_bytes_have_binary_units():
+    assert [bytes_text(count) for count in (512, 1536, 3 * 2**20)] == ["512 B", "1.5 KiB", "3 MiB"]
+
+
+def test_a_module_is_opened_with_those_around_it():
+    assert opened("model.layer1.0") == ("model", "model.layer1", "model.layer1.0")
