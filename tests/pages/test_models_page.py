@@ -30,13 +30,15 @@ def test_the_catalogue_is_searched_and_a_model_is_taken_apart(language):
     assert [metric.value for metric in page.metric] == ["61,706", "416.5 k", "57.04 KiB", "1 × 10"]
     page.text_input(key="models.search").set_value("gpt").run()
     assert page.radio(key="models.chosen").options == [say("models.gpt.title", language)]
-    kept(page)["models.state"] = kept(page)["models.state"].with_model("gpt")
-    page.run()
+    page.text_input(key="models.search").set_value("no such model").run()
+    assert say("model_page.search.none", language) in texts(page)
+
+
+def test_a_module_is_told_of_exactly():
+    page = started(ModelsState().with_model("gpt"))
     assert page.metric[0].value == "28,032"
     page.selectbox(key="models.module").set_value("model.blocks.0.attention.qkv").run()
     assert "3,168" in texts(page)
-    page.text_input(key="models.search").set_value("no such model").run()
-    assert say("model_page.search.none", language) in texts(page)
 
 
 def test_a_class_of_ones_own_and_one_that_fails():
