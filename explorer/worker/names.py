@@ -126,6 +126,14 @@ ON_THE_FILES_SECTION = frozenset({"torch.save", "torch.load", "numpy.save", "num
 """What typed code may not do and the section NumPy & files of the Tensors page does instead."""
 
 
+QUANTISED = words("""
+    torch.quantize_per_tensor torch.quantize_per_channel torch.quantize_per_tensor_dynamic torch.quint8 torch.qint8 torch.qint32
+""")
+"""Names that torch is about to drop."""
+
+
 def hidden(path: str) -> str:
     """The key of the sentence for a name that a module has, but does not show here."""
+    if path in QUANTISED:
+        return "gate.quantised"
     return "gate.hidden.files" if path in ON_THE_FILES_SECTION else "gate.hidden"

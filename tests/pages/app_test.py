@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -14,3 +15,10 @@ def kept(page: AppTest) -> dict[str, Any]:
     if KEPT not in page.session_state:
         page.session_state[KEPT] = {}
     return page.session_state[KEPT]
+
+
+def mounted(page: AppTest, component: str) -> dict[str, Any]:
+    """The data that a view of ours got, by the name of its component."""
+    found = {one.proto.component_name: one.proto for one in page.get("bidi_component")}[component]
+    data: dict[str, Any] = json.loads(found.json or found.mixed.json)
+    return data

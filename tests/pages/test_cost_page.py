@@ -1,7 +1,5 @@
 """The Cost section on a real run: times of this machine, cache lines counted anew by torch."""
 
-import json
-
 import pytest
 import torch
 from browsing import ROOT
@@ -10,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from explorer.app.tensors import TensorsState
 from explorer.ir import Run
 from explorer.strides.costs import SIZES, code, costs
-from explorer.words import LANGUAGES, say
-from tests.pages.app_test import kept
+from explorer.words import say
+from tests.pages.app_test import kept, mounted
 
 PAGE = str(ROOT / "pages" / "tensors.py")
 SIZE = SIZES[0]
@@ -25,9 +23,7 @@ def shown():
     kept(page)["cost.size"] = SIZE
     page.run()
     assert not page.exception
-    found = {one.proto.component_name: one.proto for one in page.get("bidi_component")}
-    proto = found["explorer_line_costs"]
-    return {one["name"]: one for one in json.loads(proto.json or proto.mixed.json)["costs"]}
+    return {one["name"]: one for one in mounted(page, "explorer_line_costs")["costs"]}
 
 
 def walked(cells):
@@ -59,11 +55,10 @@ def test_a_run_without_times_gives_no_costs():
     assert costs(Run(status="stopped", code=code(SIZE))) == ()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_walk_is_drawn_and_another_can_be_chosen(open_page, language):
-    page = open_page(locale="ko-KR" if language == "ko" else "en-US")
-    page.get_by_role("link", name=say("page.tensors", language)).click()
-    page.get_by_text(say("tensors.section.cost", language), exact=True).click()
+def test_the_walk_is_drawn_and_another_can_be_chosen(open_page):
+    page = open_page()
+    page.get_by_role("link", name=say("page.tensors")).click()
+    page.get_by_text(say("tensors.section.cost"), exact=True).click()
     page.locator(".lines").first.wait_for()
     near, far = (page.locator(".lines").nth(at) for at in range(2))
     assert (near.locator("li").count(), far.locator("li").count()) == (1, 16)

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.app.tensors import TensorsState
 from explorer.app.workbench import WorkbenchState
 from explorer.words import LANGUAGES, say
-from tests.pages.app_test import kept
+from tests.pages.app_test import kept, mounted
 
 PAGE = str(ROOT / "pages" / "tensors.py")
 
@@ -35,9 +35,7 @@ def started(state):
 
 def shown(state):
     """What the browser got of a state."""
-    found = {one.proto.component_name: one.proto for one in started(state).get("bidi_component")}
-    proto = found["explorer_workbench"]
-    return json.loads(proto.json or proto.mixed.json)
+    return mounted(started(state), "explorer_workbench")
 
 
 @pytest.mark.parametrize("start", CHAINS)

@@ -62,6 +62,7 @@ def refused(code: str) -> gate.Refused:
         ("points = torch.load('./ourpoints.t')", "gate.hidden.files", 1),
         ("import h5py", "gate.hidden.files", 1),
         ("from safetensors.torch import save_file", "gate.hidden.files", 1),
+        ("torch.quantize_per_tensor(x, 0.1, 10, torch.quint8)", "gate.quantised", 1),
         ("import torch.hub", "gate.hidden", 1),
         ("from torch import load", "gate.hidden.files", 1),
         ("import os", "gate.import", 1),

@@ -22,7 +22,7 @@ class VersionsView {
     const { words } = data;
     const none = data.storages.some(({ written }) => written) ? null : element("p", { class: "note" }, words.none);
     const more = data.more ? element("p", { class: "note" }, fill(words.more_storages, { count: data.more })) : null;
-    this.frame.replaceChildren(...[none, ...data.storages.map((one) => this.card(one)), more, this.comparison()].filter(Boolean));
+    this.frame.replaceChildren(...[none, ...data.storages.map((one) => this.card(one)), more, element("p", { class: "note" }, words.blind), this.comparison()].filter(Boolean));
   }
 
   follow() {}
