@@ -6,13 +6,14 @@ Where tensors lie is what the run says; why it is so, and what further steps wou
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 import streamlit as st
 from msgspec.structs import asdict
 
 from explorer.ir import Run, Tensor
-from explorer.strides import Layout, Outcome, Suggestion, apply, formats, merge_pairs, read_step, suggestions
+from explorer.strides import Layout, Outcome, Suggestion, apply, blocked, formats, merge_pairs, read_step, suggestions
 from explorer.viewer.component import browser_module
 from explorer.viewer.storage import facts, strips, view_words
 from explorer.words import Language, say, tell
@@ -160,6 +161,12 @@ def _lists(layout: Layout) -> dict[str, Any]:
     return {"shape": list(layout.shape), "stride": list(layout.stride), "offset": layout.offset}
 
 
+def _wrap(layout: Layout, shape: Sequence[int]) -> int:
+    """The element, in row-major order, before which the walk takes its first odd step: where the inner of the two dimensions begins anew."""
+    found = blocked(layout, shape)
+    return prod(layout.shape[found.pairs[-1].outer + 1 :]) if found else 0
+
+
 def _failed(line: Line, before: _Result, problem: str, language: Language) -> dict[str, Any]:
     """A step that gave no tensor: torch's words, and for a view the dimensions that cannot merge."""
     told = apply(read_step(line.step), before.where) if before.strided else Outcome(kind="unknown")
@@ -178,6 +185,7 @@ def _failed(line: Line, before: _Result, problem: str, language: Language) -> di
     return shown | {
         **_lists(layout),
         "asked": list(told.shape),
+        "wrap": _wrap(layout, told.shape),
         "from": before.tensors[0].name,
         "values": facts(before.tensors[0])["values"],
         "pairs": [asdict(pair) for pair in merge_pairs(layout)],

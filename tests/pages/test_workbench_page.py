@@ -91,6 +91,23 @@ def test_the_notes_failing_view_names_the_numbers_and_a_way_out():
 
 
 @pytest.mark.parametrize(
+    "state",
+    [
+        WorkbenchState(),
+        WorkbenchState(start="x = torch.rand(2, 3, 9, 9)", tensor="x", steps=(".permute(0, 2, 3, 1)", ".view(2, -1)")),
+        WorkbenchState(start="x = torch.rand(4, 50)", tensor="x", steps=("[:, :40]", ".view(-1)")),
+    ],
+)
+def test_the_walk_shows_the_step_that_is_odd(state):
+    """The first step that differs from the one before it in the walk over a tensor that cannot be viewed."""
+    failed = shown(state)["steps"][-1]
+    cells = torch.arange(2000).as_strided(failed["shape"], failed["stride"], failed["offset"]).flatten()
+    steps = cells[1:] - cells[:-1]
+    first = int((steps != steps[0]).nonzero()[0]) + 1
+    assert failed["wrap"] == first
+
+
+@pytest.mark.parametrize(
     ("step", "kinds"),
     [
         (".size()", ["start", "fails"]),

@@ -5,9 +5,9 @@ import { roving } from "./roving.mjs";
 import { numel, rank } from "./strided.mjs";
 import { show } from "./written.mjs";
 
-const ROWS = 16;
+const ROWS = 8;
 const COLUMNS = 16;
-const SLICES = 6;
+const SLICES = 4;
 
 export class Elements {
   constructor(words, point) {

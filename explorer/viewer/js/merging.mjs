@@ -1,6 +1,7 @@
 // Two pictures of the rule that dimensions merge by: the dimensions of a tensor with what stands between neighbours, and the walk over its
 // elements whose steps differ where a view is not possible, with what a copy would do about it.
 import { element, fill } from "./dom.mjs";
+import { thousands } from "./numbers.mjs";
 import { address, indexOf, numel } from "./strided.mjs";
 import { show } from "./written.mjs";
 
@@ -41,23 +42,25 @@ function rule(pair, { shape, stride }, words) {
 // Why a view fails, as a walk: cell after cell, with the length of each step; then the same elements as a copy would lie.
 export function obstacle(tensor, words) {
   const count = numel(tensor);
-  const cells = Array.from({ length: Math.min(count, MOST) }, (_, k) => address(tensor, indexOf(k, tensor.shape)));
+  const start = tensor.wrap < MOST ? 0 : tensor.wrap - MOST / 2; // the odd step is among those shown
+  const shown = Array.from({ length: Math.min(count - start, MOST) }, (_, at) => start + at);
+  const cells = shown.map((k) => address(tensor, indexOf(k, tensor.shape)));
+  const values = shown.map((k) => tensor.values?.[k]);
   const lengths = cells.slice(1).map((cell, at) => cell - cells[at]);
   const usual = lengths[0];
-  const walk = cells.flatMap((cell, k) => {
-    const length = lengths[k - 1];
-    const jump = k ? element("li", { class: length === usual ? "hop" : "hop odd" }, signed(length)) : null;
-    return [jump, stop(cell, tensor.values?.[k], words)];
+  const walk = cells.flatMap((cell, at) => {
+    const length = lengths[at - 1];
+    const jump = at ? element("li", { class: length === usual ? "hop" : "hop odd" }, signed(length)) : null;
+    return [jump, stop(cell, values[at], words)];
   });
-  const left = count - cells.length;
-  const more = left > 0 ? element("li", { class: "more" }, fill(words["walk.more"], { count: String(left) })) : null;
+  const rest = (left) => (left > 0 ? element("li", { class: "more" }, fill(words["walk.more"], { count: thousands(left) })) : null);
   const steps = [...new Set(lengths.map(signed))].join(", ");
   return [
     element("h4", {}, fill(words.walk, tensor)),
-    element("ol", { class: "walk" }, walk, more),
+    element("ol", { class: "walk" }, rest(start), walk, rest(count - start - cells.length)),
     element("p", { class: "note" }, fill(words["walk.why"], { steps })),
     element("h4", {}, words.copying),
-    copying(cells, tensor.values, words),
+    copying(cells, values, start, words),
     element("p", { class: "note" }, words["copying.why"]),
   ];
 }
@@ -70,15 +73,16 @@ const signed = (length) => (length < 0 ? `−${-length}` : `+${length}`);
 const CELL = 46; // px
 const GAP = 56;
 
-// Two rows of cells, old above new, and a line from where each element lies to where it would lie.
-function copying(cells, values, words) {
-  const low = Math.min(...cells);
-  const width = Math.max(Math.min(Math.max(...cells) - low, MOST * 2) + 1, cells.length) * CELL;
+// Two rows of cells, old above new, and a line from where each element lies to where it would lie. Old cells between them are left out.
+function copying(cells, values, start, words) {
+  const places = [...new Set(cells)].sort((one, other) => one - other);
   const x = (position) => (position + 0.5) * CELL;
-  const lines = cells.map((cell, k) => svg("path", { d: `M${x(cell - low)} ${CELL} C${x(cell - low)} ${CELL + GAP / 2} ${x(k)} ${CELL + GAP / 2} ${x(k)} ${CELL + GAP}` }));
-  const old = [...new Set(cells)].map((cell) => box(x(cell - low), 0, show(values?.[cells.indexOf(cell)]), String(cell)));
-  const fresh = cells.map((_, k) => box(x(k), CELL + GAP, show(values?.[k]), String(k)));
-  const picture = svg("svg", { class: "copying", viewBox: `0 0 ${width} ${2 * CELL + GAP}`, width, height: 2 * CELL + GAP, role: "img", "aria-label": words.copying });
+  const from = (cell) => x(places.indexOf(cell));
+  const lines = cells.map((cell, at) => svg("path", { d: `M${from(cell)} ${CELL} C${from(cell)} ${CELL + GAP / 2} ${x(at)} ${CELL + GAP / 2} ${x(at)} ${CELL + GAP}` }));
+  const old = places.map((cell) => box(from(cell), 0, show(values[cells.indexOf(cell)]), String(cell)));
+  const fresh = cells.map((_, at) => box(x(at), CELL + GAP, show(values[at]), String(start + at)));
+  const [width, height] = [cells.length * CELL, 2 * CELL + GAP];
+  const picture = svg("svg", { class: "copying", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": words.copying });
   picture.append(...lines, ...old, ...fresh);
   return element("div", { class: "copying-frame", tabindex: "0" }, picture);
 }
