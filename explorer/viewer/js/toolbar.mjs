@@ -10,7 +10,7 @@ const PLUS = "M8 3v10M3 8h10";
 const MINUS = "M3 8h10";
 
 // A drawing so many times as high as wide may be cut into columns; Graphviz is offered for drawings of at most so many boxes.
-const LONG = 4;
+const LONG = 2;
 const MOST_FOR_GRAPHVIZ = 500;
 
 export class Toolbar {
