@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from explorer.app.drawing import Drawing, commanded, draw, toggled
 from explorer.app.remarks import remarks
 from explorer.app.state import GraphState
+from explorer.app.trainings import Started
 from explorer.derivatives.optimizers import formulas
 from explorer.ir import Run, RunRequest, TrainingStep
 from explorer.viewer.component import graph_view
@@ -16,7 +17,6 @@ from explorer.viewer.look import Look
 from explorer.viewer.update_table import update_view
 from pages._said import show_remarks
 from pages._session import attempt, language, words
-from pages._training_session import Started
 
 _ASKED, _RUN, _LOOK, _DRAWN = (
     "training.graph.asked",

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
 from explorer.app.training import TrainingState
-from explorer.ir import TrainingRequest
-from explorer.runner import EngineError, Training, shared_engine
+from explorer.app.trainings import Started, begin, find
+from explorer.runner import EngineError, shared_engine
 from explorer.viewer.kept import kept
-from pages._session import owner
+from pages._session import owner, words
+
+RUN = "run"
+"""Name of a run's id in the address bar."""
 
 _STATE, _STARTED, _PROBLEM = "training.state", "training.started", "training.problem"
-
-
-class Started(NamedTuple):
-    """A training run and what it was asked to do."""
-
-    request: TrainingRequest
-    training: Training
 
 
 def state() -> TrainingState:
@@ -51,11 +47,38 @@ def start() -> None:
     """Train as the page says; a run that goes on is ended by the engine, since one session has one."""
     kept().pop(_PROBLEM, None)
     try:
-        training = shared_engine().train(state().request, owner=owner())
+        adopt(begin(shared_engine(), state().request, owner(), run_name()))
     except EngineError as why:
         kept()[_PROBLEM] = str(why)
-    else:
-        kept()[_STARTED] = Started(state().request, training)
+
+
+def adopt(run: Started) -> None:
+    """Show a run, and name it in the address, so that a reloaded page finds it again."""
+    kept()[_STARTED] = run
+    st.query_params[RUN] = run.id
+
+
+def find_again() -> None:
+    """On a page that has no run yet: the one that the address names, with its code and data in the form."""
+    identity = st.query_params.get(RUN)
+    if identity is None or started() is not None:
+        return
+    try:
+        run = find(shared_engine(), identity)
+    except EngineError:
+        run = None
+    if run is None:
+        del st.query_params[RUN]
+        return
+    kept()[_STARTED] = run
+    become(state().with_request(run.request))
+
+
+def run_name() -> str:
+    """What a list calls the run that is about to start: data, model, optimizer."""
+    recipe = state().recipe
+    name = f"{words(f'datasets.{state().data.dataset}.title')} · {words(f'trainable.{state().model}.title')}"
+    return name if state().loop_edited else f"{name} · {recipe.optimizer} {recipe.learning_rate:g}"
 
 
 def show(key: str, value: object) -> str:

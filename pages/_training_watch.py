@@ -6,15 +6,16 @@ import streamlit as st
 from msgspec.structs import replace
 
 from explorer.app.remarks import Remark
+from explorer.app.trainings import Learning, Started
 from explorer.charts.training import curves
 from explorer.ir import TrainingEnd, TrainingStart
-from explorer.runner import Training
 from explorer.viewer.replay import replay_view
 from pages._said import show_printed, show_remarks
 from pages._session import language, words
 from pages._training_choices import said
+from pages._training_compare import comparing, downloads, show_comparison, show_kept
 from pages._training_graph import ask, show_graph
-from pages._training_session import Started, become, problem, running, show, start, started, state
+from pages._training_session import become, problem, running, show, start, started, state
 
 
 def watch() -> None:
@@ -31,11 +32,11 @@ def watch() -> None:
     _show_measured(run, end)
     if end is not None:
         show_printed(end.stdout)
-        if st.session_state.get("training.ticking") and not learning:
+        if st.session_state.get("training.ticking") and not learning and not comparing():
             st.rerun()
 
 
-def _show_reason(training: Training, end: TrainingEnd) -> None:
+def _show_reason(training: Learning, end: TrainingEnd) -> None:
     steps = len(training.points)
     text = words("training.ended", steps=steps, message=said(end)) if steps else said(end)
     show_remarks(
@@ -48,8 +49,13 @@ def _show_measured(run: Started, end: TrainingEnd | None) -> None:
     begun = run.training.start
     if not run.training.points or begun is None:
         return
-    _show_result(run.training)
-    shown = {"curves": _show_curves, "replay": _show_replay}
+    _show_result(run)
+    shown = {
+        "curves": _show_curves,
+        "replay": _show_replay,
+        "compare": lambda *_: show_comparison(),
+        "kept": lambda *_: show_kept(),
+    }
     labels = [words(f"training.tab.{view}") for view in shown]
     tabs = st.tabs(labels, key="training.tabs", on_change="rerun")
     for draw, tab in zip(shown.values(), tabs, strict=True):
@@ -111,8 +117,9 @@ def _show_progress(run: Started, end: TrainingEnd | None) -> None:
         st.button(words("training.stop"), key="training.stop", on_click=training.stop)
 
 
-def _show_result(training: Training) -> None:
-    """The last numbers, side by side."""
+def _show_result(run: Started) -> None:
+    """The last numbers, side by side, and the run as a file."""
+    training = run.training
     last, begun = training.points[-1], training.start
     assert begun is not None
     with st.container(horizontal=True, key="training_result"):
@@ -124,6 +131,8 @@ def _show_result(training: Training) -> None:
             st.metric(words("training.result.accuracy" if accuracy else "training.result.r2"), shown)
         st.metric(words("training.result.gradient_norm"), f"{float(last.gradient_norm):.4g}")
         st.metric(words("training.result.parameters"), f"{begun.parameter_count:,}")
+        with st.popover(words("runs.save"), key="training_save"):
+            downloads(run, state().data.dataset)
         st.toggle(
             words("training.log"),
             key=show("training.log", state().log),

@@ -16,6 +16,7 @@ from explorer.models import (
     asked_dataset,
     loop,
     models_for,
+    recipe_of,
     trainable_models,
 )
 
@@ -78,6 +79,21 @@ class TrainingState(Record, frozen=True, kw_only=True):
             return self.code != find_trainable(self.model).program(self.dataset, self.recipe, self.device)
         except ModelError:
             return True
+
+    def with_request(self, request: TrainingRequest) -> TrainingState:
+        """The code, data, seed and device of another run, with its recipe where the loop is one's."""
+        fields = {"code": request.code, "data": request.data, "seed": request.seed, "device": request.device}
+        if all(getattr(self, name) == value for name, value in fields.items()):
+            return self
+        taken = replace(self, **fields, problem=None, revision=self.revision + 1)
+        try:
+            fitting = models_for(taken.dataset)
+        except ModelError as problem:
+            return replace(taken, problem=problem.sentence)
+        recipe = recipe_of(taken.code, taken.dataset.kind, taken.device)
+        taken = taken if recipe is None else replace(taken, recipe=recipe)
+        same = next((model for model in fitting if taken.code.startswith(model.code(taken.dataset))), None)
+        return taken if same is None else replace(taken, model=same.name)
 
     def with_recipe(self, **fields: Any) -> TrainingState:
         """The recipe with fields changed; the loop in the text follows, the model in it stays as it is."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from explorer.ir.record import Number, Record
 from explorer.ir.run import Sentence, Status
 from explorer.ir.step import DataRequest
@@ -147,6 +149,19 @@ class TrainingEnd(Record, frozen=True, kw_only=True, tag="end"):
     line: int | None = None
     sentence: Sentence | None = None
     stdout: str = ""
+
+
+class TrainingRun(Record, frozen=True, kw_only=True):
+    """A training as a whole: what was asked, all that came back, and with what it was made."""
+
+    request: TrainingRequest
+    start: TrainingStart | None = None
+    points: tuple[TrainingPoint, ...] = ()
+    snapshots: tuple[TrainingSnapshot, ...] = ()
+    surface: TrainingSurface | None = None
+    end: TrainingEnd | None = None
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
+    """Of python, torch and numpy."""
 
 
 TrainingFrame = TrainingStart | TrainingPoints | TrainingSnapshot | TrainingSurface | TrainingEnd

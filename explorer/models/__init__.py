@@ -10,7 +10,7 @@ from explorer.models.datasets import (
     datasets,
     find_dataset,
 )
-from explorer.models.recipe import LOSSES, LossName, OptimizerName, Recipe, SchedulerName, loop
+from explorer.models.recipe import LOSSES, LossName, OptimizerName, Recipe, SchedulerName, loop, recipe_of
 from explorer.models.table import Table, read_table
 from explorer.models.trainable import TrainableModel, models_for, trainable_models
 
@@ -39,5 +39,6 @@ __all__ = [
     "loop",
     "models_for",
     "read_table",
+    "recipe_of",
     "trainable_models",
 ]

@@ -6,7 +6,10 @@ The loop is shown, may be edited, and runs as it stands: nothing of the product 
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal
+
+import msgspec
 
 from explorer.ir import DataKind, Record
 from explorer.models.snippet import ModelError
@@ -83,6 +86,48 @@ def loop(recipe: Recipe, kind: DataKind, device: str = "cpu") -> str:
     elif recipe.scheduler:
         lines.append("    scheduler.step()")
     return "\n".join(lines) + "\n"
+
+
+def recipe_of(code: str, kind: DataKind, device: str = "cpu") -> Recipe | None:
+    """The recipe whose loop `code` ends in, letter for letter; None where it is no such loop."""
+    numbers = {field: _found(pattern, code) for field, pattern in _NUMBERS.items()}
+    names = {field: _found(pattern, code) for field, pattern in _NAMES.items()}
+    try:
+        recipe = msgspec.convert(
+            {field: float(value) for field, value in numbers.items() if value}
+            | {field: value for field, value in names.items() if value}
+            | {
+                "nesterov": "nesterov=True" in code,
+                "autocast": "torch.autocast(" in code,
+                "zero_grad": "optimizer.zero_grad()" in code,
+            },
+            Recipe,
+            strict=False,
+        )
+        return recipe if code.endswith(loop(recipe, kind, device)) else None
+    except (msgspec.ValidationError, ModelError):
+        return None
+
+
+_NUMBERS = {
+    "epochs": r"^EPOCHS = (\d+)$",
+    "batch_size": r"^BATCH_SIZE = (\d+)$",
+    "learning_rate": r"^optimizer = .*\blr=([^,)]+)",
+    "momentum": r"^optimizer = .*\bmomentum=([^,)]+)",
+    "weight_decay": r"^optimizer = .*\bweight_decay=([^,)]+)",
+    "clip": r"clip_grad_norm_\(model\.parameters\(\), ([^)]+)\)",
+}
+_NAMES = {
+    "loss": r"^loss_fn = nn\.(\w+)\(\)$",
+    "optimizer": r"^optimizer = torch\.optim\.(\w+)\(",
+    "scheduler": r"^scheduler = torch\.optim\.lr_scheduler\.(\w+)\(",
+}
+
+
+def _found(pattern: str, code: str) -> str | None:
+    """The last match: a model before the loop may have lines that look alike."""
+    found = re.findall(pattern, code, re.MULTILINE)
+    return found[-1] if found else None
 
 
 def _check(recipe: Recipe) -> None:

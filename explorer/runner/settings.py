@@ -45,6 +45,8 @@ class Settings:
     """Runs at once."""
     queue: int = 64
     """Runs that may wait for a slot."""
+    database: str = ""
+    """Where training runs are kept, as SQLAlchemy writes it; empty keeps them for the session only."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -74,7 +76,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         answer_mib=count("EXPLORER_ANSWER_MIB", _ANSWER_MIB[chosen]),
         slots=count("EXPLORER_SLOTS", default_slots()),
         queue=count("EXPLORER_QUEUE", 64),
+        database=environment.get("EXPLORER_DATABASE", "" if chosen == "hosted" else _own_database()),
     )
+
+
+def _own_database() -> str:
+    """A file in the folder of this user's own data."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
+    return f"sqlite:///{Path(base, 'autograd-explorer', 'runs.sqlite')}"
 
 
 def default_slots() -> int:

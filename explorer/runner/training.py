@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Condition
 
 from explorer.ir import (
@@ -11,6 +12,8 @@ from explorer.ir import (
     TrainingFrame,
     TrainingPoint,
     TrainingPoints,
+    TrainingRequest,
+    TrainingRun,
     TrainingSnapshot,
     TrainingStart,
     TrainingSurface,
@@ -34,6 +37,7 @@ class Training:
         self._snapshots: list[TrainingSnapshot] = []
         self._surface: TrainingSurface | None = None
         self._paused = False
+        self._afterwards: list[Callable[[], None]] = []
         self._end: TrainingEnd | None = None
 
     @property
@@ -83,6 +87,26 @@ class Training:
         """How it ended; None while it goes on."""
         return self._end
 
+    def told(self, request: TrainingRequest, versions: dict[str, str]) -> TrainingRun:
+        """Everything so far as one record; what was asked is the parent's to say."""
+        return TrainingRun(
+            request=request,
+            start=self._start,
+            points=tuple(self._points),
+            snapshots=tuple(self._snapshots),
+            surface=self._surface,
+            end=self._end,
+            versions=versions,
+        )
+
+    def when_ended(self, call: Callable[[], None]) -> None:
+        """Call `call` once it has ended, from the thread that learns of it; at once where it has."""
+        with self._changed:
+            if self._end is None:
+                self._afterwards.append(call)
+                return
+        call()
+
     def stop(self) -> None:
         """End it now. Its points stay, and `end` comes within moments."""
         self._job.stop("runner.stopped")
@@ -115,5 +139,10 @@ class Training:
     def finish(self, end: TrainingEnd) -> None:
         """Set the end, once."""
         with self._changed:
-            self._end = self._end or end
+            if self._end is not None:
+                return
+            self._end = end
+            afterwards, self._afterwards = self._afterwards, []
             self._changed.notify_all()
+        for call in afterwards:
+            call()

@@ -48,3 +48,42 @@ def test_training_in_a_browser(open_page):
     expect(page.get_by_text(re.compile(r"^After \d+ steps\."))).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(12)
+
+
+def test_a_reloaded_page_finds_its_run_and_several_are_compared(open_page):
+    """Start, reload, see it again; train four side by side; open, rename and delete what was kept."""
+    page = open_page()
+    page.get_by_role("link", name="Training").click()
+    progress = page.locator(".st-key-training_progress")
+    expect(progress).to_contain_text("Step 280 of 280", timeout=WAIT_MS)
+    page.get_by_label("Epochs").fill("3")
+    page.get_by_label("Epochs").press("Enter")
+    expect(page.locator("textarea.field")).to_have_value(re.compile("EPOCHS = 3\n"))
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(progress).to_contain_text("Step 21 of 21", timeout=WAIT_MS)
+    page.reload()
+    expect(progress).to_contain_text("Step 21 of 21", timeout=WAIT_MS)
+    expect(page.locator("textarea.field")).to_have_value(re.compile("EPOCHS = 3\n"))
+
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_label("Seeds").fill("2")
+    page.get_by_label("Seeds").press("Enter")
+    page.get_by_role("button", name="Train 4 models").click()
+    expect(page.get_by_text("4 of 4 have ended")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".js-plotly-plot .legendtext")).to_have_text(["SGD, lr 0.1", "Adam, lr 0.1"])
+
+    page.get_by_role("tab", name="Kept runs").click()
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible(timeout=WAIT_MS)
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 16, box["y"] + 52)  # the box before the first row: the table is a canvas
+    expect(page.get_by_role("button", name="Delete 1")).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name="Save as a file").last.click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="CSV, one line a step").last.click()
+    assert saved.value.suggested_filename.endswith(".csv")
+    with open(saved.value.path(), encoding="utf-8") as file:
+        assert file.readline().startswith("step,loss,gradient_norm,learning_rate")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Delete 1").click()
+    expect(page.get_by_role("button", name="Delete 1")).to_have_count(0, timeout=WAIT_MS)

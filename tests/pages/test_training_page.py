@@ -13,7 +13,7 @@ from explorer.ir import (
     TrainingStart,
     encode,
 )
-from explorer.runner import EngineError, Training
+from explorer.runner import EngineError, Settings, Training
 from explorer.runner.job import Job
 from tests.pages.app_test import kept
 
@@ -24,6 +24,7 @@ class Engine:
     """An engine whose runs go on as the test says."""
 
     devices = ("cpu",)
+    settings = Settings()
 
     def __init__(self):
         self.requests, self.runs, self.jobs = [], [], []

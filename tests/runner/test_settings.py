@@ -23,7 +23,8 @@ def test_defaults():
 
 def test_every_setting_can_be_set_and_is_documented():
     given = {f"EXPLORER_{field.name.upper()}": "3" for field in fields(Settings) if field.name != "mode"}
-    assert read_settings(given) == Settings(**{field.name: 3 for field in fields(Settings) if field.name != "mode"})
+    expected = {field.name: 3 for field in fields(Settings) if field.name != "mode"} | {"database": "3"}
+    assert read_settings(given) == Settings(**expected)
     for name in [*given, "EXPLORER_MODE"]:
         assert f"`{name}`" in SECURITY
 

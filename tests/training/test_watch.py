@@ -37,9 +37,10 @@ def program(model="mlp", dataset="moons", **recipe):
 class Ran:
     """One training run, by kind of frame; every frame has passed the decoder that does not trust it."""
 
-    def __init__(self, code, dataset="moons", steering=None, held_back=0.2, **settings):
+    def __init__(self, code, dataset="moons", steering=None, held_back=0.2, table="", target="", **settings):
         frames = []
-        request = TrainingRequest(code=code, data=DataRequest(dataset=dataset, held_back=held_back), **settings)
+        data = DataRequest(dataset=dataset, held_back=held_back, table=table, target=target)
+        request = TrainingRequest(code=code, data=data, **settings)
         train(request, lambda frame: frames.append(decode_training_frame(encode(frame))), steering)
         self.frames = frames
         self.start = next((frame for frame in frames if isinstance(frame, TrainingStart)), None)

@@ -1,0 +1,175 @@
+"""A training run as a file: CSV, JSON, TensorBoard's events, or the script that repeats it without this product."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import explorer
+from explorer.ir import TrainingRun, TrainingSnapshot, encode
+from explorer.models import CONTEXT, LETTERS, Dataset, asked_dataset, read_table
+
+_TRAINING = Path(explorer.__file__).with_name("training")
+"""Where the texts lie that a script carries; they are read, not imported: they need torch."""
+
+_SCORES = ("train_loss", "train_metric", "validation_loss", "validation_metric")
+
+
+def as_csv(run: TrainingRun) -> bytes:
+    """One line a step, with the scores of the steps that have some; every number whole."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = run.start.parameters if run.start else ()
+    norms = [f"gradient_norm/{name}" for name in names]
+    writer.writerow(["step", "loss", "gradient_norm", "learning_rate", "seconds", *norms, *_SCORES])
+    seen = {snapshot.step: snapshot for snapshot in run.snapshots}
+    for point in run.points:
+        numbers = [point.step, point.loss, point.gradient_norm, point.learning_rate, point.seconds]
+        writer.writerow([*numbers, *point.layer_norms, *_scores(seen.get(point.step))])
+    return out.getvalue().encode()
+
+
+def _scores(snapshot: TrainingSnapshot | None) -> list[object]:
+    if snapshot is None:
+        return [""] * len(_SCORES)
+    parts = [snapshot.train, snapshot.validation]
+    return [
+        "" if part is None or (value := getattr(part, field)) is None else value
+        for part in parts
+        for field in ("loss", "metric")
+    ]
+
+
+def as_json(run: TrainingRun) -> bytes:
+    """The whole record; bytes in it as base64."""
+    return encode(run)
+
+
+def as_events(run: TrainingRun) -> bytes:
+    """The file that TensorBoard reads: scalars of every step, histograms of those that were watched."""
+    from tensorboardX import SummaryWriter
+
+    names = run.start.parameters if run.start else ()
+    with tempfile.TemporaryDirectory() as folder:
+        writer = SummaryWriter(folder)
+        for point in run.points:
+            when = point.seconds
+            writer.add_scalar("loss/batch", float(point.loss), point.step, walltime=when)
+            writer.add_scalar("learning_rate", float(point.learning_rate), point.step, walltime=when)
+            writer.add_scalar("gradient_norm/all", float(point.gradient_norm), point.step, walltime=when)
+            for name, norm in zip(names, point.layer_norms, strict=False):
+                writer.add_scalar(f"gradient_norm/{name}", float(norm), point.step, walltime=when)
+        for snapshot in run.snapshots:
+            _add_snapshot(writer, snapshot, names)
+        writer.close()
+        return next(Path(folder).iterdir()).read_bytes()
+
+
+def _add_snapshot(writer: object, snapshot: TrainingSnapshot, names: tuple[str, ...]) -> None:
+    add_scalar: Callable[..., None] = writer.add_scalar  # type: ignore[attr-defined]
+    add_histogram: Callable[..., None] = writer.add_histogram_raw  # type: ignore[attr-defined]
+    for part, scores in (("train", snapshot.train), ("validation", snapshot.validation)):
+        for field in ("loss", "metric"):
+            if scores is not None and (value := getattr(scores, field)) is not None:
+                add_scalar(f"{field}/{part}", float(value), snapshot.step)
+    for name, layer in zip(names, snapshot.layers, strict=False):
+        for kind, spread in (("weight", layer.weight), ("gradient", layer.gradient)):
+            if spread is None or not spread.counts:
+                continue
+            low, high, count = float(spread.low), float(spread.high), len(spread.counts)
+            width = (high - low) / count
+            middles = [low + (at + 0.5) * width for at in range(count)]
+            total = sum(spread.counts)
+            add_histogram(
+                f"{kind}/{name}",
+                min=low,
+                max=high,
+                num=total,
+                sum=sum(middle * found for middle, found in zip(middles, spread.counts, strict=True)),
+                sum_squares=sum(middle**2 * found for middle, found in zip(middles, spread.counts, strict=True)),
+                bucket_limits=[low + (at + 1) * width for at in range(count)],
+                bucket_counts=list(spread.counts),
+                global_step=snapshot.step,
+            )
+
+
+def as_script(run: TrainingRun) -> bytes:
+    """Python that repeats the run to the last bit with torch (and scikit-learn's files, where the data is theirs) alone."""
+    request = run.request
+    dataset = asked_dataset(request.data)
+    made = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    pieces = [
+        f'"""Repeats a training of Autograd Explorer{f", made with {made}" if made else ""}."""\n',
+        _carried("rows.py"),
+        *([_carried("packaged.py")] if dataset.source == "packaged" else []),
+        _SEEDED.format(seed=request.seed),
+        _rows(run, dataset),
+        f"x_train, y_train, x_val, y_val = parted(rows, targets, {request.data.held_back!r}, SEED)\n",
+        *([f"torch.set_default_device({request.device!r})\n"] if request.device != "cpu" else []),
+        "seed_everything()\n",
+        "# ---- the code as it was run ----\n",
+        _IMPORTS,
+        request.code,
+    ]
+    return "\n".join(pieces).encode()
+
+
+_SEEDED = """\
+import random
+
+import numpy as np
+
+SEED = {seed}
+torch.set_num_threads(1)
+
+
+def seed_everything():
+    torch.manual_seed(SEED)
+    np.random.seed(SEED % 2**32)
+    random.seed(SEED)
+
+"""
+
+_IMPORTS = """\
+import math
+
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.optim as optim
+from torch import nn
+"""
+
+
+def _carried(file: str) -> str:
+    """A file of ours that stands alone, without the imports that may come but once."""
+    text = (_TRAINING / file).read_text(encoding="utf-8")
+    body = text[text.index("from __future__") :].replace("from __future__ import annotations\n", "")
+    return f"# ---- {file} of Autograd Explorer ----\n{body}"
+
+
+def _rows(run: TrainingRun, dataset: Dataset) -> str:
+    """The lines that make ``rows`` and ``targets``."""
+    if dataset.source == "packaged":
+        return f"rows, targets = table({dataset.name!r})"
+    if dataset.source == "text":
+        text = (_TRAINING.with_name("models") / "story.txt").read_text(encoding="ascii")
+        return f"rows, targets = windows({text!r}, {LETTERS!r}, {CONTEXT}, {dataset.points})"
+    if dataset.source == "made":
+        return f"rows, targets = made({dataset.name!r}, {dataset.points}, SEED)"
+    table = read_table(run.request.data.table, run.request.data.target)
+    numbers = json.dumps([[*row, target] for row, target in zip(table.rows, table.targets, strict=True)])
+    target = "columns[:, -1].long()" if table.classes else "scaled(columns[:, -1:])"
+    return f"columns = torch.tensor({numbers}, dtype=torch.float64)\nrows, targets = scaled(columns[:, :-1]), {target}"
+
+
+FORMATS: dict[str, tuple[str, str, Callable[[TrainingRun], bytes]]] = {
+    "csv": ("csv", "text/csv", as_csv),
+    "json": ("json", "application/json", as_json),
+    "events": ("tfevents", "application/octet-stream", as_events),
+    "script": ("py", "text/x-python", as_script),
+}
+"""By name: the ending of the file, its type, and who writes it."""
