@@ -9,11 +9,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import explorer
 from explorer.ir import TrainingRun, TrainingSnapshot, encode
 from explorer.models import CONTEXT, LETTERS, Dataset, asked_dataset, read_table
 
-_TRAINING = Path(explorer.__file__).with_name("training")
+_TRAINING = Path(__file__).parents[1] / "training"
 """Where the texts lie that a script carries; they are read, not imported: they need torch."""
 
 _SCORES = ("train_loss", "train_metric", "validation_loss", "validation_metric")
