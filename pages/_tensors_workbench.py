@@ -105,8 +105,8 @@ def _start_afresh() -> None:
 
 
 def _take(page: str) -> None:
-    ran = tensors_state().request() if page == "tensors" else replace(graph_state().request(), check=None, repeats=0)
-    _become(state().with_program(ran))
+    ran = tensors_state() if page == "tensors" else tensors_state().with_graph(graph_state())
+    _become(state().with_program(ran.request()))
 
 
 def _take_start(code: str, revision: str) -> None:

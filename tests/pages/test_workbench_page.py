@@ -7,6 +7,7 @@ import torch
 from browsing import ROOT, settled
 from streamlit.testing.v1 import AppTest
 
+from explorer.app.state import GraphState
 from explorer.app.tensors import TensorsState
 from explorer.app.workbench import WorkbenchState
 from explorer.words import LANGUAGES, say
@@ -136,6 +137,10 @@ def test_a_typed_expression_and_a_run_of_the_page_can_be_started_from():
     next(button for button in page.button if button.label == say("workbench.from_tensors")).click().run()
     assert kept(page)["workbench.state"].start == kept(page)["tensors.state"].code
     assert kept(page)["workbench.state"].tensor == "points_t_cont"
+    kept(page)["graph.state"] = GraphState(code="w = torch.ones(3)", gradient="not a number")
+    next(button for button in page.button if button.label == say("workbench.from_graph")).click().run()
+    assert not page.exception
+    assert kept(page)["workbench.state"].tensor == "w"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
