@@ -95,7 +95,7 @@ def test_a_graph_is_gone_about_by_keys(open_graph: Open, captured: Run) -> None:
     graph.canvas.focus()
     press("t")
     steps = 1 + min_steps(captured, 0, node_named(captured, "ReluBackward0"))
-    expect(chips).to_contain_text(f"path of {steps} edges")
+    expect(chips).to_contain_text(f"path · edges: {steps}")
     press("Escape")
     chips.get_by_role("button", name="pin: relu", exact=True).click()
     assert graph.heading() == "ReluBackward0"
@@ -231,6 +231,9 @@ def test_one_memory_has_one_letter(open_graph: Open, captured: Run) -> None:
     expect(page.locator(".chips")).to_contain_text(f"{len(over)} boxes")
     assert page.evaluate("heard.at(-1).storage") == [leaf.storage_id]
     section.get_by_role("button", name="other.view(3, 1)").click()
+    assert graph.heading() == "ViewBackward0"
+    graph.canvas.click(position=graph.place("view.exp()"), modifiers=["Shift"])
+    expect(page.locator(".chips")).to_contain_text("path · edges: 1")
     assert graph.heading() == "ViewBackward0"
 
 
