@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import bench_layout, capture, engine
+from bench import bench_layout, capture, engine, training
 from bench.clock import table
 
 DOT_SECONDS = 5.0
@@ -21,7 +21,7 @@ def main() -> None:
         from bench import browser, frames  # playwright need not be installed without it
 
         rows += browser.rows()
-    print(table(rows + capture.rows()))
+    print(table(rows + capture.rows() + training.rows()))
     print()
     bench_layout.main(DOT_SECONDS)
     if with_browser:

@@ -8,8 +8,8 @@ from explorer.ir import Activation
 from explorer.training.calls import Call
 from explorer.training.spread import spread
 
-_OF_RELU = frozenset({"relu", "relu6", "hardtanh", "clamp_min", "threshold"})
-"""Those that put out exactly 0 for a whole half line: a unit that is 0 for all rows gets no gradient."""
+_OF_RELU = frozenset({"relu", "relu6"})
+"""Those that put out 0 for a whole half line, and nothing below it: a unit that is 0 for all rows gets no gradient."""
 
 _OTHERS = frozenset(
     {
@@ -60,4 +60,5 @@ def dead_share(output: Tensor) -> float | None:
     """Share of units (of dimension 1) that are 0 in every row and place of the batch; None for an output without units."""
     if output.ndim < 2 or not output.numel():
         return None
-    return (output.detach() == 0).transpose(0, 1).flatten(1).all(dim=1).float().mean().item()
+    others = [dim for dim in range(output.ndim) if dim != 1]
+    return (output.detach().amax(dim=others) == 0).float().mean().item()

@@ -8,14 +8,21 @@ ENOUGH = 100
 """Snapshots of a run, at most about twice as many."""
 
 
+LARGE = 2**20
+"""Elements of a model that is asked no more than every `RARELY` steps, so that watching it stays cheap beside its own work."""
+
+RARELY = 4
+
+
 class Schedule:
     """Decided by counting steps alone, so that equal runs have equal snapshots."""
 
-    def __init__(self, steps: int | None) -> None:
+    def __init__(self, steps: int | None, elements: int = 0) -> None:
+        """`steps` are those planned, where that is known; `elements` those of all parameters, which a snapshot reads."""
         self.steps = steps
         self.last = 0
         """The step of the last snapshot."""
-        self._stride = max(1, (steps or 0) // ENOUGH)
+        self._stride = max(1 if elements < LARGE else RARELY, (steps or 0) // ENOUGH)
         self._count = 0
 
     def due(self, step: int) -> bool:

@@ -20,6 +20,8 @@ from explorer.capture.source import Source
 from explorer.ir import (
     LayerState,
     Number,
+    Predictions,
+    Scores,
     TrainingFrame,
     TrainingPoint,
     TrainingPoints,
@@ -74,6 +76,8 @@ class Watch:
         self._activations = Activations()
         self._weights: list[Tensor] = []
         self._began = self._sent = time.perf_counter()
+        self._own_data = False
+        """Whether the model does not take the data that it was given."""
         self._single = False
         """Pause again after the next step."""
 
@@ -139,7 +143,8 @@ class Watch:
     def _begin(self) -> None:
         self._model = model = find_model(self._names)
         self._parameters = trainable(model)
-        self._schedule = Schedule(planned_steps(self._names, len(self._data.x_train)))
+        elements = sum(parameter.numel() for parameter in self._parameters.values())
+        self._schedule = Schedule(planned_steps(self._names, len(self._data.x_train)), elements)
         model.register_forward_pre_hook(self._note_inputs)
         drawn = self._data.dataset.inputs <= 2
         self._emit(
@@ -223,7 +228,7 @@ class Watch:
 
     def _snapshot(self, step: int, updates: list[Number | None] | None) -> TrainingSnapshot:
         assert self._model is not None
-        data, layers = self._data, []
+        layers = []
         for index, parameter in enumerate(self._parameters.values()):
             layers.append(
                 LayerState(
@@ -233,13 +238,8 @@ class Watch:
                     update=None if updates is None else updates[index],
                 )
             )
-        loss_fn = loss_of(self._names, data)
-        with undisturbed(self._model):
-            train = scores(self._model, loss_fn, data.x_train, data.y_train)
-            validation = scores(self._model, loss_fn, data.x_val, data.y_val)
-            said = predictions(self._model, data)
+        train, validation, said = self._asked()
         activations, self._activations = tuple(self._activations.found), Activations()
-        assert train is not None
         return TrainingSnapshot(
             step=step,
             train=train,
@@ -248,6 +248,21 @@ class Watch:
             activations=activations,
             predictions=said,
         )
+
+    def _asked(self) -> tuple[Scores, Scores | None, Predictions | None]:
+        """What the model says of the data; nothing once it turned out not to take it, as where the code trains on data of its own."""
+        data, model = self._data, self._model
+        assert model is not None
+        if self._own_data:
+            return Scores(), None, None
+        loss_fn = loss_of(self._names, data)
+        try:
+            with undisturbed(model):
+                train = scores(model, loss_fn, data.x_train, data.y_train)
+                return train or Scores(), scores(model, loss_fn, data.x_val, data.y_val), predictions(model, data)
+        except Exception:  # whatever the model's code raises, the training goes on
+            self._own_data = True
+            return Scores(), None, None
 
     def _listen(self) -> None:
         if self._listening is None and self._model is not None:

@@ -316,6 +316,16 @@ def test_points_are_kept_when_the_code_raises():
     assert len(ran.points) == 7 + 1
 
 
+def test_code_may_train_on_data_of_its_own():
+    """The model takes none of the rows that it was given: everything is told but the scores on them."""
+    code = "model = nn.Linear(7, 1)\noptimizer = torch.optim.SGD(model.parameters(), lr=0.1)\nSTEPS = 3\nfor step in range(STEPS):\n    loss = model(torch.ones(2, 7)).pow(2).mean()\n    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()"
+    ran = Ran(code)
+    assert (ran.end.status, ran.end.message) == ("ok", None)
+    assert len(ran.points) == ran.start.steps == 3
+    assert ran.snapshots[0].train.loss is None
+    assert ran.snapshots[1].layers[0].update > 0
+
+
 class Told:
     """A person who pauses after the second step, takes two steps one by one, and goes on."""
 
@@ -351,6 +361,7 @@ def test_equal_runs_have_equal_snapshots_and_memory_does_not_grow_with_steps():
     taken = [step for step in range(1, 100_000) if schedule.due(step) and (schedule.taken(step) or True)]
     assert len(taken) < 1_500
     assert taken[:5] == [1, 2, 3, 4, 5]
+    assert [step for step in range(1, 13) if Schedule(12, 10**7).due(step)] == [1, 4, 8, 12]
 
 
 def test_how_many_steps_the_code_says():
