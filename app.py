@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from explorer.app import exports
 from explorer.runner import Engine, EngineError, shared_engine
-from explorer.viewer import assets
+from explorer.viewer import assets, slices
 
 
 def ready_engine() -> Engine:
@@ -51,4 +51,5 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 ready_engine()
 files = Route(assets.address("exports/{token}"), exports.answer, methods=["POST"])
-app = st.App("pages/navigation.py", routes=[*assets.routes(), files], lifespan=lifespan)
+details = Route(assets.address("details/{name}/{place:int}"), slices.answer)
+app = st.App("pages/navigation.py", routes=[*assets.routes(), files, details], lifespan=lifespan)

@@ -10,6 +10,7 @@ from explorer.graph.layout import LayoutError, LayoutTimeoutError, lay_out, lay_
 from explorer.graph.picture import Picture, compose
 from explorer.ir import Graph, Layout, Record, Run
 from explorer.viewer import scene
+from explorer.viewer.slices import Slices
 from explorer.words import Language, say
 
 MOST_REPEATS = 20
@@ -29,6 +30,8 @@ class Drawing(Record, frozen=True, kw_only=True):
 
     scene: bytes
     """For `explorer.viewer.component.graph_view`."""
+    details: Slices
+    """What a large scene leaves out; its page may ask for it while this is kept."""
     open_modules: tuple[str, ...]
     """What is drawn open; also where the state leaves the choice to the size of the graph."""
     note: str = ""
@@ -44,7 +47,8 @@ def draw(run: Run, state: GraphState, language: Language) -> Drawing:
         picture = _composed(run, replace(state, open_modules=None), language)
         layout, note = lay_out(picture, wrap=state.wrap), "graph.engine.large"
     said = say(note, language, seconds=f"{GRAPHVIZ_SECONDS:g}") if note else ""
-    return Drawing(scene=scene.encode(run, layout, language), open_modules=picture.open_modules, note=said)
+    blob, details = scene.offer(run, layout, language)
+    return Drawing(scene=blob, details=details, open_modules=picture.open_modules, note=said)
 
 
 def _composed(run: Run, state: GraphState, language: Language) -> Picture:

@@ -127,8 +127,11 @@ class BackwardCall(Record, frozen=True, kw_only=True, omit_defaults=False):
     nodes: int = 0
 
 
-class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """All that is known of one run; of the records in it, what has its default is not written. `docs/json.md` documents it as the command line writes it."""
+class Run(Record, frozen=True, kw_only=True, omit_defaults=False, gc=True, weakref=True):
+    """All that is known of one run; of the records in it, what has its default is not written. `docs/json.md` documents it as the command line writes it.
+
+    As of a `Graph`, what is computed from it once is forgotten with it.
+    """
 
     schema_version: int = SCHEMA_VERSION
     status: Status

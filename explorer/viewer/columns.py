@@ -5,10 +5,11 @@ Little-endian, each column starting at a multiple of 8 bytes. `scene` says where
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 SCALE = 0.25
 """px that one unit of a length column stands for."""
@@ -16,59 +17,68 @@ SCALE = 0.25
 LONGEST_TEXT = 240
 """Characters of a title or a name that are sent; no box shows more."""
 
-_TYPES = {"B": "u8", "H": "u16", "I": "u32", "b": "i8", "h": "i16", "i": "i32", "f": "f32"}
-_UNSIGNED, _SIGNED = "BHI", "bhi"
+Whole = Sequence[int] | NDArray[Any]
+
+_UNSIGNED, _SIGNED = ("u1", "u2", "u4"), ("i1", "i2", "i4")
+_NAMES = {"u1": "u8", "u2": "u16", "u4": "u32", "i1": "i8", "i2": "i16", "i4": "i32", "f4": "f32"}
 
 
 class Columns:
-    """Columns of whole numbers, one after another, each in the smallest type that takes all its numbers."""
+    """Columns of numbers, one after another, those of whole numbers each in the smallest type that takes them all."""
 
     def __init__(self) -> None:
         self.index: list[dict[str, Any]] = []
-        self.bytes = b""
+        self._pieces: list[bytes] = []
+        self._size = 0
 
-    def add(self, name: str, numbers: Sequence[int], scale: float = 1) -> None:
+    @property
+    def bytes(self) -> bytes:
+        return b"".join(self._pieces)
+
+    def add(self, name: str, numbers: Whole, scale: float = 1) -> None:
         self._append(name, packed(numbers), scale)
 
-    def add_floats(self, name: str, numbers: Sequence[float]) -> None:
+    def add_floats(self, name: str, numbers: Sequence[float] | NDArray[Any]) -> None:
         """A column of float32: about 7 digits; NaN and infinities stay what they are, what is too large becomes infinite."""
-        data = array("f", numbers)
-        if sys.byteorder == "big":
-            data.byteswap()
-        self._append(name, data)
+        with np.errstate(over="ignore"):
+            self._append(name, np.asarray(numbers, np.float64).astype("<f4"))
 
-    def _append(self, name: str, data: array[Any], scale: float = 1) -> None:
+    def _append(self, name: str, data: NDArray[Any], scale: float = 1) -> None:
         """A column of one number over and over is written once, with how often it stands there."""
-        place, times = len(self.bytes), 1
-        if len(data) > 1 and data.count(data[0]) == len(data):
+        times = 1
+        if len(data) > 1 and (data == data[0]).all():
             data, times = data[:1], len(data)
         self.index.append(
             {
                 "name": name,
-                "type": _TYPES[data.typecode],
-                "at": place,
+                "type": _NAMES[data.dtype.str[1:]],
+                "at": self._size,
                 "count": len(data),
                 "times": times,
                 "scale": scale,
             }
         )
-        self.bytes += data.tobytes() + b"\0" * (-len(data) * data.itemsize % 8)
+        written = data.tobytes()
+        self._pieces.append(written + b"\0" * (-len(written) % 8))
+        self._size += len(self._pieces[-1])
 
-    def add_lengths(self, name: str, lengths: Iterable[float]) -> None:
+    def add_lengths(self, name: str, lengths: Sequence[float] | NDArray[Any]) -> None:
         """A column of px, rounded to `SCALE`."""
-        self.add(name, [round(length / SCALE) for length in lengths], SCALE)
+        self.add(name, units(lengths), SCALE)
 
 
-def packed(numbers: Sequence[int]) -> array[int]:
+def units(lengths: Sequence[float] | NDArray[Any]) -> NDArray[np.int64]:
+    """Px as whole numbers of `SCALE`."""
+    return np.rint(np.asarray(lengths, np.float64) / SCALE).astype(np.int64)
+
+
+def packed(numbers: Whole) -> NDArray[Any]:
     """Raises OverflowError for a number that takes more than 32 bits."""
-    for code in _SIGNED if min(numbers, default=0) < 0 else _UNSIGNED:
-        try:
-            data = array(code, numbers)
-        except OverflowError:
-            continue
-        if sys.byteorder == "big":
-            data.byteswap()
-        return data
+    data = np.asarray(numbers, np.int64)
+    lowest, highest = int(data.min(initial=0)), int(data.max(initial=0))
+    for code in _SIGNED if lowest < 0 else _UNSIGNED:
+        if np.iinfo(code).min <= lowest and highest <= np.iinfo(code).max:
+            return data.astype(f"<{code}")
     raise OverflowError("a column of the scene holds a number of more than 32 bits")
 
 
@@ -76,14 +86,28 @@ class Texts:
     """Every text once; 0 is the empty text."""
 
     def __init__(self) -> None:
-        self._places = {"": 0}
+        self._places: dict[str | None, int] = {None: 0, "": 0}
+        self._written: dict[str, int] = {"": 0}
+
+    def copy(self) -> Texts:
+        """The same texts at the same places, to which others can be added."""
+        other = Texts()
+        other._places, other._written = self._places.copy(), self._written.copy()
+        return other
 
     def place(self, text: str | None) -> int:
-        short = text or ""
-        if len(short) > LONGEST_TEXT:
-            short = short[: LONGEST_TEXT - 1] + "…"
-        return self._places.setdefault(short, len(self._places))
+        if text not in self._places:
+            short = text or ""
+            if len(short) > LONGEST_TEXT:
+                short = short[: LONGEST_TEXT - 1] + "…"
+            self._places[text] = self._written.setdefault(short, len(self._written))
+        return self._places[text]
+
+    def places(self, texts: Iterable[str | None]) -> list[int]:
+        """Of many at once."""
+        known = self._places.get
+        return [self.place(text) if (found := known(text)) is None else found for text in texts]
 
     @property
     def all(self) -> list[str]:
-        return list(self._places)
+        return list(self._written)

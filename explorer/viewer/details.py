@@ -6,13 +6,15 @@ Only what is shown is sent. Floats are cut to 9 significant digits, which is wha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from explorer.derivatives import numbers
 from explorer.graph.inputs import Given, given
+from explorer.graph.once import once
 from explorer.graph.sums import total
-from explorer.ir import Box, Edge, Frame, Gradient, Node, Op, Root, Run, Saved, Tensor, TensorMeta, number
+from explorer.ir import Box, Edge, Frame, Gradient, Graph, Node, Op, Root, Run, Saved, Tensor, TensorMeta, number
 from explorer.viewer.evidence import Evidence, Facts
 from explorer.viewer.statistics import rounded, statistics
 
@@ -28,33 +30,19 @@ class Details:
     """A run, indexed for questions about one node."""
 
     run: Run
-    out_edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
-    in_edges: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
-    roots: dict[int, list[Root]] = field(default_factory=lambda: defaultdict(list))
-    tensors: dict[int, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
-    given: dict[tuple[int, int], Given] = field(default_factory=dict)
-    """By node and place among the inputs of its call: those that need no gradient."""
-    calls: dict[str, list[int]] = field(default_factory=dict)
-    """By module: its calls in this graph, as `Node.call` counts them over the whole run."""
-    lines: list[str] = field(default_factory=list)
-    evidence: Evidence = field(init=False)
 
     def __post_init__(self) -> None:
-        for edge in self.run.graph.edges:
-            self.out_edges[edge.source].append(edge)
-            self.in_edges[edge.target].append(edge)
-        for root in self.run.graph.roots:
-            self.roots[root.node].append(root)
-        for tensor in self.run.tensors:
-            if tensor.grad_fn is not None:
-                self.tensors[tensor.grad_fn].append(tensor)
-        self.given = {(each.node, each.place): each for each in given(self.run.graph, self.run.ops, self.run.tensors)}
-        calls: dict[str, set[int]] = defaultdict(set)
-        for node in self.run.graph.nodes:
-            calls[node.module or ""].add(node.call)
-        self.calls = {module: sorted(found) for module, found in calls.items()}
-        self.lines = self.run.code.splitlines()
         self.evidence = Evidence(self.run)
+
+    @property
+    def given(self) -> Mapping[tuple[int, int], Given]:
+        """By node and place among the inputs of its call: those that need no gradient."""
+        return _given(self.run)
+
+    @property
+    def tensors(self) -> Mapping[int, Sequence[Tensor]]:
+        """Named tensors, by the node that is their grad_fn."""
+        return _tensors(self.run)
 
     def node(self, node: Node) -> Facts:
         """All that is known of one node. A key whose value would be empty is left out."""
@@ -75,13 +63,13 @@ class Details:
             saved=[_saved(saved, **self.evidence.sharing(node, saved)) for saved in node.saved],
             incoming=[_gradient(gradient) for gradient in node.incoming],
             **self._contributions(node),
-            outgoing=[self._outgoing(edge) for edge in self.out_edges[node.id]],
+            outgoing=[self._outgoing(edge) for edge in _edges(self.run.graph).get(node.id, _NO_EDGES).out],
             slots=node.slots,
             local=[rounded(derivative) for derivative in node.local],
             numbers=self._numbers(node),
             gradient_x_input=_gradient(node.gradient_x_input),
-            tensors=[_tensor(tensor) for tensor in self.tensors[node.id]],
-            results=[_root(root) for root in self.roots[node.id]],
+            tensors=[_tensor(tensor) for tensor in self.tensors.get(node.id, ())],
+            results=[_root(root) for root in self.run.graph.roots if root.node == node.id],
             storages=sorted(_storages(node, op)),
             **self.evidence.node(node, op),
         )
@@ -110,8 +98,8 @@ class Details:
 
     def _call(self, node: Node) -> Facts:
         """Which call of its module made the node, from 1, and of how many; nothing where the graph holds one call only."""
-        calls = self.calls[node.module or ""]
-        return {"call": calls.index(node.call) + 1, "calls": len(calls)} if node.module and len(calls) > 1 else {}
+        calls = _calls(self.run.graph)[node.module or ""]
+        return {"call": calls[node.call], "calls": len(calls)} if node.module and len(calls) > 1 else {}
 
     def _inputs(self, node: Node, op: Op | None) -> list[Facts]:
         """Every input of the call; of one that needs no gradient also why, and its numbers."""
@@ -124,7 +112,8 @@ class Details:
         ]
 
     def _line(self, line: int | None) -> str | None:
-        return self.lines[line - 1].strip() if line and line <= len(self.lines) else None
+        lines = _lines(self.run)
+        return lines[line - 1].strip() if line and line <= len(lines) else None
 
     def _outgoing(self, edge: Edge) -> Facts:
         target = self.run.graph.nodes[edge.target]
@@ -138,7 +127,7 @@ class Details:
 
     def _contributions(self, node: Node) -> Facts:
         """At a fan-in: what each use of the node's outputs sent to it."""
-        edges = self.in_edges[node.id]
+        edges = _edges(self.run.graph).get(node.id, _NO_EDGES).into
         if len(edges) < 2:
             return {}
         sent = [
@@ -147,6 +136,55 @@ class Details:
             for edge in edges[:MOST_CONTRIBUTIONS]
         ]
         return {"contributions": sent, "contributions_more": len(edges) - len(sent) or None}
+
+
+class _Edges(NamedTuple):
+    """Of one node."""
+
+    out: list[Edge]
+    into: list[Edge]
+
+
+_NO_EDGES = _Edges([], [])
+
+
+@once
+def _edges(graph: Graph) -> dict[int, _Edges]:
+    found: dict[int, _Edges] = {}
+    for edge in graph.edges:
+        for node, way in ((edge.source, 0), (edge.target, 1)):
+            if (known := found.get(node)) is None:
+                known = found[node] = _Edges([], [])
+            known[way].append(edge)
+    return found
+
+
+@once
+def _tensors(run: Run) -> dict[int, list[Tensor]]:
+    found: dict[int, list[Tensor]] = defaultdict(list)
+    for tensor in run.tensors:
+        if tensor.grad_fn is not None:
+            found[tensor.grad_fn].append(tensor)
+    return dict(found)
+
+
+@once
+def _given(run: Run) -> dict[tuple[int, int], Given]:
+    return {(each.node, each.place): each for each in given(run.graph, run.ops, run.tensors)}
+
+
+@once
+def _calls(graph: Graph) -> dict[str, dict[int, int]]:
+    """By module: which of its calls in this graph each is, from 1, as `Node.call` counts them over the whole run."""
+    calls: dict[str, set[int]] = defaultdict(set)
+    for node in graph.nodes:
+        calls[node.module or ""].add(node.call)
+    return {module: {call: at for at, call in enumerate(sorted(found), 1)} for module, found in calls.items()}
+
+
+@once
+def _lines(run: Run) -> list[str]:
+    return run.code.splitlines()
 
 
 def _without_gaps(**facts: object) -> Facts:

@@ -6,14 +6,15 @@ Only what a record tells is sent: a key whose value would be empty is left out.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from explorer.graph.memory import saved_bytes
+from explorer.graph.once import once
 from explorer.graph.sums import seconds
-from explorer.ir import Node, Op, Run, Saved, Saving, Tensor, TensorMeta, View
+from explorer.ir import Graph, Node, Op, Run, Saved, Saving, Tensor, TensorMeta, View
 
 Facts = dict[str, Any]
 
@@ -29,21 +30,21 @@ class Evidence:
     """A run, indexed by storage and by operator."""
 
     run: Run
-    named: dict[int, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
-    savers: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    said: Counter[tuple[str, int | None]] = field(default_factory=Counter)
-    """How many nodes were made by a call of the same source text and line."""
-    operators: dict[int, int] = field(default_factory=dict)
-    """Place in `operator_list` by index into `Run.operators`: only those that a shown node was made of are sent."""
 
-    def __post_init__(self) -> None:
-        for tensor in self.run.tensors:
-            self.named[tensor.storage_id].append(tensor)
-        for node in self.run.graph.nodes:
-            for storage in {saved.tensor.storage_id for saved in node.saved if saved.tensor}:
-                self.savers[storage].append(node.id)
-            if node.op is not None:
-                self.said[self.run.ops[node.op].text, self.run.ops[node.op].line] += 1
+    @property
+    def named(self) -> Mapping[int, Sequence[Tensor]]:
+        """Tensors with a name, by storage."""
+        return _named(self.run)
+
+    @property
+    def savers(self) -> Mapping[int, Sequence[int]]:
+        """Nodes that saved a tensor, by its storage."""
+        return _savers(self.run.graph)
+
+    @property
+    def said(self) -> Mapping[tuple[str, int | None], int]:
+        """How many nodes were made by a call of the same source text and line."""
+        return _said(self.run)
 
     def node(self, node: Node, op: Op | None) -> Facts:
         """Facts of one node beside those of its tensors and gradients."""
@@ -80,7 +81,7 @@ class Evidence:
         if saved.tensor is None or saved.tensor.storage_id < 0:
             return {}
         storage = saved.tensor.storage_id
-        named = {tensor.name: tensor.grad_fn for tensor in self.named[storage]}
+        named = {tensor.name: tensor.grad_fn for tensor in self.named.get(storage, ())}
         holder = named.pop(saved.alias, None) if saved.alias else None
         others = [{"name": name, "node": at} for name, at in named.items() if at is not None and at != node.id]
         first = list(islice((at for at in self.savers[storage] if at != node.id), MOST_SHARED))
@@ -96,19 +97,17 @@ class Evidence:
             return op.text[:80]
         return record.variable or (f"{record.module} · {record.name}" if record.module else record.name)
 
-    def marks(self, nodes: Iterable[Node], folded: bool) -> int:
-        """The bits of one box. A folded module shows only what must not be overlooked."""
-        bits = 0
-        for node in nodes:
-            if any(saved.error for saved in node.saved):
-                bits |= MISSING
-            if not folded:
-                bits |= HOOKS * bool(node.hooks) | RETAINS * node.retains_grad
-                bits |= HIGHER * (node.order > 1) | SEGMENT * (node.segment is not None)
-        return bits
+    def mark(self, node: int) -> int:
+        """The bits of a node's box."""
+        return _marks(self.run.graph)[node]
+
+    def marks(self, nodes: Sequence[int]) -> int:
+        """The bits of a folded module: only what must not be overlooked."""
+        marks = _marks(self.run.graph)
+        return MISSING if any(marks[node] & MISSING for node in nodes) else 0
 
     def header(self) -> Facts:
-        """What the viewer needs once, after all nodes: the operators that they were made of, sums of times, the answer to a check, whether gradients were read."""
+        """What the viewer needs once: the operators that nodes were made of, sums of times, the answer to a check, whether gradients were read."""
         run = self.run
         times = run.times and {
             "forward": _seconds(sum(run.times.forward)),
@@ -117,7 +116,7 @@ class Evidence:
             "device": run.times.device,
         }
         return {
-            "operators": [run.operators[at] for at in self.operators],
+            "operators": run.operators,
             "times": times,
             "check": run.check,
             "flowed": any(node.incoming for node in run.graph.nodes),
@@ -145,8 +144,44 @@ class Evidence:
         return storage >= 0 and not leaves and self.savers[storage] == [node.id]
 
     def _operators(self, op: Op | None) -> list[int]:
-        known = [at for at in (op.operators if op else ()) if at < len(self.run.operators)]
-        return [self.operators.setdefault(at, len(self.operators)) for at in known]
+        return [at for at in (op.operators if op else ()) if at < len(self.run.operators)]
+
+
+@once
+def _named(run: Run) -> dict[int, list[Tensor]]:
+    found: dict[int, list[Tensor]] = defaultdict(list)
+    for tensor in run.tensors:
+        found[tensor.storage_id].append(tensor)
+    return dict(found)
+
+
+@once
+def _savers(graph: Graph) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for node in graph.nodes:
+        for storage in {saved.tensor.storage_id for saved in node.saved if saved.tensor}:
+            found[storage].append(node.id)
+    return dict(found)
+
+
+@once
+def _said(run: Run) -> Counter[tuple[str, int | None]]:
+    made = Counter(node.op for node in run.graph.nodes if node.op is not None)
+    said: Counter[tuple[str, int | None]] = Counter()
+    for op, nodes in made.items():
+        said[run.ops[op].text, run.ops[op].line] += nodes
+    return said
+
+
+@once
+def _marks(graph: Graph) -> list[int]:
+    return [_bits(node) for node in graph.nodes]
+
+
+def _bits(node: Node) -> int:
+    bits = HOOKS * bool(node.hooks) | RETAINS * node.retains_grad | HIGHER * (node.order > 1)
+    bits |= SEGMENT * (node.segment is not None)
+    return bits | MISSING if any(saved.error for saved in node.saved) else bits
 
 
 def _bytes(saved: Iterable[Saved]) -> int:

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, get_args
+from itertools import chain, repeat
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from explorer.graph.measure import shape_text
 from explorer.graph.once import once
-from explorer.graph.steps import backward_steps
-from explorer.ir import Box, BoxKind, Edge, Gradient, Graph, Node, Op, Run, Stats, TensorMeta, Wire
+from explorer.ir import Box, BoxKind, Graph, Node, Op, Run, Stats, TensorMeta, Wire
 from explorer.viewer.columns import Columns, Texts
 from explorer.viewer.details import Details
 
@@ -29,7 +32,7 @@ UNKNOWN, TRAINED, COMPUTED, TAKES_FROZEN, PLAIN, FROZEN = range(6)
 """`subject_state`: a leaf that requires grad; what was computed from such; a node whose call takes a frozen parameter; an input that needs
 no gradient; a frozen parameter."""
 
-_KINDS: tuple[BoxKind, ...] = get_args(BoxKind)
+_PLACES: dict[BoxKind, int] = {kind: place for place, kind in enumerate(get_args(BoxKind))}
 SECOND = ("input", "saved", "result")
 
 
@@ -55,58 +58,93 @@ class Subject(NamedTuple):
     """Storages under the tensors that it saved for backward."""
 
 
-def add_subjects(columns: Columns, texts: Texts, boxes: Sequence[Box], details: Details) -> None:
-    """Add all columns by subject; one of numbers that has none in it is left out."""
-    run = details.run
-    rows = [*_node_rows(details)]
-    rows += [_of_box(box, details)._replace(kind=box.kind) for box in boxes if box.kind in SECOND]
-    for name in ("gradient", "zeros", "ratio", "forward", "backward"):
-        numbers = [getattr(row, name) for row in rows]
-        if any(number != NOTHING for number in numbers):
-            columns.add_floats(f"subject_{name}", numbers)
-    columns.add("subject_kind", [_KINDS.index(row.kind) for row in rows])
-    columns.add("subject_flags", [row.flags for row in rows])
-    columns.add("subject_state", [row.state for row in rows])
-    columns.add("subject_shape", [texts.place(row.shape) for row in rows])
-    columns.add("subject_dtype", [texts.place(row.dtype) for row in rows])
-    columns.add("subject_device", [texts.place(row.device) for row in rows])
-    for name in ("held", "kept"):
-        lists = [getattr(row, name) for row in rows]
-        columns.add(f"subject_{name}", [len(each) for each in lists])
-        columns.add(name, [storage for each in lists for storage in each])
-    columns.add_floats("storage_bytes", _storage_bytes(run))
-    columns.add("node_op", [0 if node.op is None else node.op + 1 for node in run.graph.nodes])
-    columns.add("node_step", backward_steps(run.graph))
-    columns.add("node_keeps", [texts.place(_kept_names(node)) for node in run.graph.nodes])
+_MEASURED = ("gradient", "zeros", "ratio", "forward", "backward")
+_SAID = ("shape", "dtype", "device")
+_LISTS = ("held", "kept")
+
+Table = dict[str, NDArray[Any]]
+"""Rows of subjects by column; of ``held`` and ``kept`` how many each row has, and all of them in ``all_held`` and ``all_kept``."""
+
+
+def table(rows: Sequence[Subject], texts: Texts) -> Table:
+    """`rows` as columns, with their texts added to `texts`."""
+    fields = dict(zip(Subject._fields, zip(*rows, strict=True) if rows else repeat(()), strict=False))
+    found: Table = {name: np.array(fields[name], np.float64) for name in _MEASURED}
+    found |= {name: np.array(fields[name], np.int64) for name in ("flags", "state")}
+    found["kind"] = np.array([_PLACES[kind] for kind in fields["kind"]], np.int64)
+    found |= {name: np.array(texts.places(fields[name]), np.int64) for name in _SAID}
+    for name in _LISTS:
+        found[name] = np.array([len(each) for each in fields[name]], np.int64)
+        found[f"all_{name}"] = np.array(list(chain.from_iterable(fields[name])), np.int64)
+    return found
+
+
+def add_subjects(columns: Columns, texts: Texts, nodes: Table, boxes: Sequence[Box], details: Details) -> None:
+    """Add all columns by subject; one of numbers that has none in it is left out. `nodes` are the rows of the graph's nodes."""
+    own = table([_of_box(box, details)._replace(kind=box.kind) for box in boxes if box.kind in SECOND], texts)
+    rows = {name: np.concatenate([column, own[name]]) for name, column in nodes.items()}
+    for name in _MEASURED:
+        if (rows[name] != NOTHING).any():
+            columns.add_floats(f"subject_{name}", rows[name])
+    for name in ("kind", "flags", "state", *_SAID, *_LISTS):
+        columns.add(f"subject_{name}", rows[name])
+    for name in _LISTS:
+        columns.add(name, rows[f"all_{name}"])
 
 
 def add_wires(columns: Columns, texts: Texts, wires: Sequence[Wire], boxes: Sequence[Box], details: Details) -> None:
     """What flows along each wire: the largest norm of a gradient (back), the shapes of its tensors (forward)."""
-    graph = details.run.graph
-    edges = [[graph.edges[edge] for edge in wire.edges] for wire in wires]
-    norms = [_largest(edge.gradient for edge in each) for each in edges]
-    if any(norm != NOTHING for norm in norms):
+    norms = _largest(wires, _edge_norms(details.run.graph))
+    if (norms != NOTHING).any():
         columns.add_floats("wire_gradient", norms)
-    shapes = [_flowing(each, wire, boxes, details) for each, wire in zip(edges, wires, strict=True)]
-    columns.add("wire_shape", [texts.place(", ".join(dict.fromkeys(each))) for each in shapes])
+    shapes = _edge_shapes(details.run)
+    columns.add("wire_shape", texts.places(_flowing(wire, shapes, boxes, details) for wire in wires))
+
+
+def _largest(wires: Sequence[Wire], norms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By wire the largest norm; NaN if one is, since that is what has to be seen."""
+    counts = np.array([len(wire.edges) for wire in wires], np.int64)
+    edges = np.fromiter(chain.from_iterable(wire.edges for wire in wires), np.int64)
+    found = np.full(len(wires), NOTHING)
+    some = counts > 0
+    if len(edges):
+        found[some] = np.maximum.reduceat(norms[edges], (np.cumsum(counts) - counts)[some])
+    return found
 
 
 @once
-def _kept(graph: Graph) -> list[tuple[tuple[object, ...], list[Subject]]]:
-    """Rows of the graph's nodes with what they were read from, so that folding does not read them again."""
-    return []
+def _edge_norms(graph: Graph) -> NDArray[np.float64]:
+    return np.array([NOTHING if edge.gradient is None else float(edge.gradient.stats.norm) for edge in graph.edges])
 
 
-def _node_rows(details: Details) -> list[Subject]:
-    run = details.run
-    about = (run.ops, run.tensors, run.times)
-    for read, rows in _kept(run.graph):
-        if all(one is other for one, other in zip(read, about, strict=True)):
-            return rows
+@once
+def _edge_shapes(run: Run) -> list[str]:
+    """What the producer of each edge hands over; empty where that is not known."""
+    nodes, ops, shapes = run.graph.nodes, run.ops, list[str]()
+    for edge in run.graph.edges:
+        node = nodes[edge.target]
+        outputs = _outputs(node, None if node.op is None else ops[node.op])
+        if edge.output_nr < len(outputs):
+            shapes.append(shape_text(outputs[edge.output_nr].shape))
+        else:
+            shapes.append(shape_text(edge.gradient.shape) if edge.gradient else "")
+    return shapes
+
+
+def _flowing(wire: Wire, shapes: Sequence[str], boxes: Sequence[Box], details: Details) -> str:
+    """Shapes of what the producer hands over; a box of its own is its own tensor."""
+    if len(wire.edges) == 1:
+        return shapes[wire.edges[0]]
+    if wire.edges:
+        return ", ".join(filter(None, dict.fromkeys(shapes[edge] for edge in wire.edges)))
+    ends = (boxes[wire.source], boxes[wire.target])
+    return ", ".join(dict.fromkeys(filter(None, (_of_box(box, details).shape for box in ends if box.kind in SECOND))))
+
+
+def node_rows(details: Details) -> list[Subject]:
+    """Of every node of the graph."""
     frozen = {each.node for each in details.given.values() if each.frozen}
-    rows = [_of_node(node, details, node.id in frozen) for node in run.graph.nodes]
-    _kept(run.graph).append((about, rows))
-    return rows
+    return [_of_node(node, details, node.id in frozen) for node in details.run.graph.nodes]
 
 
 def _of_node(node: Node, details: Details, frozen: bool) -> Subject:
@@ -215,40 +253,16 @@ def _second(seconds: Sequence[float | None], at: int | None) -> float:
     return NOTHING if found is None else found
 
 
-def _storage_bytes(run: Run) -> list[float]:
+def storage_bytes(run: Run) -> NDArray[np.float64]:
     """Bytes by storage id, of those that some tensor of the graph lies in."""
     found: dict[int, int] = {}
     for tensor in _tensors(run):
         found[tensor.storage_id] = tensor.storage_nbytes
     found.pop(-1, None)
-    return [float(found.get(storage, 0)) for storage in range(max(found, default=-1) + 1)]
+    return np.array([found.get(storage, 0) for storage in range(max(found, default=-1) + 1)], np.float64)
 
 
 def _tensors(run: Run) -> Iterator[TensorMeta]:
     yield from run.tensors
     for node in run.graph.nodes:
         yield from (saved.tensor for saved in node.saved if saved.tensor)
-
-
-def _kept_names(node: Node) -> str:
-    return ", ".join(saved.name for saved in node.saved if saved.tensor)
-
-
-def _largest(gradients: Iterable[Gradient | None]) -> float:
-    """The largest norm; NaN if one is, since that is what has to be seen."""
-    norms = [float(each.stats.norm) for each in gradients if each]
-    return math.nan if any(map(math.isnan, norms)) else max(norms, default=NOTHING)
-
-
-def _flowing(edges: Sequence[Edge], wire: Wire, boxes: Sequence[Box], details: Details) -> Iterator[str]:
-    """Shapes of what the producer hands over; a box of its own is its own tensor."""
-    for edge in edges:
-        node = details.run.graph.nodes[edge.target]
-        outputs = _outputs(node, None if node.op is None else details.run.ops[node.op])
-        if edge.output_nr < len(outputs):
-            yield shape_text(outputs[edge.output_nr].shape)
-        elif edge.gradient:
-            yield shape_text(edge.gradient.shape)
-    if not edges:
-        ends = (boxes[wire.source], boxes[wire.target])
-        yield from (shape for box in ends if box.kind in SECOND and (shape := _of_box(box, details).shape))

@@ -99,17 +99,16 @@ def test_times_are_those_of_the_call_and_of_the_node(captured: Run) -> None:
     assert (told["repeats"], told["forward"]) == (5, pytest.approx(sum(forward), rel=1e-3))
 
 
-def test_only_operators_of_shown_nodes_are_sent(captured: Run) -> None:
+def test_a_node_names_the_operators_that_it_was_made_of(captured: Run) -> None:
     operators = (Operator(name="aten::a"), Operator(name="aten::mul.Tensor", kernel="CPU"), Operator(name="aten::c"))
     ops = tuple(
         replace(op, operators=(1,) if op.grad_fn == node(captured, "MulBackward0").id else (0, 7))
         for op in captured.ops
     )
     details = Details(replace(captured, operators=operators, ops=ops))
-    told = details.node(node(captured, "MulBackward0"))
-    assert [details.evidence.header()["operators"][at].name for at in told["operators"]] == ["aten::mul.Tensor"]
-    details.node(node(captured, "ExpBackward0"))
-    assert [each.name for each in details.evidence.header()["operators"]] == ["aten::mul.Tensor", "aten::a"]
+    sent = details.evidence.header()["operators"]
+    for name, told in (("MulBackward0", "aten::mul.Tensor"), ("ExpBackward0", "aten::a")):
+        assert [sent[at].name for at in details.node(node(captured, name))["operators"]] == [told]
 
 
 def test_a_module_tells_what_would_be_saved() -> None:
@@ -131,18 +130,18 @@ def test_marks_of_a_node_are_told_and_shown(captured: Run) -> None:
     assert (told["hooks"], told["retains"], told["order"], told["segment"]) == (["tensor hook: clip"], True, 2, 0)
     evidence = Evidence(marked)
     product = node(marked, "MulBackward0")
-    assert evidence.marks([product], folded=False) == HOOKS | RETAINS | HIGHER | SEGMENT
-    assert evidence.marks([product], folded=True) == 0
+    assert evidence.mark(product.id) == HOOKS | RETAINS | HIGHER | SEGMENT
+    assert evidence.marks([product.id]) == 0
     plain = facts(captured, "MulBackward0")
     assert not {"hooks", "retains", "order", "segment", "views"} & plain.keys()
-    assert Evidence(captured).marks(captured.graph.nodes, folded=False) == 0
+    assert not any(Evidence(captured).mark(each.id) for each in captured.graph.nodes)
 
 
 def test_a_missing_saved_tensor_marks_its_node_and_the_module_around_it(captured: Run) -> None:
     freed = tuple(replace(saved, tensor=None, error="freed") for saved in node(captured, "MulBackward0").saved)
     marked = with_node(captured, "MulBackward0", saved=freed)
-    assert Evidence(marked).marks([node(marked, "MulBackward0")], folded=False) == MISSING
-    assert Evidence(marked).marks(marked.graph.nodes, folded=True) == MISSING
+    assert Evidence(marked).mark(node(marked, "MulBackward0").id) == MISSING
+    assert Evidence(marked).marks(range(len(marked.graph.nodes))) == MISSING
     assert Details(marked).module("", range(len(marked.graph.nodes)))["missing"] == len(freed)
 
 

@@ -508,7 +508,7 @@ export class GraphView {
     for (const box of boxes) marks[box] = SELF;
     this.storage = storage;
     this.selection = { boxes, frame: null, related: { boxes: marks, wires: new Uint8Array(this.scene.wires.count) } };
-    const named = boxes.map((box) => this.scene.boxDetail(box).variable).find(Boolean) ?? null;
+    const named = boxes.map((box) => this.scene.variable(box)).find(Boolean) ?? null;
     publish({ storage: [storage], tensor: named, source: this.name });
     this.said.textContent = fill(this.scene.words["said.storage"], { storage, count: boxes.length });
     this.host.command?.(`storage:${storage}`);
@@ -606,12 +606,37 @@ export class GraphView {
     if (this.settings.step !== null) this.#endStep(tell);
     this.selection = { boxes, frame, related: boxes.length ? relations(scene, boxes) : null };
     if (keep && (boxes.length || frame !== null)) this.history.add({ ids: boxes.map((box) => scene.id(box)), node: boxes.length ? scene.node(boxes[0]) : null, frame: frame === null ? null : scene.text("frame_id", frame) });
-    const facts = boxes.length ? scene.boxDetail(boxes[0]) : frame !== null ? scene.frameDetail(frame) : null;
+    this.#learn(tell);
+  }
+
+  // Shows and tells what is known of the selection: at once where the scene has it, else as soon as it has come, if that is still selected.
+  #learn(tell) {
+    const { scene } = this;
+    const { boxes: [box], frame } = this.selection;
+    const wanted = (this.wanted = {});
+    const facts = box !== undefined ? scene.boxDetail(box) : frame !== null ? scene.frameDetail(frame) : null;
+    if (facts !== undefined) return void this.#inspect(facts, tell);
+    const title = box !== undefined ? scene.title(box) : scene.text("frame_title", frame);
+    const kind = box !== undefined ? scene.kind(box) : "module";
+    this.facts = null;
+    this.inspector.wait(scene, title, kind, "details.asked");
+    this.#tell();
+    const asked = box !== undefined ? scene.askBoxDetail(box) : scene.askFrameDetail(frame);
+    asked.then(
+      (found) => wanted === this.wanted && this.#inspect(found, tell),
+      () => wanted === this.wanted && this.inspector.wait(scene, title, kind, "details.lost"),
+    );
+  }
+
+  #inspect(facts, tell) {
+    const { scene } = this;
+    const { boxes: [box], frame } = this.selection;
+    const kind = box !== undefined ? scene.kind(box) : null;
+    const saved = kind === "saved" ? scene.savedOf(box, facts) : null;
+    const input = kind === "input" ? scene.inputOf(box, facts) : null;
+    const shared = box === undefined ? null : aliases(this.tags, box, { storage: (storage) => this.#chooseStorage(storage), box: (other) => this.#goTo(other) });
     this.facts = facts;
-    const kind = boxes.length ? scene.kind(boxes[0]) : null;
-    const saved = kind === "saved" ? scene.savedOf(boxes[0]) : null;
-    const input = kind === "input" ? scene.inputOf(boxes[0]) : null;
-    this.inspector.show(scene, facts, { saved, input, open: frame !== null, shared: boxes.length === 0 ? null : aliases(this.tags, boxes[0], { storage: (storage) => this.#chooseStorage(storage), box: (box) => this.#goTo(box) }) });
+    this.inspector.show(scene, facts, { saved, input, open: frame !== null, shared });
     this.#say(facts);
     if (tell) this.#publish(facts, input);
     this.#tell();

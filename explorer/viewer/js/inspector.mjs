@@ -36,6 +36,15 @@ export class Inspector {
     if (kept.focus) this.root.querySelector(`[data-focus="${kept.focus}"]`)?.focus({ preventScroll: true });
   }
 
+  // While details are asked for, or where they did not come: what was selected, and the text of that key.
+  wait(scene, title, kind, said) {
+    this.scene = scene;
+    this.words = scene.words;
+    this.pending = this.subject = null;
+    this.root.setAttribute("aria-label", this.words.inspector);
+    this.root.replaceChildren(this.#heading(title, kind, this.words[`kind.${kind}`]), element("p", { class: "hint faint", role: "status" }, this.words[said]));
+  }
+
   // What the sections are written with.
   get #about() {
     return { words: this.words, header: this.scene.header, actions: this.actions, pending: this.pending };

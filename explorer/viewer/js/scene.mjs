@@ -1,4 +1,5 @@
-// Reads what explorer/viewer/scene.py writes: the drawing as typed arrays, details parsed only when asked for.
+// Reads what explorer/viewer/scene.py writes: the drawing as typed arrays; details parsed, or asked of the server, only when wanted.
+import { ask } from "./asked.mjs";
 import { Subjects } from "./subjects.mjs";
 
 const MAGIC = "AXS1";
@@ -56,13 +57,16 @@ export class Scene {
     this.frames = columns.frame_x.length;
     this.labels = columns.label_wire.length;
     this.labelOfWire = new Map(Array.from(columns.label_wire, (wire, label) => [wire, label]));
-    this.boxesOfNode = this.#indexNodes();
-    this.frameOfId = new Map(Array.from({ length: this.frames }, (_, frame) => [this.text("frame_id", frame), frame]));
-    this.boxOfId = new Map(Array.from({ length: this.count }, (_, box) => [this.id(box), box]));
+    this.insideAt = sums(columns.box_inside);
+    this.asked = new Map(); // details that are not in the scene, by place, once they have come
+    this.indices = {};
   }
 
-  // What can be found, counted once it is asked for.
-  get subjects() { return (this.found ??= new Subjects(this)); }
+  // Indices are made once they are asked for: the first picture needs none.
+  get subjects() { return (this.indices.subjects ??= new Subjects(this)); }
+  get boxesOfNode() { return (this.indices.nodes ??= this.#indexNodes()); }
+  get frameOfId() { return (this.indices.frames ??= new Map(Array.from({ length: this.frames }, (_, frame) => [this.text("frame_id", frame), frame]))); }
+  get boxOfId() { return (this.indices.boxes ??= new Map(Array.from({ length: this.count }, (_, box) => [this.id(box), box]))); }
 
   text(column, index) { return this.header.texts[this.columns[column][index]]; }
   kind(box) { return this.header.kinds[this.columns.box_kind[box]]; }
@@ -71,6 +75,8 @@ export class Scene {
   title(box) { return this.text("box_title", box); }
   subtitle(box) { return this.text("box_subtitle", box); }
   label(label, gradients) { return [this.text("label_count", label), gradients ? this.text("label_gradient", label) : ""].filter(Boolean).join(" "); }
+  // Name of the variable that the node of a box stands in; empty for a folded module.
+  variable(box) { return this.columns.box_node[box] ? this.text("node_variable", this.node(box)) : ""; }
   line(node) { return this.columns.node_line[node] || null; }
 
   // The nodes that a box stands for: its own, or all those in a folded module.
@@ -79,14 +85,19 @@ export class Scene {
     return node === null ? this.columns.inside.subarray(this.insideAt[box], this.insideAt[box + 1]) : [node];
   }
 
+  // What is known of a box or a frame; undefined where that has to be asked for first.
   boxDetail(box) { return this.#detail(this.columns.box_detail[box]); }
   frameDetail(frame) { return this.#detail(this.columns.frame_detail[frame]); }
 
+  // The same as a promise, from the server where it is not here. It fails where the server does not answer.
+  askBoxDetail(box) { return this.#ask(this.columns.box_detail[box]); }
+  askFrameDetail(frame) { return this.#ask(this.columns.frame_detail[frame]); }
+
   // The saved tensor of the owner's details that a box of kind "saved" shows.
-  savedOf(box) { return this.boxDetail(box).saved?.[this.columns.box_saved[box] - 1]; }
+  savedOf(box, facts) { return facts.saved?.[this.columns.box_saved[box] - 1]; }
 
   // The input of the same call that a box of kind "input" shows.
-  inputOf(box) { return this.boxDetail(box).inputs?.[this.columns.box_input[box] - 1]; }
+  inputOf(box, facts) { return facts.inputs?.[this.columns.box_input[box] - 1]; }
 
   nodesOfLine(line) {
     const lines = this.columns.node_line;
@@ -100,15 +111,19 @@ export class Scene {
     return found < 0 ? null : found;
   }
 
+  async #ask(place) {
+    if (this.#detail(place) === undefined) this.asked.set(place, await ask(this.header.ask, place));
+    return this.#detail(place);
+  }
+
   #detail(place) {
+    if (this.header.ask) return this.asked.get(place);
     const ends = this.columns.detail_end;
     return JSON.parse(utf8.decode(this.details.subarray(place ? ends[place - 1] : 0, ends[place])));
   }
 
   // node -> its boxes: its own first, then a leaf's copies; the boxes of its inputs and saved tensors come last.
   #indexNodes() {
-    this.insideAt = new Uint32Array(this.count + 1);
-    for (let box = 0; box < this.count; box++) this.insideAt[box + 1] = this.insideAt[box] + this.columns.box_inside[box];
     const boxes = new Map();
     const add = (box) => {
       for (const node of this.nodesOf(box)) boxes.has(node) ? boxes.get(node).push(box) : boxes.set(node, [box]);
@@ -124,11 +139,10 @@ export class Scene {
 function readWires(columns) {
   const { wire_source: source, wire_target: target, wire_points: points, point_x: dx, point_y: dy } = columns;
   const count = source.length;
-  const at = new Uint32Array(count + 1);
+  const at = sums(points);
   const x = new Float64Array(dx.length);
   const y = new Float64Array(dy.length);
   for (let wire = 0; wire < count; wire++) {
-    at[wire + 1] = at[wire] + points[wire];
     let px = columns.box_x[source[wire]];
     let py = columns.box_y[source[wire]];
     for (let point = at[wire]; point < at[wire + 1]; point++) {
@@ -138,6 +152,13 @@ function readWires(columns) {
   }
   const boxes = columns.box_x.length;
   return { count, source, target, at, x, y, out: adjacency(boxes, source), into: adjacency(boxes, target) };
+}
+
+// Where each of rows of such lengths begins when they lie one after another; last the end of all.
+function sums(lengths) {
+  const at = new Uint32Array(lengths.length + 1);
+  for (let row = 0; row < lengths.length; row++) at[row + 1] = at[row] + lengths[row];
+  return at;
 }
 
 // Compressed rows: the wires that have `ends[wire] === box` are list[at[box]] to list[at[box + 1]].

@@ -8,6 +8,7 @@ const NOTHING = { places: [], boxes: [], count: 0, problem: null, asked: false }
 // What matches: `places` from top to bottom, each a box with the subjects that matched in it (all copies of a leaf are one place); `boxes`, all
 // that show a match; `count` of subjects; `problem`, the key and values of a text, where the query cannot be read.
 export function find(scene, query) {
+  if (!query.trim()) return NOTHING;
   const { subjects } = scene;
   let matches = null;
   try {
