@@ -1,10 +1,10 @@
-"""One blob of bytes for the browser: the drawing as typed columns, and the inspector's texts as slices read only when asked for.
+"""One blob of bytes for the browser: the drawing as typed columns, and the inspector's details as slices read only when asked for.
 
     "AXS1" | u32 length of the header | header, JSON | columns | details, JSON slices one after another
 
 All little-endian, each column starting at a multiple of 8 bytes. The header lists the columns (name, type, place, count, scale). A column
 holds whole numbers in the smallest type that takes them, lengths in quarters of a px, or measured numbers as float32 (`subjects`). 10,000 boxes take under half a megabyte.
-`js/scene.mjs` is the reader.
+A header with ``ask`` says that the details are not there but asked for under that name (`slices`). `js/scene.mjs` is the reader.
 """
 
 from __future__ import annotations
