@@ -103,7 +103,7 @@ class Storages:
             device=_device_name(tensor.device),
             version=version,
             requires_grad=tensor.requires_grad,
-            is_leaf=tensor.is_leaf,
+            leaf=_leaf(tensor),
             is_view=_is_view(tensor),
             is_contiguous=_is_contiguous(tensor),
         )
@@ -148,7 +148,8 @@ class Storages:
 
     def fields(self, tensor: torch.Tensor) -> dict[str, Any]:
         """The fields of `read`, for a record that holds them too."""
-        return asdict(self.read(tensor))
+        meta = self.read(tensor)
+        return asdict(meta) | {"leaf": meta.is_leaf}
 
     def key(self, tensor: torch.Tensor) -> Place | None:
         """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
@@ -176,7 +177,7 @@ class Storages:
             device=_device_name(tensor.device),
             version=version_of(tensor),
             requires_grad=tensor.requires_grad,
-            is_leaf=tensor.is_leaf,
+            leaf=_leaf(tensor),
             is_view=_Tensor._is_view(tensor),
             is_contiguous=False,
             layout="nested" if tensor.layout is torch.strided else str(tensor.layout).removeprefix("torch."),
@@ -232,6 +233,12 @@ def _size(nested: torch.Tensor, dim: int) -> int:
     except RuntimeError:  # irregular, in torch's words
         return -1
     return size if type(size) is int else -1
+
+
+def _leaf(tensor: torch.Tensor) -> bool | None:
+    """As `TensorMeta.leaf`."""
+    leaf = tensor.is_leaf
+    return leaf if leaf is tensor.requires_grad else None
 
 
 @cache

@@ -62,7 +62,7 @@ class SavedDraft(msgspec.Struct, frozen=True, eq=False, gc=False):
         return Saved(
             name=self.name,
             tensor=tensor,
-            nbytes=self.nbytes,
+            part=None if self.nbytes == tensor.storage_nbytes else self.nbytes,
             value=numbers.value if numbers else None,
             stats=numbers.stats if numbers else None,
             alias=aliases.get(tensor.storage_id) if tensor.storage_id >= 0 else None,

@@ -30,8 +30,8 @@ class Saved(Record, frozen=True, kw_only=True):
     """Without the ``_saved_`` prefix, as in ``self`` or ``exponent``."""
     tensor: TensorMeta | None = None
     """None for a plain value such as an exponent, and for a tensor that could not be read."""
-    nbytes: int = 0
-    """Bytes that its elements take, ``numel * element_size``; 0 for a plain value."""
+    part: int | None = msgspec.field(default=None, name="nbytes")
+    """Bytes that its elements take where they are not just those of the storage; None where they are: see `nbytes`."""
     value: Nested | None = None
     stats: Stats | None = None
     text: str | None = None
@@ -40,6 +40,13 @@ class Saved(Record, frozen=True, kw_only=True):
     """Name of a named tensor that lies in the same storage (leaf = saved = view is one memory)."""
     error: str | None = None
     """Why it could not be read, in torch's words (freed, changed in place)."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that its elements take, ``numel * element_size``; 0 for a plain value."""
+        if self.part is not None:
+            return self.part
+        return 0 if self.tensor is None else self.tensor.storage_nbytes
 
 
 class Node(Record, frozen=True, kw_only=True):

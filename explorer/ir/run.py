@@ -12,7 +12,8 @@ from explorer.ir.record import Nested, Record
 from explorer.ir.step import StepUpdate, TrainingStep
 from explorer.ir.tensors import Storage, Tensor, TensorMeta
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of what is written; what version 1 wrote is read too."""
 
 Status = Literal["ok", "refused", "error", "stopped"]
 """``refused`` by the gate before it ran; ``error`` the code raised; ``stopped`` by a limit or a crash of its process."""

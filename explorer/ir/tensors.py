@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from explorer.ir.record import Nested, Number, Record
 
 PREVIEW_ELEMENTS = 64
@@ -52,11 +54,17 @@ class TensorMeta(Record, frozen=True, kw_only=True):
     version: int = 0
     """``_version`` when the record was made: how often the tensor has been written in place."""
     requires_grad: bool = True
-    is_leaf: bool = False
+    leaf: bool | None = msgspec.field(default=None, name="is_leaf")
+    """What `is_leaf` says; None where that is as for most: what needs no gradient is a leaf, what needs one is computed."""
     is_view: bool = False
     is_contiguous: bool = True
     layout: str = "strided"
     """``strided``; a sparse or other layout has no stride and no storage (empty stride, storage_id -1)."""
+
+    @property
+    def is_leaf(self) -> bool:
+        """As torch says."""
+        return not self.requires_grad if self.leaf is None else self.leaf
 
 
 class Tensor(TensorMeta, frozen=True, kw_only=True, omit_defaults=False):

@@ -360,7 +360,7 @@ def long_graph(count: int) -> Graph:
     assert tensor is not None
 
     def node(at: int) -> Node:
-        saved = Saved(name="self", tensor=msgspec.structs.replace(tensor, storage_id=at + 1), nbytes=12)
+        saved = Saved(name="self", tensor=msgspec.structs.replace(tensor, storage_id=at + 1), part=12)
         return Node(id=at, name=multiply.name, kind="operation", slots=2, saved=(saved,), module=f"m.{at % 100}")
 
     last = count - 1

@@ -201,7 +201,7 @@ def test_batch_answers_every_line_in_order(cli, tmp_path):
     assert [answer["status"] for answer in answers][:5] == ["ok", "refused", "refused", "ok", "error"]
     assert {tensor["name"]: tensor["grad"] for tensor in answers[3]["tensors"]}["x"] == 7
     assert "6 runs" in err
-    assert all(answer["schema_version"] == 1 for answer in answers)
+    assert all(answer["schema_version"] == 2 for answer in answers)
 
 
 @pytest.mark.parametrize("key", ["runner.fault", "session.error.capture"])

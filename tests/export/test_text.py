@@ -18,7 +18,7 @@ def sample() -> Run:
     nodes = tuple(msgspec.structs.replace(node, incoming=(gradient,)) for node in graph.nodes)
     leaf = next(node for node in nodes if node.variable == "x")
     meta = {name: getattr(leaf.output, name) for name in leaf.output.__struct_fields__}
-    x = Tensor(**meta | {"is_leaf": True, "name": "x", "value": [1.0, 2.0], "grad": [0.5, "NaN"], "grad_fn": leaf.id})
+    x = Tensor(**meta | {"leaf": True, "name": "x", "value": [1.0, 2.0], "grad": [0.5, "NaN"], "grad_fn": leaf.id})
     graph = msgspec.structs.replace(graph, nodes=nodes)
     return Run(status="ok", graph=graph, ops=ops, tensors=(x,), stdout="hello\n\x1b[31mred\n")
 

@@ -23,7 +23,6 @@ def meta(shape: tuple[int, ...] = (3, 4), storage: int = 0) -> TensorMeta:
         device="cpu",
         version=0,
         requires_grad=True,
-        is_leaf=False,
         is_view=False,
         is_contiguous=True,
     )
@@ -84,7 +83,7 @@ class Tape:
                     op=None if leaf else len(ops),
                     variable=text if leaf else None,
                     output=meta(),
-                    saved=() if leaf else (Saved(name="self", tensor=meta(storage=here // 2), nbytes=48),),
+                    saved=() if leaf else (Saved(name="self", tensor=meta(storage=here // 2), part=48),),
                 )
             )
             if not leaf:

@@ -41,7 +41,7 @@ META = TensorMeta(
     device="cpu",
     version=0,
     requires_grad=True,
-    is_leaf=True,
+    leaf=True,
     is_view=False,
     is_contiguous=True,
 )

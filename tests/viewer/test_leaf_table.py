@@ -16,7 +16,7 @@ def _tensor(name, node, **more):
         device="cpu",
         version=0,
         requires_grad=True,
-        is_leaf=True,
+        leaf=True,
         is_view=False,
         is_contiguous=True,
         grad_fn=node,

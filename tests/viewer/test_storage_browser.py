@@ -26,7 +26,7 @@ def tensor(value, name, storage=0, line=1):
         device="cpu",
         version=value._version,
         requires_grad=value.requires_grad,
-        is_leaf=value.is_leaf,
+        leaf=value.is_leaf,
         is_view=value._is_view(),
         is_contiguous=value.is_contiguous(),
         line=line,

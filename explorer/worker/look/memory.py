@@ -133,7 +133,7 @@ def _tensor(holder: _Holder, number: int, strip: Strip) -> Tensor:
         storage_nbytes=max(one.end for one in strip[1]) - strip[0],
         dtype=dtype_name(tensor.dtype),
         requires_grad=False,
-        is_leaf=True,
+        leaf=True,
         is_view=holder.start != holder.first,
         is_contiguous=tensor.is_contiguous(),
         value=read_values(tensor),
