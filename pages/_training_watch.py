@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from msgspec.structs import replace
 
+from explorer.app.numbers import show_seconds
 from explorer.app.remarks import Remark
 from explorer.app.trainings import Learning, Started
 from explorer.charts.training import curves
@@ -16,6 +17,9 @@ from pages._training_choices import said
 from pages._training_compare import comparing, downloads, show_comparison, show_kept
 from pages._training_graph import ask, show_graph
 from pages._training_session import become, problem, running, show, start, started, state
+
+PACE_STEPS = 50
+"""Steps over which the pace is taken."""
 
 
 def watch() -> None:
@@ -103,7 +107,8 @@ def _show_progress(run: Started, end: TrainingEnd | None) -> None:
     )
     share = min(step / steps, 1.0) if steps else 1.0 if end is not None else 0.0
     with st.container(horizontal=True, vertical_alignment="bottom", key="training_progress"):
-        st.progress(share, text=words(key, step=step, steps=steps, seconds=seconds))
+        pace = "" if end is not None or training.paused else _pace(training)
+        st.progress(share, text=words(key, step=step, steps=steps, seconds=seconds) + pace)
         if end is not None:
             if st.button(words("training.start"), key="training.start", width=90):
                 start()
@@ -115,6 +120,20 @@ def _show_progress(run: Started, end: TrainingEnd | None) -> None:
         else:
             st.button(words("training.pause"), key="training.pause", on_click=training.pause)
         st.button(words("training.stop"), key="training.stop", on_click=training.stop)
+
+
+def _pace(training: Learning) -> str:
+    """Steps a second over the last ones, and how long the rest will take."""
+    points, steps = training.points, training.start.steps if training.start else None
+    if len(points) < 2 or steps is None:
+        return ""
+    first, last = points[max(0, len(points) - PACE_STEPS)], points[-1]
+    seconds = last.seconds - first.seconds
+    if seconds <= 0:
+        return ""
+    rate = (last.step - first.step) / seconds
+    left = show_seconds(round((steps - last.step) / rate, 1)) if rate else "–"
+    return f"  ·  {words('training.pace', rate=f'{rate:.3g}', left=left)}"
 
 
 def _show_result(run: Started) -> None:

@@ -60,7 +60,14 @@ def curves(
         _loss(drawn, snapshots, steps_of_scores, language),
         _metric(snapshots, steps_of_scores, classes, language),
     ]
-    panels = [*scores, _norm(drawn, language), _layers(drawn, parameters, language)]
+    panels = [
+        *scores,
+        _norm(drawn, language),
+        _rate(drawn, language),
+        _dead(snapshots, steps_of_scores, language),
+        _updates(snapshots, steps_of_scores, parameters, language),
+        _layers(drawn, parameters, language),
+    ]
     panels = [panel for panel in panels if panel[1]]
     last = steps or (points[-1].step if points else 2)
     return {"data": _traces(panels, drawn), "layout": _layout(panels, language, last, log)}
@@ -113,9 +120,54 @@ def _norm(points: list[TrainingPoint], language: Language) -> tuple[str, list[_T
     return say("training.chart.gradient_norm", language), [trace]
 
 
+def _rate(points: list[TrainingPoint], language: Language) -> tuple[str, list[_Trace]]:
+    """Only where a scheduler changes it."""
+    rates = [point.learning_rate for point in points]
+    return say("training.chart.rate", language), [_curve("lr", rates)] if len(set(rates)) > 1 else []
+
+
+def _dead(snapshots: Sequence[TrainingSnapshot], steps: list[int], language: Language) -> tuple[str, list[_Trace]]:
+    """Of each activation that can die, the share of its units that were 0 for the whole batch."""
+    names = list(dict.fromkeys(one.name for seen in snapshots for one in seen.activations if one.dead is not None))
+    shown = names[:MOST_LAYERS]
+    traces = []
+    for at, name in enumerate(shown):
+        shares = [next((one.dead for one in seen.activations if one.name == name), None) for seen in snapshots]
+        known = [(step, share) for step, share in zip(steps, shares, strict=True) if share is not None]
+        trace = _curve(_plain(name), [share for _, share in known], _shade(at, len(shown)))
+        traces.append(trace | {"x": [step for step, _ in known], "hovertemplate": "%{fullData.name}: %{y:.0%}"})
+    return say("training.chart.dead", language), traces
+
+
+def _updates(
+    snapshots: Sequence[TrainingSnapshot], steps: list[int], parameters: Sequence[str], language: Language
+) -> tuple[str, list[_Trace]]:
+    """How far a step moved each parameter, as a share of its norm; the colours are those of the panel below."""
+    shown = _shown(len(parameters))
+    known = [
+        (step, seen) for step, seen in zip(steps, snapshots, strict=True) if any(one.update for one in seen.layers)
+    ]
+    traces = [
+        _curve(
+            _plain(parameters[index]),
+            [seen.layers[index].update if index < len(seen.layers) else None for _, seen in known],
+            _shade(position, len(shown)),
+        )
+        | {"x": [step for step, _ in known]}
+        for position, index in enumerate(shown)
+    ]
+    return say("training.chart.updates", language), traces if known else []
+
+
+def _shown(count: int) -> list[int]:
+    """Which parameters are drawn: all, or the first and the last."""
+    half = MOST_LAYERS // 2
+    return list(range(count)) if count <= MOST_LAYERS else [*range(half), *range(count - half, count)]
+
+
 def _layers(points: list[TrainingPoint], parameters: Sequence[str], language: Language) -> tuple[str, list[_Trace]]:
     count, half = len(parameters), MOST_LAYERS // 2
-    shown = list(range(count)) if count <= MOST_LAYERS else [*range(half), *range(count - half, count)]
+    shown = _shown(count)
     key = "training.chart.layers" if count <= MOST_LAYERS else "training.chart.hidden"
     traces = [
         _curve(_plain(parameters[index]), _column(points, index), _shade(position, len(shown))) | {"showlegend": True}

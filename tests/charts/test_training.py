@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.charts.training import MOST_LAYERS, MOST_POINTS, curves, thin
-from explorer.ir import Scores, TrainingPoint, TrainingSnapshot, number
+from explorer.ir import Activation, LayerState, Scores, Spread, TrainingPoint, TrainingSnapshot, number
 from explorer.words import LANGUAGES
 
 
@@ -56,6 +56,24 @@ def test_scores_of_snapshots_stand_beside_the_batches():
     assert kinds == ["log", "linear", "log", "log"]
     dashes = [trace["line"]["dash"] for trace in figure["data"][1:3]]
     assert dashes == ["solid", "dash"]
+
+
+def test_rates_dead_units_and_updates_have_panels_where_there_are_some():
+    spread = Spread(low=0.0, high=1.0)
+    layers = tuple(LayerState(weight=spread, norm=1.0, update=update) for update in (0.01, 0.02))
+    dying = Activation(name="relu, <b>", spread=spread, dead=0.25)
+    seen = [
+        TrainingSnapshot(step=1, train=Scores()),
+        TrainingSnapshot(step=2, train=Scores(), layers=layers, activations=(dying,)),
+    ]
+    points = [TrainingPoint(step=step, loss=1.0, gradient_norm=1.0, learning_rate=0.1 / step) for step in (1, 2)]
+    figure = curves(points, seen, NAMES)
+    found = {(trace["name"], trace["yaxis"]): (trace["x"], trace["y"]) for trace in figure["data"]}
+    assert found["lr", "y3"] == ([1, 2], [0.1, 0.05])
+    assert found["relu, &lt;b&gt;", "y4"] == ([2], [0.25])
+    assert found["fc.weight", "y5"] == ([2], [0.01])
+    assert found["fc.bias", "y5"] == ([2], [0.02])
+    json.dumps(figure, allow_nan=False)
 
 
 def test_a_metric_of_regression_is_not_held_between_0_and_1():

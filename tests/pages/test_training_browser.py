@@ -11,7 +11,7 @@ def test_training_in_a_browser(open_page):
     page.get_by_role("link", name="Training").click()
     progress = page.locator(".st-key-training_progress")
     expect(progress).to_contain_text("Step 280 of 280", timeout=WAIT_MS)
-    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(12)
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(18)
     expect(page.get_by_text("fc1.weight", exact=True)).to_be_visible()
     expect(page.locator(".st-key-training_result")).to_contain_text("100.0%")
 
@@ -47,7 +47,7 @@ def test_training_in_a_browser(open_page):
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text(re.compile(r"^After \d+ steps\."))).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
-    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(12)
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(18)
 
 
 def test_a_reloaded_page_finds_its_run_and_several_are_compared(open_page):

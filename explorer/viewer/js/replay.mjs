@@ -96,6 +96,6 @@ class Replay {
     this.label.textContent = `${fill(data.words.step, { step: snapshot.step })}${rate ? `  ·  ${rate}` : ""}`;
     this.scrubber.draw(data, at);
     this.said.draw(data, snapshot, at);
-    this.layers.draw(data, snapshot, point);
+    this.layers.draw(data, snapshot, point, at);
   }
 }

@@ -1,6 +1,8 @@
 // The layers at a step: weights and gradients as histograms, the gradient's norm, how far the step moved them; activations and dead units.
 import { element, fill } from "./dom.mjs";
 import { format, percent } from "./numbers.mjs";
+import { History } from "./replay_history.mjs";
+import { roving } from "./roving.mjs";
 
 const BAR = [96, 20];
 
@@ -8,22 +10,34 @@ export class Layers {
   constructor() {
     this.parameters = element("div", { class: "scroll", tabindex: "0" });
     this.activations = element("div", { class: "scroll", tabindex: "0" });
-    this.root = element("section", { class: "layers" }, this.parameters, this.activations);
+    this.history = new History();
+    this.chosen = 0;
+    this.parameters.addEventListener("click", ({ target }) => this.#choose(target.closest("tbody tr")));
+    roving(this.parameters);
+    this.root = element("section", { class: "layers" }, this.parameters, this.history.root, this.activations);
   }
 
-  draw(data, snapshot, point) {
+  #choose(row) {
+    if (!row) return;
+    this.chosen = row.sectionRowIndex;
+    this.draw(...this.shown);
+  }
+
+  draw(data, snapshot, point, index) {
+    this.shown = [data, snapshot, point, index];
     const { words, start } = data;
     const names = start.parameters;
     const layers = snapshot.layers ?? [];
     const norms = point?.layer_norms ?? [];
     const most = Math.max(...norms.filter(Number.isFinite), 1e-30);
     this.parameters.replaceChildren(table(words.parameters, [words.parameter, words.weights, words.gradient, words.norm, words.update], layers.map((layer, at) => [
-      names[at] ?? String(at),
+      element("button", { type: "button", tabindex: "-1", "aria-pressed": String(at === this.chosen) }, names[at] ?? String(at)),
       histogram(layer.weight),
       histogram(layer.gradient),
       bar(norms[at], most),
       ratio(layer.update, words),
     ])));
+    this.history.draw(data, Math.min(this.chosen, Math.max(0, layers.length - 1)), index);
     const activations = snapshot.activations ?? [];
     this.activations.hidden = !activations.length;
     this.activations.replaceChildren(table(words.activations, [words.function, words.output, words.dead], activations.map((one) => [
@@ -38,7 +52,7 @@ function table(caption, headings, rows) {
   return element("table", {},
     element("caption", {}, caption),
     element("thead", {}, element("tr", {}, headings.map((heading) => element("th", { scope: "col" }, heading)))),
-    element("tbody", {}, rows.map(([name, ...cells]) => element("tr", {}, element("th", { scope: "row", title: name }, name), cells.map((cell) => element("td", {}, cell))))));
+    element("tbody", {}, rows.map(([name, ...cells]) => element("tr", {}, element("th", { scope: "row" }, name), cells.map((cell) => element("td", {}, cell))))));
 }
 
 const SVG = "http://www.w3.org/2000/svg";
