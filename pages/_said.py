@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from explorer.app.remarks import Remark
@@ -29,6 +31,14 @@ def show_printed(stdout: str) -> None:
         st.text(words("printed.title"))
         long = stdout.count("\n") > _PRINTED_LINES
         st.code(stdout, language=None, height=_PRINTED_HEIGHT if long else "content", wrap_lines=True)
+
+
+def literal(name: str) -> str:
+    """A name that someone typed, for the label of a widget: Streamlit reads a label as Markdown, and `_x_` would lose its underscores.
+
+    For names, which hold no spaces, dots or colons; whole lines of code go into st.code or st.text.
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", name)
 
 
 def show_title(text: str, *, key: str) -> None:

@@ -108,11 +108,13 @@ def _moments(look: Look) -> None:
         st.select_slider(
             words("files.numpy.step"),
             range(last + 1),
-            format_func=lambda index: f"{look.moments[index].line}: {look.moments[index].text}",
+            format_func=lambda index: str(index + 1),
             key=show("bridge.step", at),
             on_change=_take_step,
         )
     moment = look.moments[at]
+    # Beside the slider and not in it: Streamlit reads the texts of a slider as Markdown.
+    st.code(words("files.numpy.moment", line=moment.line, text=moment.text), language=None, wrap_lines=True)
     st.text(_written(look.moments[at - 1] if at else None, moment))
     storage_view(run_of(moment), key="bridge.storages", language=language(), storage=shared_storage(moment))
     arrays = [tensor for tensor in moment.tensors if tensor.origin == "ndarray"]

@@ -16,7 +16,7 @@ from explorer.viewer.kept import kept
 from explorer.viewer.named_steps import named_steps
 from explorer.words import tell
 from pages._answers import forget, looked, section_state
-from pages._said import show_printed, show_remarks
+from pages._said import literal, show_printed, show_remarks
 from pages._session import language, running_note, words
 from pages._state import show
 
@@ -96,7 +96,7 @@ def _name(root: NamedDims) -> None:
     variable = root.variable or ""
     key = show(f"names.of.{variable}", state().given.get(variable, ""))
     st.text_input(
-        words("dims.field", variable=variable, shape=list(root.shape)),
+        words("dims.field", variable=literal(variable), shape=list(root.shape)),
         placeholder=words("dims.placeholder"),
         key=key,
         on_change=_take_names,

@@ -20,6 +20,7 @@ from pages._training_session import become, bound, running, start, started, stat
 
 def choose() -> None:
     """Everything that decides a run."""
+    st.text(words("training.lead"))
     choose_data_and_model()
     choose_recipe()
     edit_code(running())

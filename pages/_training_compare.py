@@ -33,6 +33,7 @@ Named = list[tuple[str, Started]]
 
 def show_comparison() -> None:
     """Start several, and look at them."""
+    st.text(words("runs.lead"))
     _choose()
     group: Named = kept().get(_GROUP, [])
     if group:
@@ -134,8 +135,18 @@ def _table(rows: Sequence[Kept]) -> list[Kept]:
         words("runs.metric"): [row.metric for row in rows],
         words("runs.status"): [words(f"runs.status.{row.status}") for row in rows],
     }
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    columns = [
+        text(width=210),
+        st.column_config.DatetimeColumn(width=105, format="MM-DD HH:mm"),
+        number(width=60),
+        number(width=80, format="%.4g"),
+        number(width=105, format="%.4g"),
+        text(width=80),
+    ]
     event = st.dataframe(
         shown,
+        column_config=dict(zip(shown, columns, strict=True)),
         hide_index=True,
         height=260,
         on_select="rerun",

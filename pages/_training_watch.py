@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 from msgspec.structs import replace
 
@@ -49,23 +52,25 @@ def _show_reason(training: Learning, end: TrainingEnd) -> None:
 
 
 def _show_measured(run: Started, end: TrainingEnd | None) -> None:
-    """The last numbers, then curves or the replay; only the open tab is computed."""
-    begun = run.training.start
-    if not run.training.points or begun is None:
-        return
-    _show_result(run)
-    shown = {
-        "curves": _show_curves,
-        "replay": _show_replay,
-        "compare": lambda *_: show_comparison(),
-        "kept": lambda *_: show_kept(),
+    """The last numbers, then curves or the replay; only the open tab is computed. Other runs stay in reach where this one took no step."""
+    begun, learning = run.training.start, end is None
+    nothing = partial(st.text, words("training.no_step"))
+    shown: dict[str, Callable[[], object]] = {
+        "curves": nothing,
+        "replay": nothing,
+        "compare": show_comparison,
+        "kept": show_kept,
     }
+    if run.training.points and begun is not None:
+        _show_result(run, begun)
+        shown["curves"] = partial(_show_curves, run, begun, learning)
+        shown["replay"] = partial(_show_replay, run, begun, learning)
     labels = [words(f"training.tab.{view}") for view in shown]
     tabs = st.tabs(labels, key="training.tabs", on_change="rerun")
     for draw, tab in zip(shown.values(), tabs, strict=True):
         if tab.open:
             with tab:
-                draw(run, begun, end is None)
+                draw()
 
 
 def _show_curves(run: Started, begun: TrainingStart, learning: bool) -> None:
@@ -136,11 +141,10 @@ def _pace(training: Learning) -> str:
     return f"  ·  {words('training.pace', rate=f'{rate:.3g}', left=left)}"
 
 
-def _show_result(run: Started) -> None:
+def _show_result(run: Started, begun: TrainingStart) -> None:
     """The last numbers, side by side, and the run as a file."""
     training = run.training
-    last, begun = training.points[-1], training.start
-    assert begun is not None
+    last = training.points[-1]
     with st.container(horizontal=True, key="training_result"):
         st.metric(words("training.result.loss"), f"{float(last.loss):.4g}")
         scores = training.snapshots[-1].validation if training.snapshots else None

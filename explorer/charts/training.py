@@ -92,7 +92,10 @@ def _loss(
 ) -> tuple[str, list[_Trace]]:
     """Of each batch, pale; of all rows that train, and of those held back."""
     batch = _curve(say("training.chart.batch", language), [point.loss for point in points], _PALE)
-    return say("training.chart.loss", language), [batch, *_scores(snapshots, steps, "loss", language)]
+    return say("training.chart.loss", language), [
+        batch | {"showlegend": True},
+        *_scores(snapshots, steps, "loss", language),
+    ]
 
 
 def _metric(
@@ -217,7 +220,9 @@ def _traces(panels: list[tuple[str, list[_Trace]]], points: list[TrainingPoint])
     steps = [point.step for point in points]
     mode = "lines+markers" if len(points) <= 30 else "lines"
     return [
-        {"x": steps} | trace | {"yaxis": _axis("y", index), "mode": mode, "marker": {"size": 4}}
+        {"x": steps, "legend": "legend" if index == len(panels) - 1 else "legend2"}
+        | trace
+        | {"yaxis": _axis("y", index), "mode": mode, "marker": {"size": 4}}
         for index, (_, traces) in enumerate(panels)
         for trace in traces
     ]
@@ -241,6 +246,8 @@ def _layout(panels: list[tuple[str, list[_Trace]]], language: Language, last: in
         "hoverlabel": {"font": {"size": 10}, "namelength": -1},
         "uirevision": "training",
         "legend": {"orientation": "h", "x": 0, "y": -40 / inner, "yanchor": "top", "font": {"size": 11}},
+        # Of the curves above, where a small screen shows it beside them.
+        "legend2": {"orientation": "h", "x": 1, "y": 1, "xanchor": "right", "yanchor": "bottom", "font": {"size": 11}},
         "xaxis": {
             "title": {"text": say("training.chart.step", language), "standoff": 4},
             "range": [1, max(last, 2)],

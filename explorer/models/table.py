@@ -60,8 +60,8 @@ def _lines(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     reader = csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
     try:
         lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error as problem:
-        raise ModelError("table.broken", line=reader.line_num, problem=str(problem)[:80]) from None
+    except csv.Error:
+        raise ModelError("table.broken", line=reader.line_num) from None
     if len(lines) < 3:
         raise ModelError("table.too_few", rows=max(0, len(lines) - 1))
     names = [cell.strip()[:60] for cell in lines[0][1]]

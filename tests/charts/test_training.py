@@ -115,11 +115,26 @@ def test_what_is_not_finite_is_a_gap():
 def test_of_many_parameters_the_first_and_the_last_are_drawn():
     names = [f"layer{index}.weight" for index in range(40)]
     figure = curves([point(1, norms=tuple(float(index + 1) for index in range(40)))], [], names)
-    drawn = [trace["name"] for trace in figure["data"] if trace["showlegend"]]
+    drawn = [trace["name"] for trace in figure["data"] if trace["showlegend"] and trace["legend"] == "legend"]
     assert drawn == names[:6] + names[-6:]
     assert len(drawn) == MOST_LAYERS
     assert traces(figure)["layer39.weight"]["y"] == [40.0]
     assert "40" in figure["layout"]["annotations"][-1]["text"]
+
+
+def test_the_curves_on_top_are_explained_beside_them():
+    figure = curves(
+        [point(1)],
+        [TrainingSnapshot(step=1, train=Scores(loss=0.5, metric=0.9), validation=Scores(loss=0.6, metric=0.8))],
+        NAMES,
+    )
+    named = {trace["name"]: trace["legend"] for trace in figure["data"] if trace["showlegend"]}
+    assert {name for name, legend in named.items() if legend == "legend2"} == {
+        "each batch",
+        "training rows",
+        "validation rows",
+    }
+    assert {name for name, legend in named.items() if legend == "legend"} == set(NAMES)
 
 
 def test_a_bias_differs_from_its_weight_in_more_than_colour():

@@ -11,7 +11,7 @@ from browsing import ROOT, settled
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
-from explorer.app.sections import FilesState, NamesState, OperationsState
+from explorer.app.sections import BridgeState, FilesState, NamesState, OperationsState
 from explorer.app.tensors import TensorsState
 from explorer.operations import KINDS
 from explorer.words import LANGUAGES, say
@@ -90,9 +90,18 @@ def test_the_two_memories_hold_what_the_notes_print():
 def test_names_that_cannot_be_are_said_and_the_steps_stay():
     page = started("names", **{"names.state": NamesState().with_names("img_t", "rows, rows")})
     assert any("rows stands twice" in text for text in texts(page))
-    assert any(one.label == say("dims.field", variable="img_t", shape=[3, 5, 5]) for one in page.text_input)
+    assert any(one.label == say("dims.field", variable=r"img\_t", shape=[3, 5, 5]) for one in page.text_input)
     page = started("names", **{"names.state": NamesState().with_names("img_t", "rows")})
     assert any("3 dimensions" in text for text in texts(page))
+
+
+def test_names_and_code_are_literal_where_streamlit_reads_markdown():
+    page = started("names", **{"names.state": NamesState(code="_x_ = torch.ones(2, 3)\ny = _x_ * 2")})
+    assert r"Names of \_x\_ [2, 3]" in [field.label for field in page.text_input]
+    code = 'points = torch.ones(3)\nshared = points.numpy()\nnote = "**bold** [a](http://b)"'
+    page = started("files", **{"bridge.state": BridgeState(code=code)})
+    assert list(page.select_slider[0].options) == ["1", "2", "3"]
+    assert page.code[0].value == 'line 3: note = "**bold** [a](http://b)"'
 
 
 def test_files_of_every_size_a_bad_slice_and_a_pickle():

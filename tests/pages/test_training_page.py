@@ -15,6 +15,7 @@ from explorer.ir import (
 )
 from explorer.runner import EngineError, Settings, Training
 from explorer.runner.job import Job
+from explorer.words import say
 from tests.pages.app_test import kept
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "training.py")
@@ -165,6 +166,13 @@ def test_a_failure_is_one_sentence_with_its_line(engine, language, said):
     assert any(said in text for text in texts(page))
     assert metrics(page)[{"en": "Loss", "ko": "손실"}[language]] == "nan"
     assert [code.value for code in page.code] == ["hello"]
+
+
+def test_other_runs_stay_in_reach_of_a_run_that_took_no_step(page, engine):
+    engine.say(START, TrainingEnd(status="error", message="no", line=3))
+    page.run()
+    assert [tab.label for tab in page.tabs] == ["Curves", "Step by step", "Compare", "Kept runs"]
+    assert say("training.no_step") in [text.value for text in page.text]
 
 
 def test_an_engine_that_does_not_start_is_said_and_nothing_breaks(monkeypatch):
