@@ -48,6 +48,9 @@ export class Layers {
   }
 }
 
+// An end of a histogram: two of them share 76 px, so that many digits become a power of ten.
+const end = (value) => (Math.abs(value) >= 1e5 ? value.toExponential(1).replace("e+", "e") : format(value, 3));
+
 function table(caption, headings, rows) {
   return element("table", {},
     element("caption", {}, caption),
@@ -73,7 +76,7 @@ function histogram(spread) {
     for (const [name, value] of Object.entries({ x: at * 4 + 0.5, y: BAR[1] - height, width: 3, height })) rect.setAttribute(name, value);
     svg.append(rect);
   });
-  return element("figure", {}, svg, element("figcaption", {}, element("span", {}, format(low, 3)), element("span", {}, format(high, 3))));
+  return element("figure", {}, svg, element("figcaption", {}, element("span", {}, end(low)), element("span", {}, end(high))));
 }
 
 function bar(value, most) {
