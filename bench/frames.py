@@ -129,7 +129,7 @@ def measure(browser: Browser, case: Case) -> Drawn:
     """Open one graph in a page of its own and move it."""
     graph, ops = case.build()
     layout = lay_out(compose(graph, ops))
-    blob, seconds = _encode(Run(status="ok", graph=graph, ops=ops), layout)
+    blob, seconds = _pack(Run(status="ok", graph=graph, ops=ops), layout)
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.route("**/*", lambda route: _answer(route, blob))
     page.goto(ADDRESS)
@@ -144,9 +144,10 @@ def measure(browser: Browser, case: Case) -> Drawn:
     return Drawn(len(layout.boxes), seconds, len(blob), opened["decode"], opened["paint"], used, moved)
 
 
-def _encode(run: Run, layout: Layout) -> tuple[bytes, float]:
+def _pack(run: Run, layout: Layout) -> tuple[bytes, float]:
+    """As for a page with a server: what a large graph's inspector shows is asked for one by one."""
     began = process_time()
-    blob = scene.encode(run, layout)
+    blob, _ = scene.offer(run, layout)
     return blob, process_time() - began
 
 

@@ -76,7 +76,6 @@ function traceTip(path, { at, x, y }, wire, size) {
   path.moveTo(x[start], y[start]);
   path.lineTo(x[start] - size * 0.5, y[start] + size);
   path.lineTo(x[start] + size * 0.5, y[start] + size);
-  path.closePath();
 }
 
 // The shape of what each wire hands on, near its consumer, so that it keeps clear of the gradient's label near the producer.

@@ -10,12 +10,13 @@ export function trace(path, kind, x, y, w, h, grow = 0) {
   const width = w + 2 * grow;
   const height = h + 2 * grow;
   if (kind === "saved") {
-    path.moveTo(left, top);
+    path.moveTo(x, top); // closed along an edge, not by closePath: see curves.mjs
     path.lineTo(left + width - FOLD, top);
     path.lineTo(left + width, top + FOLD);
     path.lineTo(left + width, top + height);
     path.lineTo(left, top + height);
-    path.closePath();
+    path.lineTo(left, top);
+    path.lineTo(x, top);
   } else {
     path.roundRect(left, top, width, height, kind === "leaf" ? height / 2 : kind === "input" ? 0 : CORNER + grow);
   }
