@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+
+import numpy as np
 
 from explorer.derivatives import numbers
 from explorer.graph.inputs import Given, given
@@ -46,7 +47,7 @@ class Details:
 
     def node(self, node: Node) -> Facts:
         """All that is known of one node. A key whose value would be empty is left out."""
-        op = None if node.op is None else self.run.ops[node.op]
+        graph, op = self.run.graph, None if node.op is None else self.run.ops[node.op]
         return _without_gaps(
             kind=node.kind,
             node=node.id,
@@ -63,13 +64,13 @@ class Details:
             saved=[_saved(saved, **self.evidence.sharing(node, saved)) for saved in node.saved],
             incoming=[_gradient(gradient) for gradient in node.incoming],
             **self._contributions(node),
-            outgoing=[self._outgoing(edge) for edge in _edges(self.run.graph).get(node.id, _NO_EDGES).out],
+            outgoing=[self._outgoing(graph.edges[at]) for at in _edges_from(graph).of(node.id)],
             slots=node.slots,
             local=[rounded(derivative) for derivative in node.local],
             numbers=self._numbers(node),
             gradient_x_input=_gradient(node.gradient_x_input),
             tensors=[_tensor(tensor) for tensor in self.tensors.get(node.id, ())],
-            results=[_root(root) for root in self.run.graph.roots if root.node == node.id],
+            results=[_root(root) for root in graph.roots if root.node == node.id],
             storages=sorted(_storages(node, op)),
             **self.evidence.node(node, op),
         )
@@ -127,7 +128,8 @@ class Details:
 
     def _contributions(self, node: Node) -> Facts:
         """At a fan-in: what each use of the node's outputs sent to it."""
-        edges = _edges(self.run.graph).get(node.id, _NO_EDGES).into
+        graph = self.run.graph
+        edges = [graph.edges[at] for at in _edges_into(graph).of(node.id)]
         if len(edges) < 2:
             return {}
         sent = [
@@ -138,25 +140,26 @@ class Details:
         return {"contributions": sent, "contributions_more": len(edges) - len(sent) or None}
 
 
-class _Edges(NamedTuple):
-    """Of one node."""
+class _Grouped:
+    """Places in a list, by the number that each stands for: a few lists, where one a number would be too many."""
 
-    out: list[Edge]
-    into: list[Edge]
+    def __init__(self, numbers: Sequence[int], count: int) -> None:
+        keys = np.asarray(numbers, np.int64)
+        self._order: list[int] = np.argsort(keys, kind="stable").tolist()
+        self._starts: list[int] = np.searchsorted(np.sort(keys), np.arange(count + 1)).tolist()
 
-
-_NO_EDGES = _Edges([], [])
+    def of(self, number: int) -> list[int]:
+        return self._order[self._starts[number] : self._starts[number + 1]]
 
 
 @once
-def _edges(graph: Graph) -> dict[int, _Edges]:
-    found: dict[int, _Edges] = {}
-    for edge in graph.edges:
-        for node, way in ((edge.source, 0), (edge.target, 1)):
-            if (known := found.get(node)) is None:
-                known = found[node] = _Edges([], [])
-            known[way].append(edge)
-    return found
+def _edges_from(graph: Graph) -> _Grouped:
+    return _Grouped([edge.source for edge in graph.edges], len(graph.nodes))
+
+
+@once
+def _edges_into(graph: Graph) -> _Grouped:
+    return _Grouped([edge.target for edge in graph.edges], len(graph.nodes))
 
 
 @once

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from explorer.graph.measure import shape_text
 from explorer.graph.once import once
-from explorer.ir import Box, BoxKind, Graph, Node, Op, Run, Stats, TensorMeta, Wire
+from explorer.ir import Box, BoxKind, Graph, Node, Op, Run, Stats, Tensor, TensorMeta, Wire
 from explorer.viewer.columns import Columns, Texts
 from explorer.viewer.details import Details
 
@@ -143,37 +143,45 @@ def _flowing(wire: Wire, shapes: Sequence[str], boxes: Sequence[Box], details: D
 
 def node_rows(details: Details) -> list[Subject]:
     """Of every node of the graph."""
+    run, named = details.run, details.tensors
     frozen = {each.node for each in details.given.values() if each.frozen}
-    return [_of_node(node, details, node.id in frozen) for node in details.run.graph.nodes]
+    return [_of_node(node, run, named.get(node.id, ()), node.id in frozen) for node in run.graph.nodes]
 
 
-def _of_node(node: Node, details: Details, frozen: bool) -> Subject:
-    run = details.run
+def _of_node(node: Node, run: Run, named: Sequence[Tensor], frozen: bool) -> Subject:
+    """`named` are the tensors with a name that it is the grad_fn of. Written for speed: there are 100,000 of them."""
     op = None if node.op is None else run.ops[node.op]
     outputs = _outputs(node, op)
     first = outputs[0] if outputs else None
-    arrived = [gradient.stats for gradient in node.incoming if gradient]
-    norm = _together(arrived)
     leaf = node.kind == "leaf"
-    named = details.tensors.get(node.id, ())
-    tensor = next((each for each in named if each.is_leaf), None) if leaf else None
-    size = float(tensor.value_stats.norm) if tensor and tensor.value_stats else 0.0
-    seen = [*[saved.stats for saved in node.saved], *[each.value_stats for each in named]]
+    arrived = [gradient.stats for gradient in node.incoming if gradient] if node.incoming else []
+    norm = _together(arrived) if arrived else NOTHING
+    flags = _odd(arrived, NAN_GRADIENT, INF_GRADIENT) if arrived else 0
+    if node.saved or named:
+        flags |= _odd([saved.stats for saved in node.saved], NAN_VALUE, INF_VALUE)
+        flags |= _odd([each.value_stats for each in named], NAN_VALUE, INF_VALUE)
     return Subject(
-        gradient=norm,
-        zeros=_zeros(arrived) if arrived else NOTHING,
-        ratio=norm / size if leaf and size and norm != NOTHING else NOTHING,
-        forward=_second(run.times.forward if run.times else (), node.op),
-        backward=_second(run.times.backward if run.times else (), node.id),
-        kind=node.kind,
-        flags=_odd(arrived, NAN_GRADIENT, INF_GRADIENT) | _odd(seen, NAN_VALUE, INF_VALUE),
-        state=TRAINED if leaf else TAKES_FROZEN if frozen else COMPUTED,
-        shape=shape_text(first.shape) if first else "",
-        dtype=first.dtype if first else "",
-        device=first.device if first else "",
-        held=_storages(outputs),
-        kept=_storages([saved.tensor for saved in node.saved]) if node.saved else (),
+        norm,
+        _zeros(arrived) if arrived else NOTHING,
+        _ratio(norm, named) if leaf else NOTHING,
+        _second(run.times.forward, node.op) if run.times else NOTHING,
+        _second(run.times.backward, node.id) if run.times else NOTHING,
+        node.kind,
+        flags,
+        TRAINED if leaf else TAKES_FROZEN if frozen else COMPUTED,
+        shape_text(first.shape) if first else "",
+        first.dtype if first else "",
+        first.device if first else "",
+        _storages(outputs),
+        _storages([saved.tensor for saved in node.saved]) if node.saved else (),
     )
+
+
+def _ratio(norm: float, named: Sequence[Tensor]) -> float:
+    """Of a leaf's gradient to its value."""
+    tensor = next((each for each in named if each.is_leaf), None)
+    size = float(tensor.value_stats.norm) if tensor and tensor.value_stats else 0.0
+    return norm / size if size and norm != NOTHING else NOTHING
 
 
 def _of_box(box: Box, details: Details) -> Subject:
@@ -223,8 +231,7 @@ def _outputs(node: Node, op: Op | None) -> Sequence[TensorMeta]:
 
 
 def _storages(tensors: Iterable[TensorMeta | None]) -> tuple[int, ...]:
-    found = [each.storage_id for each in tensors if each is not None and each.storage_id >= 0]
-    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
+    return tuple({each.storage_id: None for each in tensors if each is not None and each.storage_id >= 0})
 
 
 def _together(stats: Sequence[Stats]) -> float:
