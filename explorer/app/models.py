@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,13 +10,33 @@ from msgspec.structs import replace
 
 from explorer.app.state import GraphState
 from explorer.graph.anatomy import Part
-from explorer.ir import Graph, Record, RunRequest
-from explorer.models import Model, catalogue, find
+from explorer.ir import Drawn, Graph, InferenceRequest, Record, Run, RunRequest
+from explorer.models import INITIALISERS, Model, catalogue, find, frozen, new_classifier
 from explorer.words import LANGUAGES, say
 
 FIRST = "resnet18"
 OWN = ""
 """In a list of models: the person's own text."""
+
+PHOTO = (3, 224, 224)
+SHOWN_PICTURES = (
+    "lenet",
+    "alexnet",
+    "vgg16",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "densenet201",
+    "mobilenet_v2",
+    "vit",
+    "unet",
+    "cyclegan",
+)
+"""Models that take a picture and nothing else."""
+
+REPEATS = 3
+"""Further runs in which backward is timed: the median counts."""
 
 MOST_ROWS = 2_000
 """Modules that the table shows at once."""
@@ -39,6 +60,20 @@ class ModelsState(Record, frozen=True, kw_only=True):
     """How deep the tree of modules is shown."""
     module: str | None = None
     """Path of the module that was selected."""
+    drawn: Drawn = "horse"
+    """The picture, where none was uploaded."""
+    prefix: str = ""
+    """Taken off the names of a checkpoint."""
+    frozen: tuple[str, ...] = ()
+    """Paths of modules whose parameters are frozen, as in ``model.layer1``."""
+    classifier: bool = False
+    """Whether all is frozen but a new ``fc``, as the notes do."""
+    initialiser: str = "linear"
+    ins: int = 256
+    outs: int = 128
+    seed: int = 0
+    function: str = "branch"
+    """That the static ways are shown with."""
 
     def request(self) -> RunRequest:
         """The run that the tree is read from: the one that the Graph page would ask for."""
@@ -58,6 +93,29 @@ class ModelsState(Record, frozen=True, kw_only=True):
             draft=self.code,
         )
 
+    def inference(self, *, look: bool = True) -> InferenceRequest:
+        """What the picture and the checkpoint are sent with."""
+        shape = _picture_shape(self.code)
+        return InferenceRequest(
+            code=self.code,
+            prefix=self.prefix,
+            drawn=self.drawn,
+            shape=shape,
+            normalize=self.model != "cyclegan",
+            look=look,
+        )
+
+    def frozen_code(self) -> str:
+        """The model's text with what was chosen frozen."""
+        if self.classifier:
+            return new_classifier(self.code)
+        return frozen(self.code, [path.removeprefix("model.") for path in self.frozen])
+
+    def weight(self) -> RunRequest:
+        """The run that fills a weight."""
+        code = INITIALISERS[self.initialiser].code(self.ins, self.outs)
+        return RunRequest(code=code, seed=self.seed, verify="never")
+
     def with_model(self, name: str) -> ModelsState:
         """Choose an entry of the catalogue; its text replaces what was typed."""
         return self._put(name, find(name).code())
@@ -65,14 +123,25 @@ class ModelsState(Record, frozen=True, kw_only=True):
     def with_code(self, code: str) -> ModelsState:
         """Run a text of the person's own, which may be the catalogue's after all."""
         ours = next((model.name for model in catalogue() if model.code().rstrip("\n") == code.rstrip("\n")), None)
-        return replace(self, model=ours, code=code, module=None)
+        return replace(self, model=ours, code=code, module=None, frozen=(), classifier=False, prefix="")
 
     def _put(self, model: str | None, code: str) -> ModelsState:
-        return replace(self, model=model, code=code, module=None, revision=self.revision + 1)
+        put = replace(self, model=model, code=code, module=None, revision=self.revision + 1)
+        return replace(put, frozen=(), classifier=False, prefix="")
 
     def having(self, **fields: Any) -> ModelsState:
         """The same page with other values."""
         return replace(self, **fields)
+
+
+_SHAPE = re.compile(r"^SHAPE = \((\d{1,4}), (\d{1,4}), (\d{1,4})\)$", re.MULTILINE)
+
+
+def _picture_shape(code: str) -> tuple[int, int, int]:
+    """Channels, height and width that a text says it takes; else those of most published weights."""
+    said = _SHAPE.search(code)
+    sizes = (int(said[1]), int(said[2]), int(said[3])) if said else PHOTO
+    return sizes if sizes[0] in (1, 3) and min(sizes[1:]) >= 1 and max(sizes[1:]) <= 512 else PHOTO
 
 
 def found(search: str, kind: str) -> tuple[Model, ...]:
@@ -129,3 +198,42 @@ def opened(module: str) -> tuple[str, ...]:
     """The module and those around it: what is drawn open so that its own graph is seen."""
     names = module.split(".")
     return tuple(".".join(names[: end + 1]) for end in range(len(names)))
+
+
+class Kept(Record, frozen=True, kw_only=True):
+    """What a run keeps for backward, and what backward takes."""
+
+    nodes: int
+    nbytes: int
+    """Saved for backward alone: parameters and inputs do not count."""
+    seconds: float | None
+    """Of backward; None where it was not timed."""
+    trained: int
+    """Elements of parameters that need a gradient."""
+
+
+def kept_by(run: Run, parts: Iterable[Part]) -> Kept:
+    """The numbers that freezing changes."""
+    times = run.times.backward if run.times is not None else ()
+    return Kept(
+        nodes=len(run.graph.nodes),
+        nbytes=run.memory.run.own if run.memory is not None else 0,
+        seconds=sum(one for one in times if one is not None) if times else None,
+        trained=sum(part.trained for part in parts if part.depth == 0),
+    )
+
+
+def is_frozen(path: str, frozen: Iterable[str]) -> bool:
+    """Whether a module, or one around it, is frozen."""
+    return any(f"{path}.".startswith(f"{one}.") for one in frozen)
+
+
+def can_freeze(parts: Iterable[Part], depth: int) -> tuple[Part, ...]:
+    """The modules below ``model`` that have parameters of their own and names that code can say."""
+    return tuple(
+        part for part in parts if 1 <= part.depth <= depth and part.parameters and _SAYABLE.fullmatch(part.path)
+    )[:MOST_CHECKBOXES]
+
+
+_SAYABLE = re.compile(r"model\.[\w.]+", re.ASCII)
+MOST_CHECKBOXES = 60

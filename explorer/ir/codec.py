@@ -15,6 +15,15 @@ from explorer.ir.graph import Gradient, Graph, Node, Saved
 from explorer.ir.look import Look, LookRequest
 from explorer.ir.record import Nested
 from explorer.ir.run import Run, RunRequest
+from explorer.ir.study import (
+    MOST_KEYS,
+    MOST_PIXELS,
+    InferenceAnswer,
+    InferenceRequest,
+    Picture,
+    StaticAnswer,
+    StaticRequest,
+)
 from explorer.ir.tensors import PREVIEW_ELEMENTS, Storage, Tensor
 from explorer.ir.training import (
     Predictions,
@@ -52,6 +61,10 @@ _look_request_decoder = msgspec.json.Decoder(LookRequest)
 _look_decoder = msgspec.json.Decoder(Look)
 _file_request_decoder = msgspec.json.Decoder(FileRequest)
 _file_answer_decoder = msgspec.json.Decoder(FileAnswer)
+_inference_request_decoder = msgspec.json.Decoder(InferenceRequest)
+_inference_answer_decoder = msgspec.json.Decoder(InferenceAnswer)
+_static_request_decoder = msgspec.json.Decoder(StaticRequest)
+_static_answer_decoder = msgspec.json.Decoder(StaticAnswer)
 _steer_decoder = msgspec.json.Decoder(Steer)
 _order_decoder = msgspec.json.Decoder(Order)
 _hello_decoder = msgspec.json.Decoder(Hello)
@@ -175,6 +188,48 @@ def _check_file(file: File) -> None:
         end = span.end
     for read in file.reads:
         _require(0 <= read.start <= read.end <= file.nbytes, f"read {read.start}..{read.end} of {file.nbytes} bytes")
+
+
+def decode_inference_request(message: bytes) -> InferenceRequest:
+    """Read an `InferenceRequest`; raises `IrError`."""
+    request: InferenceRequest = _decode(_inference_request_decoder, message)
+    return request
+
+
+def decode_inference_answer(message: bytes) -> InferenceAnswer:
+    """Read an `InferenceAnswer` and check it; raises `IrError`."""
+    answer: InferenceAnswer = _decode(_inference_answer_decoder, message)
+    for stage in answer.stages:
+        _check_picture(stage.picture)
+    for said in answer.said:
+        if said.picture is not None:
+            _check_picture(said.picture)
+        _require(len(said.top) <= 5, f"{len(said.top)} guesses")
+    if answer.loading is not None:
+        told = (answer.loading.missing, answer.loading.unexpected, answer.loading.misshapen)
+        _require(all(len(names) <= MOST_KEYS for names in told), "more names than are told of")
+    return answer
+
+
+def _check_picture(picture: Picture) -> None:
+    size = picture.width * picture.height
+    _require(min(picture.width, picture.height) > 0 and size <= MOST_PIXELS, f"a picture of {size} pixels")
+    _require(len(picture.pixels) == 3 * size, f"{len(picture.pixels)} bytes for {size} pixels")
+
+
+def decode_static_request(message: bytes) -> StaticRequest:
+    """Read a `StaticRequest`; raises `IrError`."""
+    request: StaticRequest = _decode(_static_request_decoder, message)
+    return request
+
+
+def decode_static_answer(message: bytes) -> StaticAnswer:
+    """Read a `StaticAnswer` and check it; raises `IrError`."""
+    answer: StaticAnswer = _decode(_static_answer_decoder, message)
+    for way in answer.ways:
+        for value in way.results:
+            _check_nested(value, PREVIEW_ELEMENTS, "a result")
+    return answer
 
 
 def decode_order(message: bytes) -> Order:

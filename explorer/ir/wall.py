@@ -21,9 +21,9 @@ class Limits(Record, frozen=True, kw_only=True):
 
 
 class Order(Record, frozen=True, kw_only=True):
-    """The first message to a worker; the second is the request itself, and for ``file`` the third is the file's bytes."""
+    """The first message to a worker; the second is the request itself, and for ``file`` and ``infer`` the bytes of files follow."""
 
-    task: Literal["run", "train", "file", "look"]
+    task: Literal["run", "train", "file", "look", "infer", "static"]
     limits: Limits
 
 

@@ -10,17 +10,25 @@ from explorer.models.datasets import (
     datasets,
     find_dataset,
 )
+from explorer.models.functions import FUNCTIONS, Function
+from explorer.models.initialisers import INITIALISERS, MOST_FEATURES, Initialiser
 from explorer.models.recipe import LOSSES, LossName, OptimizerName, Recipe, SchedulerName, loop, recipe_of
 from explorer.models.table import Table, read_table
 from explorer.models.trainable import TrainableModel, models_for, trainable_models
+from explorer.models.variants import frozen, in_eval, new_classifier
 
 __all__ = [
     "CONTEXT",
+    "FUNCTIONS",
+    "INITIALISERS",
     "LETTERS",
     "LOSSES",
+    "MOST_FEATURES",
     "TABLE",
     "Axis",
     "Dataset",
+    "Function",
+    "Initialiser",
     "Kind",
     "LossName",
     "Model",
@@ -35,9 +43,12 @@ __all__ = [
     "datasets",
     "find",
     "find_dataset",
+    "frozen",
+    "in_eval",
     "is_catalogue_code",
     "loop",
     "models_for",
+    "new_classifier",
     "read_table",
     "recipe_of",
     "trainable_models",

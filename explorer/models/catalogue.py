@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Literal
 
 from explorer.models.snippet import ModelError, fill, nearest, read
+from explorer.models.variants import plain
 
 __all__ = ["Axis", "Model", "ModelError", "catalogue", "find", "is_catalogue_code"]
 
@@ -163,7 +164,8 @@ _SHAPE = re.compile(r"^SHAPE = \(([0-9]{1,6}(?:, [0-9]{1,6})*),?\)$", re.MULTILI
 
 
 def is_catalogue_code(code: str) -> bool:
-    """Is this, blank lines at the end apart, letter for letter what some model's `code` gives for sizes that it takes?"""
+    """Is this, blank lines at the end apart, letter for letter what some model's `code` gives for sizes that it takes, or a variant of that?"""
+    code = plain(code)
     batch, shape = _BATCH.search(code), _SHAPE.search(code)
     if batch is None or shape is None:
         return False

@@ -18,6 +18,8 @@ from explorer.ir import (
     FileRequest,
     FrameError,
     Hello,
+    InferenceAnswer,
+    InferenceRequest,
     IrError,
     Look,
     LookRequest,
@@ -25,11 +27,15 @@ from explorer.ir import (
     Run,
     RunRequest,
     Sentence,
+    StaticAnswer,
+    StaticRequest,
     TrainingRequest,
     Wall,
     decode_file_answer,
+    decode_inference_answer,
     decode_look,
     decode_run,
+    decode_static_answer,
     encode,
 )
 from explorer.runner.forked import ZygoteHost
@@ -39,7 +45,16 @@ from explorer.runner.limits import Request, order_for, places_of
 from explorer.runner.places import BusyError, Places, StoppedError
 from explorer.runner.settings import EngineError, Settings, read_settings
 from explorer.runner.training import Training
-from explorer.runner.verdict import ended_file, ended_look, ended_run, ended_training, key_of, sentence
+from explorer.runner.verdict import (
+    ended_file,
+    ended_inference,
+    ended_look,
+    ended_run,
+    ended_static,
+    ended_training,
+    key_of,
+    sentence,
+)
 from explorer.words import say
 
 
@@ -99,7 +114,7 @@ class Engine:
         self._cpu, self._cuda = cpu, cuda
         # A training run holds its place for a minute, so it waits in a queue of its own.
         short, long = Places(settings.slots, settings.queue), Places(settings.slots, settings.queue)
-        self._places = {"run": short, "file": short, "look": short, "train": long}
+        self._places = {"train": long} | dict.fromkeys(("run", "file", "look", "infer", "static"), short)
         self._lock = Lock()
         self._owners: dict[_Owned, Job] = {}
         self._jobs: set[Job] = set()
@@ -205,10 +220,59 @@ class Engine:
         owned = _Owned("file", owner)
         self._register(job, owned)
         try:
-            why = self._converse(job, request, taking.take, payload)
+            why = self._converse(job, request, taking.take, [payload])
         finally:
             self._forget(job, owned)
         return (ended_file(request, why), ()) if why is not None else (taking.told(), tuple(taking.pieces))
+
+    def infer(
+        self, request: InferenceRequest, checkpoint: bytes = b"", image: bytes = b"", *, owner: str | None = None
+    ) -> InferenceAnswer:
+        """Build a model, load a checkpoint and show it a picture, in a jailed worker: this process looks into neither.
+
+        Args:
+            request: What to do.
+            checkpoint: Bytes of a file of weights, at most ``settings.weights_mib``; empty for none.
+            image: Bytes of a PNG or JPEG, at most `MOST_FILE_BYTES`; empty for a drawing.
+            owner: As in `run`.
+
+        Raises:
+            EngineError: no worker will start on this machine.
+        """
+        for payload, mib in ((checkpoint, self.settings.weights_mib), (image, MOST_FILE_BYTES // 2**20)):
+            if len(payload) > mib * 2**20:
+                return ended_inference(Sentence(key="inference.upload", values={"mib": str(mib)}))
+        answers: list[InferenceAnswer] = []
+        why = self._one(
+            request, lambda message: answers.append(decode_inference_answer(message)), owner, [checkpoint, image]
+        )
+        return ended_inference(why) if why is not None else answers[0]
+
+    def compare_ways(self, request: StaticRequest, *, owner: str | None = None) -> StaticAnswer:
+        """See a function of ours through define-by-run and the static ways; as `run` otherwise. Raises `EngineError`."""
+        answers: list[StaticAnswer] = []
+        why = self._one(request, lambda message: answers.append(decode_static_answer(message)), owner)
+        return ended_static(why) if why is not None else answers[0]
+
+    def _one(
+        self,
+        request: InferenceRequest | StaticRequest,
+        take: Callable[[bytes], None],
+        owner: str | None,
+        payloads: Sequence[bytes] = (),
+    ) -> Sentence | None:
+        """A conversation of one answer, which is handed to `take`; returns why there was none."""
+
+        def taken(message: bytes) -> bool:
+            take(message)
+            return True
+
+        job, owned = Job(), _Owned(type(request).__name__, owner)
+        self._register(job, owned)
+        try:
+            return self._converse(job, request, taken, payloads)
+        finally:
+            self._forget(job, owned)
 
     def train(self, request: TrainingRequest, *, owner: str | None = None) -> Training:
         """Start a training run and return at once. A newer one of the same owner ends the older; it raises nothing."""
@@ -230,7 +294,7 @@ class Engine:
             training.finish(ended_training(why))
 
     def _converse(
-        self, job: Job, request: Request, take: Callable[[bytes], bool], payload: bytes | None = None
+        self, job: Job, request: Request, take: Callable[[bytes], bool], payloads: Sequence[bytes] = ()
     ) -> Sentence | None:
         """Wait for a place, ask a worker, hand its messages to `take` until that is satisfied. None then, else why it was not."""
         order = order_for(request, self.settings)
@@ -238,7 +302,7 @@ class Engine:
             if request.device not in self.devices:
                 return sentence("runner.device", order.limits, request.device)
             with self._places[order.task].take(places_of(order, self.settings), job):
-                messages = [encode(order), encode(request), *([] if payload is None else [payload])]
+                messages = [encode(order), encode(request), *payloads]
                 key = self._ask(job, order, messages, request.device, take)
         except BusyError:
             key = "runner.busy"

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from typing import Literal
 
-from explorer.ir import FileRequest, Limits, LookRequest, Order, RunRequest, TrainingRequest
+from explorer.ir import (
+    FileRequest,
+    InferenceRequest,
+    Limits,
+    LookRequest,
+    Order,
+    RunRequest,
+    StaticRequest,
+    TrainingRequest,
+)
 from explorer.models import is_catalogue_code
 from explorer.runner.settings import Settings
 
 _MIB = 2**20
 
 
-Request = RunRequest | TrainingRequest | FileRequest | LookRequest
+Request = RunRequest | TrainingRequest | FileRequest | LookRequest | InferenceRequest | StaticRequest
 
-_TASKS: dict[type, Literal["run", "train", "file", "look"]] = {
+_TASKS: dict[type, Literal["run", "train", "file", "look", "infer", "static"]] = {
     RunRequest: "run",
     TrainingRequest: "train",
     FileRequest: "file",
     LookRequest: "look",
+    InferenceRequest: "infer",
+    StaticRequest: "static",
 }
 
 

@@ -16,6 +16,7 @@ Mode = Literal["local", "hosted"]
 _MIB = 2**20
 _TYPED_MIB: Mapping[Mode, int] = {"local": 2048, "hosted": 1024}
 _ANSWER_MIB: Mapping[Mode, int] = {"local": 128, "hosted": 32}
+_WEIGHTS_MIB: Mapping[Mode, int] = {"local": 256, "hosted": 64}
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -41,6 +42,8 @@ class Settings:
     """MiB for a model from the catalogue."""
     answer_mib: int = 128
     """MiB of one answer: of the JSON in which everything captured comes back."""
+    weights_mib: int = 256
+    """MiB of a checkpoint that a person uploads; Streamlit's own limit is in ``.streamlit/config.toml``."""
     slots: int = 4
     """Runs at once."""
     queue: int = 64
@@ -74,6 +77,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         memory_mib=count("EXPLORER_MEMORY_MIB", _TYPED_MIB[chosen]),
         catalogue_memory_mib=count("EXPLORER_CATALOGUE_MEMORY_MIB", 6144),
         answer_mib=count("EXPLORER_ANSWER_MIB", _ANSWER_MIB[chosen]),
+        weights_mib=count("EXPLORER_WEIGHTS_MIB", _WEIGHTS_MIB[chosen]),
         slots=count("EXPLORER_SLOTS", default_slots()),
         queue=count("EXPLORER_QUEUE", 64),
         database=environment.get("EXPLORER_DATABASE", "" if chosen == "hosted" else _own_database()),

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import signal
 
-from explorer.ir import FileAnswer, FileRequest, Limits, Look, Run, RunRequest, Sentence, Status, TrainingEnd
+from explorer.ir import (
+    FileAnswer,
+    FileRequest,
+    InferenceAnswer,
+    Limits,
+    Look,
+    Run,
+    RunRequest,
+    Sentence,
+    StaticAnswer,
+    Status,
+    TrainingEnd,
+)
 from explorer.words import tell
 
 _CRASHES = frozenset(
@@ -37,7 +49,7 @@ def sentence(key: str, limits: Limits, device: str) -> Sentence:
 
 
 def _status(said: Sentence) -> Status:
-    return "refused" if said.key in ("runner.device", "files.upload") else "stopped"
+    return "refused" if said.key in ("runner.device", "files.upload", "inference.upload") else "stopped"
 
 
 def ended_run(request: RunRequest, said: Sentence) -> Run:
@@ -67,6 +79,16 @@ def ended_file(request: FileRequest, said: Sentence) -> FileAnswer:
 def ended_look(said: Sentence) -> Look:
     """The answer where the worker gave none."""
     return Look(status=_status(said), message=tell(said), sentence=said)
+
+
+def ended_inference(said: Sentence) -> InferenceAnswer:
+    """The answer where the worker gave none."""
+    return InferenceAnswer(status=_status(said), message=tell(said), sentence=said)
+
+
+def ended_static(said: Sentence) -> StaticAnswer:
+    """The answer where the worker gave none."""
+    return StaticAnswer(status=_status(said), message=tell(said), sentence=said)
 
 
 def ended_training(said: Sentence) -> TrainingEnd:

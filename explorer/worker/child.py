@@ -16,21 +16,27 @@ from explorer.ir import (
     FileAnswer,
     FileRequest,
     Hello,
+    InferenceAnswer,
+    InferenceRequest,
     Limits,
     Look,
     LookRequest,
     Run,
     RunRequest,
     Sentence,
+    StaticAnswer,
+    StaticRequest,
     Steer,
     TrainingEnd,
     TrainingFrame,
     TrainingRequest,
     Wall,
     decode_file_request,
+    decode_inference_request,
     decode_look_request,
     decode_order,
     decode_request,
+    decode_static_request,
     decode_steer,
     decode_training_request,
     encode,
@@ -42,6 +48,9 @@ from explorer.worker.limits import TimeLimit, held_back, soft_deadline, stopped_
 
 _REQUEST_CAP = 16 * 2**20
 """Bytes of a request. Typed code is capped far lower by the gate; this bounds what a worker reads."""
+
+_CHECKPOINT_CAP = 2**31
+"""Bytes of a checkpoint: the parent, which is trusted, sends none over its own limit."""
 
 
 class Steering(Protocol):
@@ -65,6 +74,10 @@ class Tasks(Protocol):
 
     def look(self, request: LookRequest) -> Look: ...
 
+    def infer(self, request: InferenceRequest, checkpoint: bytes, image: bytes) -> InferenceAnswer: ...
+
+    def compare_ways(self, request: StaticRequest) -> StaticAnswer: ...
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -73,9 +86,9 @@ class Channel:
     reader: int
     writer: int
 
-    def receive(self) -> bytes:
-        """The next message; raises EOFError where the parent has gone."""
-        message = read_frame(self.reader, _REQUEST_CAP)
+    def receive(self, cap: int = _REQUEST_CAP) -> bytes:
+        """The next message, of at most `cap` bytes; raises EOFError where the parent has gone."""
+        message = read_frame(self.reader, cap)
         if message is None:
             raise EOFError
         return message
@@ -113,6 +126,10 @@ def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> 
         _run(channel, tasks, decode_request(message), order.limits)
     elif order.task == "look":
         _look(channel, tasks, decode_look_request(message), order.limits)
+    elif order.task == "infer":
+        _infer(channel, tasks, decode_inference_request(message), order.limits)
+    elif order.task == "static":
+        _compare_ways(channel, tasks, decode_static_request(message), order.limits)
     elif order.task == "file":
         _file(channel, tasks, decode_file_request(message), order.limits)
     else:
@@ -146,6 +163,27 @@ def _look(channel: Channel, tasks: Tasks, request: LookRequest, limits: Limits) 
     except BaseException as problem:
         sentence = _reason(problem, limits)
         message = encode(Look(status="stopped", message=tell(sentence), sentence=sentence))
+    write_frame(channel.writer, message)
+
+
+def _infer(channel: Channel, tasks: Tasks, request: InferenceRequest, limits: Limits) -> None:
+    checkpoint, image = channel.receive(_CHECKPOINT_CAP), channel.receive()
+    try:
+        with soft_deadline(limits.seconds):
+            message = encode(tasks.infer(request, checkpoint, image))
+    except BaseException as problem:
+        sentence = _reason(problem, limits)
+        message = encode(InferenceAnswer(status="stopped", message=tell(sentence), sentence=sentence))
+    write_frame(channel.writer, message)
+
+
+def _compare_ways(channel: Channel, tasks: Tasks, request: StaticRequest, limits: Limits) -> None:
+    try:
+        with soft_deadline(limits.seconds):
+            message = encode(tasks.compare_ways(request))
+    except BaseException as problem:
+        sentence = _reason(problem, limits)
+        message = encode(StaticAnswer(status="stopped", message=tell(sentence), sentence=sentence))
     write_frame(channel.writer, message)
 
 

@@ -7,12 +7,14 @@ fails in a child as an ImportError, so a test runs learners' snippets in jailed 
 from __future__ import annotations
 
 import importlib
+import io
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from explorer.ir import FileRequest, LookRequest, RunRequest, TrainingRequest
+from explorer.ir import FileRequest, InferenceRequest, LookRequest, RunRequest, StaticRequest, TrainingRequest
+from explorer.models import FUNCTIONS
 from explorer.training import data
 from explorer.worker.child import Tasks
 
@@ -62,7 +64,21 @@ def load() -> Tasks:
         tasks.train(TrainingRequest(code=_FIRST_TRAINING), lambda frame: None)
         _files(tasks)
         tasks.look(LookRequest(code=_FIRST_TENSOR))
+        _study(tasks)
     return tasks
+
+
+def _study(tasks: Tasks) -> None:
+    """Show a picture of each format to a model, and let every way see every function."""
+    from PIL import Image
+
+    code = "model = nn.Sequential(nn.Flatten(), nn.Linear(192, 4))"
+    for kind in ("PNG", "JPEG"):
+        file = io.BytesIO()
+        Image.new("RGB", (8, 8)).save(file, kind)
+        tasks.infer(InferenceRequest(code=code, shape=(3, 8, 8)), b"", file.getvalue())
+    for name in FUNCTIONS:
+        tasks.compare_ways(StaticRequest(function=name))
 
 
 def _files(tasks: Tasks) -> None:

@@ -3,6 +3,7 @@
 from explorer.worker.files import handle
 from explorer.worker.look import look
 from explorer.worker.session import execute
+from explorer.worker.study import compare_ways, infer
 from explorer.worker.train import train
 
-__all__ = ["execute", "handle", "look", "train"]
+__all__ = ["compare_ways", "execute", "handle", "infer", "look", "train"]

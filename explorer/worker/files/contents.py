@@ -14,6 +14,10 @@ MOST_UNPACKED = 64 * 2**20
 """Bytes that the tensors of one file may take: a file of `MOST_FILE_BYTES` that says more was made to fill the memory."""
 
 
+MOST_TEXTS = 30_000
+"""Texts of one file that are kept: the names of classes, of which some collections have twenty thousand."""
+
+
 class BadFileError(Exception):
     """A file that is not read, or tensors that a format does not hold: `sentence` says why and what to try."""
 
@@ -34,6 +38,8 @@ class Contents:
     spans: tuple[Span, ...] = ()
     reads: tuple[ByteRead, ...] = ()
     others: int = 0
+    texts: dict[str, str] = field(default_factory=dict)
+    """Texts that stand beside the tensors, by the keys that lead to them; at most `MOST_TEXTS`."""
 
 
 def check_room(nbytes: int, held: int) -> None:

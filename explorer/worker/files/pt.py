@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from explorer.ir import FileRequest, Span, SpanKind
-from explorer.worker.files.contents import BadFileError, Contents, check_room
+from explorer.worker.files.contents import MOST_TEXTS, BadFileError, Contents, check_room
 
 _MOST_PARTS = 20_000
 _DEPTH = 8
@@ -38,13 +38,16 @@ def read(payload: bytes, _request: FileRequest) -> Contents:
     except pickle.UnpicklingError as problem:
         raise _refused(problem, _pickle(payload, spans)) from None
     tensors: dict[str, torch.Tensor] = {}
+    texts: dict[str, str] = {}
     others = 0
     for name, value in _walk("", saved, 0):
         if isinstance(value, torch.Tensor):
             tensors[name] = value
-        else:
-            others += 1
-    return Contents("pt", tensors, spans=spans, others=others)
+            continue
+        others += 1
+        if isinstance(value, str) and len(texts) < MOST_TEXTS:
+            texts[name] = value
+    return Contents("pt", tensors, spans=spans, others=others, texts=texts)
 
 
 def _archive(payload: bytes) -> tuple[Span, ...]:

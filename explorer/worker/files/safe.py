@@ -19,7 +19,9 @@ def read(payload: bytes, _request: FileRequest) -> Contents:
     """All tensors; raises `BadFileError`, or whatever the library raises for a file that contradicts itself."""
     header = _header(payload)
     tensors = safetensors.torch.load(payload)
-    return Contents("safetensors", tensors, spans=_spans(payload, header))
+    said = header.get("__metadata__") or {}
+    texts = {str(name): str(text) for name, text in said.items()}
+    return Contents("safetensors", tensors, spans=_spans(payload, header), texts=texts)
 
 
 def begins(payload: bytes) -> bool:
