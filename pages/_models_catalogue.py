@@ -208,7 +208,7 @@ def _selected(run: Run, parts: tuple[Part, ...]) -> None:
     if part is not None:
         st.text(_exactly(part))
     if asked:
-        open_graph(run, state().graph(), state().module)
+        open_graph(run, state().graph_of(state().code), state().module)
 
 
 def _exactly(part: Part) -> str:

@@ -25,7 +25,7 @@ from explorer.app.looks import (
 from explorer.app.remarks import marks, remarks
 from explorer.app.sections import BridgeState, FilesState
 from explorer.examples import program
-from explorer.ir import Entry, File, FileAnswer, FileRequest, Look, Moment
+from explorer.ir import MOST_FILE_BYTES, Entry, File, FileAnswer, FileRequest, Look, Moment
 from explorer.viewer.editor import code_editor
 from explorer.viewer.file_strip import file_strip
 from explorer.viewer.kept import kept
@@ -208,7 +208,9 @@ def _saved_file(file: File, content: bytes) -> None:
 
 def _load(contents: dict[str, bytes], note: DeltaGenerator) -> None:
     """A file of the person's, or one of ours; read in the jailed worker, never here."""
-    uploaded = st.file_uploader(words("files.load.upload"), key="files.upload")
+    uploaded = st.file_uploader(
+        words("files.load.upload"), max_upload_size=MOST_FILE_BYTES // 2**20, key="files.upload"
+    )
     if uploaded is None:
         st.segmented_control(
             words("files.load.source"),

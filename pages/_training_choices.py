@@ -70,7 +70,7 @@ def _tell_data() -> None:
 
 def _choose_table() -> None:
     """A CSV file; its text goes to the worker as it is, and is shown nowhere as markup."""
-    uploaded = st.file_uploader(words("training.table.upload"), type="csv", key="training.table")
+    uploaded = st.file_uploader(words("training.table.upload"), type="csv", max_upload_size=8, key="training.table")
     if (
         uploaded is not None
         and (text := uploaded.getvalue().decode("utf-8-sig", errors="replace")) != state().data.table

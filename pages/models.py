@@ -8,13 +8,17 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.viewer.kept import kept
-from pages import _models_catalogue
+from pages import _models_catalogue, _models_freezing, _models_inference, _models_initialisation, _models_statics
 from pages._models_state import having, state
 from pages._session import words
 from pages._state import show
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "catalogue": _models_catalogue.draw,
+    "inference": _models_inference.draw,
+    "freezing": _models_freezing.draw,
+    "initialisation": _models_initialisation.draw,
+    "statics": _models_statics.draw,
 }
 """What draws each section, in the order of the control; the title of one is the text ``model_page.section.<name>``."""
 

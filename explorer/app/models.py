@@ -10,7 +10,20 @@ from msgspec.structs import replace
 
 from explorer.app.state import GraphState
 from explorer.graph.anatomy import Part
-from explorer.ir import Drawn, Graph, InferenceRequest, Record, Run, RunRequest
+from explorer.ir import (
+    Drawn,
+    Graph,
+    InferenceAnswer,
+    InferenceRequest,
+    Misshapen,
+    Number,
+    Record,
+    Run,
+    RunRequest,
+    Stage,
+    StaticAnswer,
+    Tensor,
+)
 from explorer.models import INITIALISERS, Model, catalogue, find, frozen, new_classifier
 from explorer.words import LANGUAGES, say
 
@@ -77,20 +90,15 @@ class ModelsState(Record, frozen=True, kw_only=True):
 
     def request(self) -> RunRequest:
         """The run that the tree is read from: the one that the Graph page would ask for."""
-        return self.graph().request()
+        return self.graph_of(self.code).request()
 
-    def graph(self) -> GraphState:
-        """The Graph page with this model."""
-        if self.model is None:
-            return GraphState(code=self.code, draft=self.code)
+    def graph_of(self, code: str) -> GraphState:
+        """The Graph page with the model, or with a variant of its text."""
+        if self.model is None or code != self.code:
+            return GraphState(code=code, draft=code)
         chosen = find(self.model)
         return GraphState(
-            source="model",
-            model=chosen.name,
-            batch=chosen.batch,
-            shape=chosen.shape,
-            code=self.code,
-            draft=self.code,
+            source="model", model=chosen.name, batch=chosen.batch, shape=chosen.shape, code=code, draft=code
         )
 
     def inference(self, *, look: bool = True) -> InferenceRequest:
@@ -237,3 +245,37 @@ def can_freeze(parts: Iterable[Part], depth: int) -> tuple[Part, ...]:
 
 _SAYABLE = re.compile(r"model\.[\w.]+", re.ASCII)
 MOST_CHECKBOXES = 60
+
+
+def said_run(answer: InferenceAnswer | StaticAnswer, code: str) -> Run:
+    """An answer as a run, for all that says of a run why it failed."""
+    line = answer.line if isinstance(answer, InferenceAnswer) else None
+    return Run(status=answer.status, sentence=answer.sentence, message=answer.message, line=line, code=code)
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """As in ``3 × 224 × 224``."""
+    return " × ".join(map(str, shape))
+
+
+def step_text(stage: Stage) -> str:
+    """The call, with long lists of numbers left out."""
+    return stage.call if len(stage.call) < _LONG_CALL else f"{stage.call.partition('(')[0]}(mean, std)"
+
+
+_LONG_CALL = 30
+
+
+def missing_text(one: Misshapen) -> str:
+    """As in ``fc.weight  10 × 512 → 1000 × 512``: what the file has, and what the model wants."""
+    return f"{one.name}  {shape_text(one.given)} → {shape_text(one.wanted)}"
+
+
+def percent(share: Number) -> str:
+    """A share as the notes print it, with two digits."""
+    return f"{100 * float(share):.2f} %"
+
+
+def weight_of(run: Run) -> Tensor | None:
+    """The tensor that `ModelsState.weight` asked for."""
+    return next((one for one in run.tensors if one.name == "weight" and one.value_stats is not None), None)

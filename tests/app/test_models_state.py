@@ -14,10 +14,10 @@ def test_searching_finds_by_name_family_kind_and_korean():
 
 def test_a_model_is_asked_for_as_the_graph_page_would():
     state = ModelsState().with_model("lenet")
-    assert state.request() == state.graph().request()
-    assert state.graph().model == "lenet"
+    assert state.request() == state.graph_of(state.code).request()
+    assert state.graph_of(state.code).model == "lenet"
     own = state.with_code("model = nn.Linear(2, 1)\nmodel(torch.ones(2))")
-    assert (own.model, own.graph().source) == (None, "code")
+    assert (own.model, own.graph_of(own.code).source) == (None, "code")
     assert own.with_code(find("mlp").code()).model == "mlp"
 
 
