@@ -148,8 +148,11 @@ def _modes(answer: InferenceAnswer) -> None:
         with st.container(key="remark_random"):
             st.text(words("inference.random"))
             st.text(words("inference.random.text"))
+    told = (
+        answer.said if answer.said[-1] != answer.said[1] else answer.said[:2]
+    )  # without Dropout the second time is like the first
     names = ("eval", "train", "again")
-    for name, said, column in zip(names, answer.said, st.columns(len(answer.said), gap="medium"), strict=False):
+    for name, said, column in zip(names, told, st.columns(len(told), gap="medium"), strict=False):
         with column, st.container(key=f"mode_{name}", gap="xsmall"):
             st.text(words(f"inference.mode.{name}"))
             _said(said, answer.labels)

@@ -12,7 +12,7 @@ from explorer.ir import StaticAnswer, StaticRequest, Way
 from explorer.models import FUNCTIONS, Function
 from explorer.runner import EngineError, shared_engine
 from pages._answers import answered
-from pages._models_state import having, state
+from pages._models_state import having, open_graph, ran, state
 from pages._said import show_remarks, show_title
 from pages._session import language, owner, running_note, words
 from pages._state import show
@@ -23,7 +23,7 @@ def draw() -> None:
     left, right = st.columns([5, 12], gap="medium")
     function = FUNCTIONS[state().function]
     with left:
-        _choose(function)
+        _choose(note, function)
     with right:
         answer = _answer(note)
         show_remarks(() if answer.status == "ok" else remarks(said_run(answer, function.code), language()))
@@ -31,7 +31,7 @@ def draw() -> None:
             _ways(answer.ways, function)
 
 
-def _choose(function: Function) -> None:
+def _choose(note: DeltaGenerator, function: Function) -> None:
     st.selectbox(
         words("statics.choose"),
         list(FUNCTIONS),
@@ -44,6 +44,11 @@ def _choose(function: Function) -> None:
     st.text(words(function.description))
     st.text(words("statics.inputs", first=show_nested(list(function.first)), second=show_nested(list(function.second))))
     st.caption(words("statics.ours"))
+    for name, values in (("first", function.first), ("second", function.second)):
+        if st.button(words(f"statics.graph.{name}"), key=f"models.statics.{name}"):
+            code = f"{function.code}\nx = torch.tensor({list(values)}, requires_grad=True)\ny = f(x)"
+            asked = state().graph_of(code)
+            open_graph(ran(note, asked.request(), "models.statics.graph"), asked)
 
 
 def _answer(note: DeltaGenerator) -> StaticAnswer:
@@ -73,7 +78,8 @@ def _way(way: Way, truth: tuple[object, ...], function: Function) -> None:
     if way.failed:
         with st.container(key=f"remark_refused_{way.name}"):
             st.text(words("statics.failed"))
-            st.text(way.said)
+            st.text(words(f"statics.failed.{way.name}"))
+        st.code(way.said, language=None, wrap_lines=True)
         return
     if way.second_nodes is None or way.second_nodes == way.nodes:
         st.text(words("statics.nodes", nodes=" → ".join(way.nodes)))

@@ -145,7 +145,5 @@ def _static(name: Any, call: _Call, inputs: Sequence[torch.Tensor]) -> Way:
 
 
 def _said(problem: Exception) -> str:
-    """The class and the first lines of what torch says, without its advice on environment variables and links."""
-    lines = [line.strip() for line in str(problem).strip().split("\n")]
-    kept = [line for line in lines if line and "TORCH" not in line and "http" not in line][:3]
-    return f"{type(problem).__name__}: {' '.join(kept)}"[:_LONGEST]
+    """The class and the first line of what torch says; what follows is advice on environment variables and links."""
+    return f"{type(problem).__name__}: {str(problem).strip().split(chr(10))[0]}"[:_LONGEST]
