@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 from msgspec.structs import replace
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.app.models import REPEATS, Kept, bytes_text, can_freeze, count_text, is_frozen, kept_by
+from explorer.app.models import REPEATS, Kept, bytes_text, can_freeze, count_text, from_model_on, is_frozen, kept_by
 from explorer.app.numbers import show_seconds
 from explorer.graph.anatomy import Part
 from explorer.ir import Run
@@ -50,6 +52,7 @@ def _choose(parts: tuple[Part, ...]) -> None:
     with st.container(key="models_freeze", gap=None):
         for part in can_freeze(parts, 2):
             _checkbox(part)
+    st.caption(words("freezing.front"))
 
 
 def _checkbox(part: Part) -> None:
@@ -84,7 +87,7 @@ def _compare(note: DeltaGenerator, before: Run, parts: tuple[Part, ...]) -> None
         return
     _numbers(kept_by(before, parts), kept_by(after, parts_of(after, "models.freezing.parts.after")))
     show_title(words("freezing.code"), key="freezing_code")
-    st.code(code, language="python", height=320)
+    st.code(from_model_on(code), language="python")
     if st.button(words("freezing.graph"), key="models.freezing.graph"):
         asked = state().graph_of(code)
         open_graph(ran(note, asked.request(), "models.freezing.graph"), asked)
@@ -103,5 +106,5 @@ def _numbers(before: Kept, after: Kept | None) -> None:
             st.metric(words(f"freezing.{name}"), text, help=words(f"freezing.{name}.help"), width="content")
 
 
-def _texts(before: float, after: float | None, written) -> tuple[str, str | None]:  # type: ignore[no-untyped-def]
+def _texts(before: float, after: float | None, written: Callable[[float], str]) -> tuple[str, str | None]:
     return written(before), None if after is None else written(after)

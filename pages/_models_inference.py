@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.app.models import SHOWN_PICTURES, missing_text, percent, said_run, shape_text, step_text
+from explorer.app.models import SHOWN_PICTURES, missing_text, percent, said_run, shape_text, step_text, untaught
 from explorer.app.numbers import show_number
 from explorer.app.remarks import remarks
 from explorer.app.state import fingerprint
@@ -144,18 +144,18 @@ def _steps(stages: tuple[Stage, ...]) -> None:
 def _modes(answer: InferenceAnswer) -> None:
     """Eval mode, and twice train mode, beside each other."""
     show_title(words("inference.modes"), key="modes")
-    if answer.loading is None or not answer.loading.matched:
+    if said := untaught(answer.loading):
         with st.container(key="remark_random"):
-            st.text(words("inference.random"))
-            st.text(words("inference.random.text"))
+            st.text(words(said))
+            st.text(words(f"{said}.text"))
     told = (
         answer.said if answer.said[-1] != answer.said[1] else answer.said[:2]
     )  # without Dropout the second time is like the first
     names = ("eval", "train", "again")
-    for name, said, column in zip(names, told, st.columns(len(told), gap="medium"), strict=False):
+    for name, one, column in zip(names, told, st.columns(len(told), gap="medium"), strict=False):
         with column, st.container(key=f"mode_{name}", gap="xsmall"):
             st.text(words(f"inference.mode.{name}"))
-            _said(said, answer.labels)
+            _said(one, answer.labels)
     if answer.changes:
         st.text(words("inference.changes"))
         rows = {

@@ -15,6 +15,7 @@ from explorer.ir import (
     Graph,
     InferenceAnswer,
     InferenceRequest,
+    Loading,
     Misshapen,
     Number,
     Record,
@@ -264,6 +265,19 @@ def step_text(stage: Stage) -> str:
 
 
 _LONG_CALL = 30
+
+
+def untaught(loading: Loading | None) -> str:
+    """Key of what is to be said of weights that are random, in all or in part; empty where the checkpoint brought all that counts."""
+    if loading is None or not loading.matched:
+        return "inference.random"
+    counters = sum(name.endswith("num_batches_tracked") for name in loading.missing)  # old checkpoints have none
+    return "inference.partly" if loading.counts[0] + loading.counts[2] > counters else ""
+
+
+def from_model_on(code: str) -> str:
+    """The lines of a text from the one that builds ``model``; all of them where there is none."""
+    return code[max(0, code.rfind("\nmodel = ") + 1) :]
 
 
 def missing_text(one: Misshapen) -> str:

@@ -1,6 +1,7 @@
 import pytest
 
-from explorer.app.models import ModelsState, bytes_text, count_text, found, opened
+from explorer.app.models import ModelsState, bytes_text, count_text, found, from_model_on, opened, untaught
+from explorer.ir import Loading
 from explorer.models import catalogue, find
 
 
@@ -32,3 +33,18 @@ def test_bytes_have_binary_units():
 
 def test_a_module_is_opened_with_those_around_it():
     assert opened("model.layer1.0") == ("model", "model.layer1", "model.layer1.0")
+
+
+def test_only_weights_that_came_whole_are_taken_for_learnt():
+    def loaded(matched, missing=(), misshapen=0):
+        counts = (len(missing), 0, misshapen)
+        return Loading(format="pt", tensors=9, matched=matched, wanted=9, missing=missing, counts=counts)
+
+    assert untaught(None) == untaught(loaded(0, ("a",) * 9)) == "inference.random"
+    assert untaught(loaded(9)) == untaught(loaded(8, ("bn.num_batches_tracked",))) == ""
+    assert untaught(loaded(8, ("fc.bias",))) == untaught(loaded(8, misshapen=1)) == "inference.partly"
+
+
+def test_code_is_shown_from_the_model_on():
+    assert from_model_on(find("lenet").code()).startswith("model = LeNet")
+    assert from_model_on("x = 1") == "x = 1"
