@@ -27,7 +27,7 @@ def weights(weight: Tensor, bound: float | None, language: Language = "en") -> d
         "data": [
             {
                 "type": "bar",
-                "name": say("initialisation.numbers", language, count=f"{stats.numel:,}"),
+                "name": say("initialisation.numbers", language, count=f"{sum(counts):,}", all=f"{stats.numel:,}"),
                 "x": [low + (at + 0.5) * width for at in range(len(counts))],
                 "y": counts,
                 "width": [width] * len(counts),
