@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.app.models import OWN, bytes_text, count_text, found, indented, shown_parts
 from explorer.app.remarks import marks
+from explorer.app.state import GraphState
 from explorer.graph.anatomy import Part, root
 from explorer.ir import Run
 from explorer.models import Kind, find
@@ -31,7 +32,7 @@ def draw() -> None:
         run = ran(note, state().request())
         _tell_model()
         if said_about(run):
-            _tree(run)
+            show_tree(run, state().graph_of(state().code))
     with left:
         _own(run)
 
@@ -115,8 +116,8 @@ def _tell_model() -> None:
         st.text(f"{words(find(state().model or OWN).title)}.  {words(find(state().model or OWN).description)}")
 
 
-def _tree(run: Run) -> None:
-    """The numbers of the whole, and the tree."""
+def show_tree(run: Run, asked: GraphState) -> None:
+    """The numbers of the whole, and the tree of a run, which is what `asked` asks for."""
     parts = parts_of(run)
     whole = root(parts)
     if whole is None:
@@ -136,7 +137,7 @@ def _tree(run: Run) -> None:
     _table(shown, whole)
     if whole.uncounted:
         st.text(words("model_page.uncounted", names=", ".join(whole.uncounted)))
-    _selected(run, parts)
+    _selected(run, parts, asked)
 
 
 def _facts(whole: Part) -> None:
@@ -191,7 +192,7 @@ def _take_rows(shown: tuple[Part, ...]) -> None:
         having(module=shown[chosen[0]].path)
 
 
-def _selected(run: Run, parts: tuple[Part, ...]) -> None:
+def _selected(run: Run, parts: tuple[Part, ...], graph: GraphState) -> None:
     """The module that was selected, with its exact numbers, and the way to its graph."""
     paths = [part.path for part in parts]
     with st.container(horizontal=True, vertical_alignment="bottom", key="models_selected"):
@@ -208,7 +209,7 @@ def _selected(run: Run, parts: tuple[Part, ...]) -> None:
     if part is not None:
         st.text(_exactly(part))
     if asked:
-        open_graph(run, state().graph_of(state().code), state().module)
+        open_graph(run, graph, state().module)
 
 
 def _exactly(part: Part) -> str:

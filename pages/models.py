@@ -8,7 +8,14 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.viewer.kept import kept
-from pages import _models_catalogue, _models_freezing, _models_inference, _models_initialisation, _models_statics
+from pages import (
+    _models_catalogue,
+    _models_freezing,
+    _models_inference,
+    _models_initialisation,
+    _models_libraries,
+    _models_statics,
+)
 from pages._models_state import having, state
 from pages._session import words
 from pages._state import show
@@ -19,6 +26,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "freezing": _models_freezing.draw,
     "initialisation": _models_initialisation.draw,
     "statics": _models_statics.draw,
+    "libraries": _models_libraries.draw,
 }
 """What draws each section, in the order of the control; the title of one is the text ``model_page.section.<name>``."""
 

@@ -15,6 +15,7 @@ from explorer.ir import (
     Graph,
     InferenceAnswer,
     InferenceRequest,
+    LibraryModel,
     Loading,
     Misshapen,
     Number,
@@ -26,6 +27,7 @@ from explorer.ir import (
     Tensor,
 )
 from explorer.models import INITIALISERS, Model, catalogue, find, frozen, new_classifier
+from explorer.models.libraries import LIBRARIES
 from explorer.words import LANGUAGES, say
 
 FIRST = "resnet18"
@@ -86,6 +88,9 @@ class ModelsState(Record, frozen=True, kw_only=True):
     ins: int = 256
     outs: int = 128
     seed: int = 0
+    library: str = "transformers"
+    wanted: str = ""
+    """Name of a model of the library; empty: the first that is suggested."""
     function: str = "branch"
     """That the static ways are shown with."""
 
@@ -119,6 +124,13 @@ class ModelsState(Record, frozen=True, kw_only=True):
         if self.classifier:
             return new_classifier(self.code)
         return frozen(self.code, [path.removeprefix("model.") for path in self.frozen])
+
+    def from_library(self) -> GraphState:
+        """The Graph page with a model of an optional library."""
+        library = LIBRARIES[self.library]
+        name = self.wanted.strip() or library.suggested[0]
+        code = library.code(name)
+        return GraphState(code=code, draft=code, library=LibraryModel(library=library.name, name=name))
 
     def weight(self) -> RunRequest:
         """The run that fills a weight."""

@@ -37,6 +37,15 @@ class Input(Record, frozen=True, kw_only=True):
     requires_grad: bool = True
 
 
+class LibraryModel(Record, frozen=True, kw_only=True):
+    """A model of a library that may be installed, with random weights."""
+
+    library: str
+    """As it is imported, as in ``transformers``."""
+    name: str
+    """As the library calls it, as in ``gpt2``."""
+
+
 class RunRequest(Record, frozen=True, kw_only=True):
     """Everything that decides what a run does: equal requests give equal runs (timings apart)."""
 
@@ -60,6 +69,8 @@ class RunRequest(Record, frozen=True, kw_only=True):
     """Index of a forward call to check against finite differences."""
     step: TrainingStep | None = None
     """Where the code trains a model: the one step to record."""
+    library: LibraryModel | None = None
+    """A model of an optional library, which the code finds as ``model``, and what it takes as ``inputs``."""
 
 
 class View(Record, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from typing import Any, cast
 from explorer.ir import FileRequest, InferenceRequest, LookRequest, RunRequest, StaticRequest, TrainingRequest
 from explorer.models import FUNCTIONS
 from explorer.training import data
+from explorer.worker import provided
 from explorer.worker.child import Tasks
 
 _LAZY = (
@@ -65,6 +66,7 @@ def load() -> Tasks:
         _files(tasks)
         tasks.look(LookRequest(code=_FIRST_TENSOR))
         _study(tasks)
+        provided.load_all()
     return tasks
 
 

@@ -30,6 +30,7 @@ from explorer.worker.findings import first_not_finite
 from explorer.worker.inputs import BadInputError, choose_inputs, make_tensor
 from explorer.worker.output import Printed, captured
 from explorer.worker.program import Program, prepare
+from explorer.worker.provided import provide
 from explorer.worker.repeats import repeated
 from explorer.worker.seeding import seed_everything
 from explorer.worker.verdicts import of_limits
@@ -166,6 +167,8 @@ class _Session:
         tree = gate.check(self._request.code)
         self._globals = facade.namespace()
         self._presets = dict(self._globals)
+        if self._request.library is not None:
+            self._globals.update(provide(self._request.library))
         program = self._program = prepare(tree, self._request.code, self._globals)
         self._outcome.inputs = choose_inputs(program.free, self._request.inputs, self._request.inputs_may_miss)
         for given in self._outcome.inputs:

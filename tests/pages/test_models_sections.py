@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.app.models import ModelsState
 from explorer.models import find
+from explorer.models.libraries import LIBRARIES
 from explorer.words import LANGUAGES, say
 from tests.pages.app_test import kept
 
@@ -78,6 +79,22 @@ def test_a_baked_in_branch_is_told(language):
     assert said.count(say("statics.failed", language)) == 2
     other = say("statics.other", language, argument="[-1, -2, -3]", value="[-2, -4, -6]", truth="[-2, -3, -4]")
     assert other in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_library_that_is_not_installed_is_not_offered(language, monkeypatch):
+    monkeypatch.setattr("explorer.models.libraries.find_spec", lambda name: None)
+    page = started(ModelsState(section="libraries"), language)
+    for library in LIBRARIES:
+        assert say("libraries.absent", language, library=library) in texts(page)
+    assert not page.selectbox
+
+
+def test_a_library_that_is_there_but_not_in_the_jail_says_so(monkeypatch):
+    monkeypatch.setattr("explorer.models.libraries.find_spec", lambda name: object())
+    page = started(ModelsState(section="libraries", library="torchvision", wanted="no_such"))
+    assert "cannot be had in the jailed worker" in texts(page)
+    assert page.text_input(key="models.wanted").value == "no_such"
 
 
 def test_a_walk_through_the_page_in_a_browser(open_page):

@@ -5,8 +5,10 @@ Nothing that a person typed comes here: the function is chosen by its name from 
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,8 +36,18 @@ def compare_ways(request: StaticRequest) -> StaticAnswer:
     seed_everything(request.seed)
     call = _made(function)
     inputs = [torch.tensor(values) for values in (function.first, function.second)]
-    with captured():  # what torch prints and logs beside its exceptions says nothing more
+    with captured(), _unlogged():  # what torch prints and logs beside its exceptions says nothing more
         return StaticAnswer(status="ok", ways=(_eager(call, inputs), *(_static(name, call, inputs) for name in _WAYS)))
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _made(function: Function) -> _Call:

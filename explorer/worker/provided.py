@@ -1,0 +1,93 @@
+"""Models of optional libraries, built by name with random weights and handed to typed code as ``model`` and ``inputs``.
+
+A jailed child can import nothing, so what is to be had was imported before the fork (`preload`); the rest is refused with a sentence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any
+
+import torch
+
+from explorer.ir import LibraryModel
+from explorer.models.libraries import LIBRARIES
+from explorer.worker.refused import Refused
+
+_SMALL = {
+    "hidden_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
+    "intermediate_size": 128,
+    "vocab_size": 128,
+    "image_size": 32,
+    "patch_size": 8,
+    "bos_token_id": 0,
+    "eos_token_id": 1,
+    "pad_token_id": 2,
+}
+"""A config small enough to look at; what a family does not know of it is only kept."""
+
+_TOKENS = 16
+
+
+def provide(wanted: LibraryModel) -> dict[str, Any]:
+    """``model`` and ``inputs`` of a library's model.
+
+    Raises:
+        Refused: the library, or the model in it, cannot be had here; the sentence says why.
+    """
+    library = LIBRARIES.get(wanted.library)
+    try:
+        if library is None:
+            raise ImportError(wanted.library)
+        return _BUILDERS[wanted.library](wanted.name)
+    except ImportError:
+        raise Refused("libraries.missing", library=wanted.library[:40], name=wanted.name[:40]) from None
+
+
+def load_all() -> None:
+    """Import and use once each library that is installed. One that is broken is left out: its models are then refused."""
+    for library in LIBRARIES.values():
+        if library.installed:
+            for name in library.suggested:
+                with suppress(Exception):  # an installation can be broken in any way
+                    values = provide(LibraryModel(library=library.name, name=name))
+                    inputs = values["inputs"]
+                    values["model"](**inputs) if isinstance(inputs, dict) else values["model"](inputs)
+
+
+def _unknown(library: str, name: str, names: Iterable[str]) -> Refused:
+    near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.3)
+    return Refused("libraries.unknown", library=library, name=name[:40], near=", ".join(near) or "?")
+
+
+def _of_transformers(name: str) -> dict[str, Any]:
+    transformers = importlib.import_module("transformers")
+    if name not in transformers.CONFIG_MAPPING:
+        raise _unknown("transformers", name, transformers.CONFIG_MAPPING)
+    config = transformers.AutoConfig.for_model(name, **_SMALL)
+    model = transformers.AutoModel.from_config(config)
+    if model.main_input_name == "pixel_values":
+        return {
+            "model": model,
+            "inputs": {"pixel_values": torch.rand(1, 3, _SMALL["image_size"], _SMALL["image_size"])},
+        }
+    return {"model": model, "inputs": {"input_ids": torch.randint(3, _SMALL["vocab_size"], (1, _TOKENS))}}
+
+
+def _of_torchvision(name: str) -> dict[str, Any]:
+    models = importlib.import_module("torchvision.models")
+    if name not in models.list_models():
+        raise _unknown("torchvision", name, models.list_models())
+    return {"model": models.get_model(name, weights=None), "inputs": torch.rand(1, 3, 224, 224)}
+
+
+_BUILDERS: Mapping[str, Callable[[str], dict[str, Any]]] = MappingProxyType(
+    {"transformers": _of_transformers, "torchvision": _of_torchvision}
+)
