@@ -62,7 +62,8 @@ def _opened(wanted: Wanted) -> frozenset[str] | None:
 
 def _html(run: Run, wanted: Wanted) -> bytes:
     first = _layout(run, wanted)
-    return html.write(run, drawings(run, first, wanted.language), wanted.language).encode()
+    layouts = drawings(run, first, wanted.language, show_saved=wanted.show_saved)
+    return html.write(run, layouts, wanted.language).encode()
 
 
 def _dot(run: Run, wanted: Wanted) -> bytes:

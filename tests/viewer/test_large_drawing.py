@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def _damaged(page: str, how: str) -> str:
     if how == "cut":
         del blob[len(blob) // 2 :]
     else:
-        blob[:4] = b"NOPE"
+        blob = bytearray(zlib.compress(b"NOPE" + zlib.decompress(blob)[4:]))
     return page.replace(held[1], base64.b64encode(blob).decode())
 
 

@@ -1,54 +1,43 @@
-// The page of a self-contained file: the graph view over scenes that lie in the file, with the code beside it.
+// The page of a self-contained file: the graph view over drawings that lie in the file, with the code beside it.
 import { listing } from "./code_listing.mjs";
 import { element } from "./dom.mjs";
 import { GraphView } from "./graph_view.mjs";
-import { decode } from "./scene.mjs";
+import { KeptDrawings } from "./kept_drawings.mjs";
 
-export function open(document) {
-  const { code, broken } = JSON.parse(document.getElementById("run").textContent);
-  const scenes = read(document);
-  if (!scenes) {
+export async function open(document) {
+  const { code, broken, ...held } = JSON.parse(document.getElementById("run").textContent);
+  const drawings = new KeptDrawings([...document.querySelectorAll("script[data-scene]")], held);
+  const first = await drawings.scene(0).catch(refused);
+  if (!first) {
     document.getElementById("opening").textContent = broken;
     return;
   }
-  const first = scenes[0];
   const { words } = first;
   const main = element("main", {});
   document.body.replaceChildren(
     element("header", { class: "page" }, element("h1", {}, words["export.title"]), element("p", {}, words["export.note"])),
     element("div", { class: "columns" }, code ? listing(code, words["export.code"]) : null, main),
   );
-  let shown = first;
-  const show = (scene, toggled) => view.show((shown = scene), toggled);
+  let shown = 0;
+  let turn = Promise.resolve(); // one fold after another, each from what the one before left
+  const show = async (found, toggled) => {
+    const scene = found && (await drawings.scene(found.at).catch(refused));
+    if (scene) view.show(scene, toggled);
+    if (scene) shown = found.at;
+    if (!scene || !found.exact) view.remark(!found ? "export.absent" : scene ? "export.nearest" : "export.broken");
+  };
   const view = new GraphView(main, {
     selected() {},
     shows() {},
-    toggle(name) { show(withToggled(scenes, shown, name), name); },
+    toggle(name) { turn = turn.then(() => show(drawings.toggled(shown, name), name)); },
+    fold(command) { turn = turn.then(() => show({ at: drawings.depths[command], exact: true }, null)); },
+    folds: Object.keys(drawings.depths),
     command: null,
   });
-  show(first, null);
+  view.show(first);
 }
 
-// The scenes in the file, or null where one is damaged.
-function read(document) {
-  try {
-    return [...document.querySelectorAll("script[data-scene]")].map((holder) => decode(fromBase64(holder.textContent)));
-  } catch (error) {
-    console.warn(error);
-    return null;
-  }
-}
-
-function fromBase64(text) {
-  return Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
-}
-
-// Not every combination of open modules is in the file: take the one nearest to what was asked, the one shown if there is none. "cell" opens
-// all calls, "cell#17" one.
-function withToggled(scenes, shown, name) {
-  const isOpen = (scene) => [name, name.split("#")[0]].some((each) => scene.header.open_modules.includes(each));
-  const wanted = scenes.filter((scene) => isOpen(scene) !== isOpen(shown));
-  const distance = (scene) => scene.header.open_modules.filter((each) => !shown.header.open_modules.includes(each)).length
-    + shown.header.open_modules.filter((each) => !scene.header.open_modules.includes(each)).length;
-  return wanted.reduce((best, scene) => (best === shown || distance(scene) < distance(best) ? scene : best), shown);
+function refused(error) {
+  console.warn(error);
+  return null;
 }

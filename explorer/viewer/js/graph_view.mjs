@@ -42,7 +42,7 @@ let views = 0;
 
 export class GraphView {
   // `host`: selected(node or null), toggle(name of a module or a group in the open set), shows(setting, value) after the person changed one,
-  // and command(text), or null where drawings cannot be asked for.
+  // command(text), or null where nothing can be asked for; there `fold` may answer the commands in `folds`, which fold to a depth.
   constructor(root, host) {
     this.host = host;
     this.name = `graph-${++views}`;
@@ -87,7 +87,7 @@ export class GraphView {
     this.tip = element("p", { class: "tip", hidden: true, "aria-hidden": "true" });
     this.focus = new Focus(() => this.scene && this.#tell());
     this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), (box) => this.#open({ box, frame: null }), () => this.canvas.focus());
-    this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command });
+    this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command, fold: this.host.command ?? this.host.fold ?? null, folds: this.host.folds ?? null });
     this.exports = new ExportMenu({ image: (scale, whole) => image(this, scale, whole), area: () => this.#area(), dark: () => this.theme.dark });
     this.help = new Help(() => this.canvas.focus());
     this.trail = new Trail({ go: (by) => this.#go(by), module: (path) => this.#crumb(path) });
@@ -300,6 +300,12 @@ export class GraphView {
     this.selection = { ...this.selection, related: progress(this.scene, step) };
     if (this.selection.boxes.length && !this.#sees(this.selection.boxes[0])) this.#reveal(this.selection.boxes[0]);
     this.#tell();
+  }
+
+  // A sentence below the drawing, by its key, until something else is said.
+  remark(text) {
+    this.said.textContent = this.scene.words[text];
+    this.#tell({ text, endName: "trail.close", end: () => this.#tell() });
   }
 
   // Whoever selects something else is done with going through backward.

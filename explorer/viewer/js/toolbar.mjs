@@ -14,7 +14,8 @@ const LONG = 2;
 const MOST_FOR_GRAPHVIZ = 500;
 
 export class Toolbar {
-  // `actions`: fit(), zoom(factor), help(), set(setting, value), and command(text) where commands are answered, else null.
+  // `actions`: fit(), zoom(factor), help(), set(setting, value), and command(text) where commands are answered, else null; fold(text) for those
+  // that fold to a depth, or null, and `folds`, which of them are answered, null for all.
   constructor(actions) {
     this.actions = actions;
     this.faces = FACES.map((face) => element("button", { type: "button", onclick: () => actions.set("view", face) }));
@@ -61,12 +62,14 @@ export class Toolbar {
   // The choices are the depths there are; the first entry only says what this is, since the person may have opened modules one by one.
   #useDepths(scene) {
     const { words, header } = scene;
-    this.depth.hidden = !this.actions.command || !header.depth;
+    const { fold: answered, folds } = this.actions;
+    this.depth.hidden = !answered || !header.depth;
     this.depth.setAttribute("aria-label", words["tool.depth"]);
     this.depth.title = words["tool.depth"];
     const levels = Array.from({ length: Math.max(0, header.depth - 1) }, (_, at) => [`depth:${at + 1}`, fill(words["tool.depth.level"], { depth: at + 1 })]);
     const options = [["", words["tool.depth.now"]], ["fold_all", words["tool.depth.none"]], ...levels, ["unfold_all", words["tool.depth.all"]]];
-    this.depth.replaceChildren(...options.map(([value, text]) => element("option", { value, disabled: value === "" }, text)));
+    const there = options.filter(([value]) => value === "" || !folds || folds.includes(value));
+    this.depth.replaceChildren(...there.map(([value, text]) => element("option", { value, disabled: value === "" }, text)));
     this.depth.value = "";
   }
 
@@ -88,7 +91,7 @@ export class Toolbar {
   }
 
   #fold() {
-    this.actions.command(this.depth.value);
+    this.actions.fold(this.depth.value);
     this.depth.value = "";
   }
 }
