@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from samples import run
 
-from explorer.ir import Box, Frame, Graph, Layout, Node, Run, Wire
+from explorer.graph.layout import lay_out
+from explorer.graph.picture import compose
+from explorer.ir import Box, Edge, Frame, Graph, Layout, Node, Run, Wire
 from explorer.viewer import scene
 from explorer.viewer.columns import LONGEST_TEXT
 from explorer.words import LANGUAGES, catalogue
@@ -152,3 +154,18 @@ def test_every_text_of_the_viewer_is_sent_in_the_language_asked_for() -> None:
             if key.startswith("viewer.")
         }
         assert header["words"] == wanted
+
+
+def test_a_name_of_a_megabyte_is_cut_in_the_inspector() -> None:
+    long = "<b>" + "x" * 1_000_000
+    nodes = (
+        Node(id=0, name="SinBackward0", kind="operation"),
+        Node(id=1, name="torch::autograd::AccumulateGrad", kind="leaf", variable=long),
+    )
+    broken = Run(status="ok", code="x", graph=Graph(nodes=nodes, edges=(Edge(source=0, slot=0, target=1),)))
+    drawn = lay_out(compose(broken.graph, broken.ops))
+    *_, slices = read(scene.encode(broken, drawn))
+    (name,) = {one["variable"] for one in slices if one["kind"] == "leaf"}
+    assert long.startswith(name.removesuffix("…"))
+    assert len(name) < 1_000
+    assert max(len(json.dumps(one)) for one in slices) < 3_000

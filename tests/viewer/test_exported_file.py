@@ -1,0 +1,143 @@
+"""Fingers on the graph of an exported file, in a window of 420 px; and how it folds without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import CDPSession, expect
+
+from explorer.export.drawings import drawing, drawings
+from explorer.graph.folding import every_module, open_to_depth, toggle
+from explorer.ir import Layout, Run
+from tests.samples import run
+from tests.viewer.graph_page import GraphPage, drawn
+
+Open = Callable[..., GraphPage]
+Point = tuple[float, float]
+
+MODEL = """class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(2, 2)
+        self.second = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.second(self.first(x).relu())
+
+model = nn.Sequential(Block(), nn.Tanh(), Block())
+loss = model(torch.ones(1, 2)).sum()
+loss.backward()
+"""
+
+
+@pytest.fixture(scope="module")
+def model() -> Run:
+    return run(MODEL, result="loss")
+
+
+class Fingers:
+    """Real touches, as the browser gets them from a screen; places on the canvas."""
+
+    def __init__(self, graph: GraphPage) -> None:
+        self.box = graph.canvas.bounding_box()
+        self.session: CDPSession = graph.page.context.new_cdp_session(graph.page)
+
+    def send(self, kind: str, *points: Point) -> None:
+        left, top = self.box["x"], self.box["y"]
+        touches = [{"x": left + x, "y": top + y, "id": finger} for finger, (x, y) in enumerate(points)]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    def move(self, *ways: tuple[Point, Point], steps: int = 8) -> None:
+        self.send("touchStart", *(start for start, _ in ways))
+        for step in range(1, steps + 1):
+            part = step / steps
+            self.send("touchMove", *((a + (c - a) * part, b + (d - b) * part) for (a, b), (c, d) in ways))
+        self.send("touchEnd")
+
+    def tap(self, place: dict[str, float], times: int = 1) -> None:
+        for _ in range(times):
+            self.send("touchStart", (place["x"], place["y"]))
+            self.send("touchEnd")
+
+
+def opened(graph: GraphPage, layouts: list[Layout]) -> list[Layout]:
+    """The drawings that could be on the screen, by their number of boxes."""
+    boxes = int(str(graph.page.locator(".explorer-graph").get_attribute("data-boxes")))
+    return [layout for layout in layouts if len(layout.boxes) == boxes]
+
+
+def test_fingers_pinch_drag_tap_and_open(open_graph: Open, model: Run) -> None:
+    layouts = drawings(model, drawing(model, open_modules=frozenset()))
+    graph = open_graph(model, *layouts, viewport={"width": 420, "height": 900}, has_touch=True, is_mobile=True)
+    canvas, inspector = graph.canvas.bounding_box(), graph.inspector.bounding_box()
+    assert canvas
+    assert inspector
+    assert inspector["y"] > canvas["y"] + canvas["height"]
+    fingers = Fingers(graph)
+
+    x, y, k = graph.camera
+    middle = (180.0, 200.0)
+    fingers.move(((140, 200), (100, 200)), ((220, 200), (260, 200)))
+    graph.wait_for_camera(*(2 * place + (1 - 2) * m for place, m in zip((x, y), middle, strict=True)), 2 * k)
+    fingers.move(((260, 200), (220, 200)), ((100, 200), (140, 200)))
+    graph.wait_for_camera(x, y, k)
+
+    fingers.move(((180, 300), (210, 260)))
+    graph.wait_for_camera(x + 30, y - 40, k)
+    fingers.move(((210, 260), (180, 300)))
+    graph.wait_for_camera(x, y, k)
+
+    fingers.tap(graph.place("loss"))
+    expect(graph.inspector.locator("h2")).to_have_text("SumBackward0")
+    fingers.tap(graph.place("model"), times=2)
+    expect(graph.page.locator(".explorer-graph")).not_to_have_attribute("data-boxes", str(len(layouts[0].boxes)))
+    assert any(frozenset(layout.open_modules) == {"model"} for layout in opened(graph, layouts))
+
+
+def test_a_small_graph_is_carried_in_every_state(model: Run) -> None:
+    layouts = drawings(model, drawing(model, open_modules=frozenset(), show_saved=True), show_saved=True)
+    carried = {frozenset(layout.open_modules) for layout in layouts}
+    for layout in layouts:
+        assert any(box.kind == "saved" for box in layout.boxes) == ("model" in layout.open_modules)
+        for shown in (*layout.boxes, *layout.frames):
+            if shown.fold:
+                assert toggle(frozenset(layout.open_modules), shown.fold) in carried
+    assert len(carried) == len(layouts)
+
+
+def test_a_large_graph_is_carried_as_far_as_the_file_stays_small() -> None:
+    loop = "x = torch.ones(2, requires_grad=True)\nnets = [nn.Linear(2, 2) for _ in range(400)]\n"
+    large = run(f"{MODEL}{loop}for net in nets:\n    x = net(x).tanh() + model(x)\nend = x.sum()", result="end")
+    layouts = drawings(large, drawing(large))
+    assert 6 <= len(layouts) < 40
+    assert tuple(sorted(open_to_depth(large.graph, 1))) in {layout.open_modules for layout in layouts}
+
+
+def test_the_file_folds_by_itself(open_graph: Open, model: Run) -> None:
+    layouts = drawings(model, drawing(model, open_modules=frozenset()))
+    graph = open_graph(model, *layouts)
+    view = graph.page.locator(".explorer-graph")
+
+    def shows(*names: str) -> None:
+        wanted = next(layout for layout in layouts if frozenset(layout.open_modules) == frozenset(names))
+        expect(view).to_have_attribute("data-boxes", str(len(wanted.boxes)))
+
+    depth = graph.page.get_by_label("Fold depth")
+    assert depth.locator("option").all_inner_texts()[1:] == ["Fold all", "To depth 1", "To depth 2", "Unfold all"]
+    depth.select_option(label="To depth 1")
+    shows("model")
+    depth.select_option(label="Unfold all")
+    shows(*every_module(model.graph))
+    depth.select_option(label="Fold all")
+    shows()
+    graph.click("model")
+    graph.page.keyboard.press("e")
+    shows("model")
+    expect(graph.inspector.locator("h2")).to_have_text("model")
+    expect(graph.page.locator(".chips .chip")).to_have_count(0)
+
+    few = [drawn(model, frozenset()), drawn(model, every_module(model.graph))]
+    graph = open_graph(model, *few)
+    graph.canvas.dblclick(position=graph.place("model"))
+    expect(graph.page.locator(".chips .chip")).to_contain_text("The nearest one is shown")
