@@ -36,8 +36,10 @@ def drawing(
 
 
 def drawings(run: Run, first: Layout, language: Language = "en", *, show_saved: bool = False) -> list[Layout]:
-    """`first`, the same graph at every depth, and then what a double click on any module in these leads to, and so on from there: all of it
-    for a graph of a few modules, and of others as much as keeps the file small."""
+    """`first`, the same graph at every depth, and then what a double click on any module in these leads to, and so on.
+
+    All of it for a graph of a few modules, and of others as much as keeps the file small.
+    """
     found = {first.open_modules: first}
     room = _ROOM
 
@@ -66,4 +68,5 @@ def drawings(run: Run, first: Layout, language: Language = "en", *, show_saved: 
 
 def _foldable(layout: Layout) -> list[str]:
     """What a double click can fold or open, each once, in the order of the drawing."""
-    return [name for name in dict.fromkeys(each.fold for each in (*layout.frames, *layout.boxes)) if name]
+    names = [frame.fold for frame in layout.frames] + [box.fold for box in layout.boxes if box.fold]
+    return list(dict.fromkeys(names))
