@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
+from typing import Any
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -16,11 +17,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from explorer.ir import Box, Frame, Node
+from explorer.viewer.columns import LONGEST_TEXT
 from explorer.viewer.details import Details
 from explorer.words import say
 
 MOST_CARRIED = 2_000
 """Pieces that travel with their drawing."""
+
+_LONG = 4_000
+"""Bytes of a piece from which it is looked through for long texts."""
+
+_LONGEST_LINE = 2 * LONGEST_TEXT
+"""Characters of a name or a line in a piece."""
 
 _HEADERS = {
     "content-security-policy": "sandbox; default-src 'none'",
@@ -72,7 +80,8 @@ class Slices:
             facts = self.details.module(shown.module, shown.nodes, shown)
         else:
             facts = self.details.module(shown.module or shown.title, shown.nodes, shown)
-        return msgspec.json.encode(facts)
+        piece = msgspec.json.encode(facts)
+        return piece if len(piece) < _LONG else msgspec.json.encode(_cut(facts))
 
     def offer(self) -> str:
         """Let a browser ask for single pieces; returns the name to ask by."""
@@ -80,6 +89,15 @@ class Slices:
             self.name = secrets.token_urlsafe(16)
             _offered[self.name] = self
         return self.name
+
+
+def _cut(facts: Any) -> Any:
+    """The same with every text in it cut that nobody would read to its end; not formulas, which are markup."""
+    if isinstance(facts, str):
+        return facts if len(facts) <= _LONGEST_LINE else facts[:_LONGEST_LINE] + "…"
+    if isinstance(facts, dict):
+        return {key: value if key == "mathml" else _cut(value) for key, value in facts.items()}
+    return [_cut(value) for value in facts] if isinstance(facts, list | tuple) else facts
 
 
 _offered: WeakValueDictionary[str, Slices] = WeakValueDictionary()
