@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from explorer.app.state import GraphState
 from explorer.export.apart import write_apart
+from explorer.export.dress import Dress
 from explorer.export.figure import Area
 from explorer.export.formats import FORMATS, Wanted
 from explorer.export.looks import Theme
@@ -27,8 +28,8 @@ AT_ONCE = 2
 PATIENCE = 15.0
 """Files that are written at once for all sessions; seconds that another waits for its turn."""
 
-_MOST_BYTES = 2_000
-"""Of a request."""
+_MOST_BYTES = 1_000_000
+"""Of a request, with the colour and a line of each of some thousand boxes."""
 
 _HEADERS = {
     "content-disposition": "attachment",
@@ -47,6 +48,8 @@ class Asked(Record, frozen=True, kw_only=True):
     area: Area | None = None
     """Of the drawing, for ``sight``."""
     theme: Theme = "light"
+    dress: Dress | None = None
+    """Of the drawing on the screen, for ``sight`` and ``drawing``."""
 
 
 class Offer:
@@ -67,7 +70,8 @@ class Offer:
             everything=asked.scope == "everything",
             show_saved=self.show_saved,
             area=asked.area if asked.scope == "sight" else None,
-            theme=None if asked.format == "svg" else asked.theme,
+            theme=None if asked.format == "svg" and asked.dress is None else asked.theme,
+            dress=None if asked.scope == "everything" else asked.dress,
             language=self.language,
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Literal, NamedTuple
 
+from explorer.export.dress import SWATCH, Dress, legend
 from explorer.graph.flow import Label, labels
 from explorer.graph.measure import shorten
 from explorer.ir import Box, Frame, Layout, Run, Wire
@@ -35,6 +36,8 @@ class Panel(NamedTuple):
     radius: float = RADIUS
     id: str = ""
     """Of the box, on its outermost panel."""
+    fill: str = ""
+    """``#rrggbb`` in place of the look's own."""
 
 
 class Line(NamedTuple):
@@ -51,6 +54,8 @@ class Words(NamedTuple):
     x: float
     y: float
     text: str
+    ink: str = ""
+    """``#rrggbb`` in place of the role's own."""
 
 
 Mark = Panel | Line | Words
@@ -64,21 +69,38 @@ class Figure(NamedTuple):
     marks: tuple[Mark, ...]
 
 
-def figure(run: Run, layout: Layout, area: Area | None = None) -> Figure:
-    """The drawing of `run`: all of it, or what lies in `area` or sticks out of it."""
+def figure(run: Run, layout: Layout, area: Area | None = None, dress: Dress | None = None) -> Figure:
+    """The drawing of `run`: all of it, or what lies in `area` or sticks out of it, with the legend of its dress below."""
     said = labels(run.graph, layout)
     right = max((label.x + label.width / 2 + EDGE for label in said), default=0.0)
     left, top, width, height = (0.0, 0.0, max(layout.width, right), layout.height) if area is None else area
     area = (left, top, float(max(1, ceil(width))), float(max(1, ceil(height))))
     title = shorten(run.result or "autograd graph", 120)
-    return Figure(title, area, tuple(mark for mark in _marks(run, layout, said) if _in_sight(mark, area)))
+    worn = dress or Dress()
+    marks = tuple(mark for mark in _marks(run, layout, said, worn) if _in_sight(mark, area))
+    below = tuple(_legend(worn, area))
+    return Figure(title, (*area[:3], area[3] + ceil(legend(worn, area[2])[1])), marks + below)
 
 
-def _marks(run: Run, layout: Layout, said: tuple[Label, ...]) -> Iterator[Mark]:
+def _legend(dress: Dress, area: Area) -> Iterator[Mark]:
+    """A strip of paper below the drawing, over what sticks out of its area."""
+    left, top, wide, high = area
+    entries, rows = legend(dress, wide)
+    if entries:
+        yield Panel("paper", left - 2, top + high, wide + 4, rows + 2, 0.0)
+    for entry in entries:
+        x, y = left + entry.x, top + high + entry.y
+        if entry.fill:
+            yield Panel("operation", x, y - 1, SWATCH, 14.0, 3.0, fill=entry.fill)
+        yield Words("title", x + (SWATCH + 6 if entry.fill else 0), y + 10, entry.text)
+
+
+def _marks(run: Run, layout: Layout, said: tuple[Label, ...], dress: Dress) -> Iterator[Mark]:
     yield from (_frame(frame) for frame in layout.frames)
     yield from (_wire(wire, layout.boxes[wire.source]) for wire in layout.wires if len(wire.points) > 1)
-    for box in layout.boxes:
-        yield from _box(box, _look(run, box))
+    count = len(layout.boxes)
+    for at, box in enumerate(layout.boxes):
+        yield from _box(box, _look(run, box), dress.of(at, count), dress.line(at, count, box.subtitle))
     yield from (_label(label) for label in said)
     yield from (_frame_title(frame) for frame in layout.frames)
 
@@ -106,17 +128,18 @@ def _label(label: Label) -> Words:
     return Words(role, label.x, label.y + 4, label.text)
 
 
-def _box(box: Box, look: str) -> Iterator[Panel | Words]:
+def _box(box: Box, look: str, colours: tuple[str, str], subtitle: str) -> Iterator[Panel | Words]:
+    fill, ink = colours
     left, top = box.x - box.width / 2, box.y - box.height / 2
     if box.kind == "module":
-        yield from (Panel(look, left + step, top + step, box.width, box.height) for step in STACK)
+        yield from (Panel(look, left + step, top + step, box.width, box.height, fill=fill) for step in STACK)
     radius = {"leaf": box.height / 2, "input": 0.0, "saved": 0.0}.get(box.kind, RADIUS)
-    yield Panel(look, left, top, box.width, box.height, radius, box.id)
+    yield Panel(look, left, top, box.width, box.height, radius, box.id, fill)
     if box.kind == "custom":
-        yield Panel(look, left + 3.5, top + 3.5, box.width - 7, box.height - 7, RADIUS - 3.5)
-    yield Words("name" if box.subtitle else "lone", box.x, box.y + (-4 if box.subtitle else 4), box.title)
-    if box.subtitle:
-        yield Words("under", box.x, box.y + 12, box.subtitle)
+        yield Panel(look, left + 3.5, top + 3.5, box.width - 7, box.height - 7, RADIUS - 3.5, fill=fill)
+    yield Words("name" if subtitle else "lone", box.x, box.y + (-4 if subtitle else 4), box.title, ink)
+    if subtitle:
+        yield Words("under", box.x, box.y + 12, subtitle, ink)
 
 
 def _in_sight(mark: Mark, area: Area) -> bool:

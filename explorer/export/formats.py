@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from explorer.export import dot, html, model_explorer, pdf, png, svg, text
 from explorer.export.drawings import drawing, drawings
+from explorer.export.dress import Dress
 from explorer.export.figure import Area
 from explorer.export.looks import Theme
 from explorer.ir import Layout, Record, Run, encode
@@ -24,6 +25,8 @@ class Wanted(Record, frozen=True, kw_only=True):
     area: Area | None = None
     """The part of the drawing to show, in SVG, PNG and PDF; None shows all of it."""
     theme: Theme | None = None
+    dress: Dress | None = None
+    """Colours and lines of the drawing as the screen has it, in SVG, PNG and PDF."""
     language: Language = "en"
 
 
@@ -73,11 +76,17 @@ def _dot(run: Run, wanted: Wanted) -> bytes:
 
 FORMATS: Mapping[str, Format] = {
     "svg": Format(
-        ".svg", "image/svg+xml", lambda run, w: svg.write(run, _layout(run, w), area=w.area, theme=w.theme).encode()
+        ".svg",
+        "image/svg+xml",
+        lambda run, w: svg.write(run, _layout(run, w), area=w.area, theme=w.theme, dress=w.dress).encode(),
     ),
-    "png": Format(".png", "image/png", lambda run, w: png.write(run, _layout(run, w), area=w.area, theme=w.theme)),
+    "png": Format(
+        ".png", "image/png", lambda run, w: png.write(run, _layout(run, w), area=w.area, theme=w.theme, dress=w.dress)
+    ),
     "pdf": Format(
-        ".pdf", "application/pdf", lambda run, w: pdf.write(run, _layout(run, w), area=w.area, theme=w.theme)
+        ".pdf",
+        "application/pdf",
+        lambda run, w: pdf.write(run, _layout(run, w), area=w.area, theme=w.theme, dress=w.dress),
     ),
     "dot": Format(".dot", "text/vnd.graphviz", _dot),
     "html": Format(".html", "text/html", _html),

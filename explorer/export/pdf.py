@@ -19,6 +19,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from explorer.export.dress import Dress
 from explorer.export.figure import FOLD, Area, Figure, Line, Panel, Role, Words, figure
 from explorer.export.looks import Theme, colours
 from explorer.ir import Layout, Run
@@ -43,9 +44,11 @@ _FONTS: dict[Role, tuple[str, float, str]] = {
 """Font, size in px, and colour of each text."""
 
 
-def write(run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | None = None) -> bytes:
-    """The drawing of `run`, or the part of it in `area`; equal arguments give equal bytes."""
-    drawn = figure(run, layout, area)
+def write(
+    run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | None = None, dress: Dress | None = None
+) -> bytes:
+    """The drawing of `run`, or the part of it in `area`, in its `dress`; equal arguments give equal bytes."""
+    drawn = figure(run, layout, area, dress)
     scale = min(POINT, LARGEST / drawn.area[2], LARGEST / drawn.area[3])
     out = io.BytesIO()
     page = Canvas(out, pagesize=(drawn.area[2] * scale, drawn.area[3] * scale), invariant=1)
@@ -83,8 +86,9 @@ class _Pen:
 
     def _panel(self, panel: Panel) -> None:
         page = self.page
-        page.setFillColor(self.colours[f"{panel.look}-fill"])
-        page.setStrokeColor(self.colours[f"{panel.look}-edge"])
+        own = HexColor(panel.fill) if panel.fill else None
+        page.setFillColor(own or self.colours["paper" if panel.look == "paper" else f"{panel.look}-fill"])
+        page.setStrokeColor(self.colours["paper" if panel.look == "paper" else f"{panel.look}-edge"])
         page.setLineWidth(2.5 if panel.look == "result" else 1.0 if panel.look == "frame" else 1.25)
         x, y = self._at(panel.left, panel.top + panel.height)
         if panel.look == "saved":
@@ -136,7 +140,7 @@ class _Pen:
             x -= sum(pdfmetrics.stringWidth(text, face, size) for face, text in runs) / 2
         if words.role in ("flow", "alarm", "count"):
             self._rim(x, y, runs, size)
-        self._write(x, y, runs, size, self.colours[colour])
+        self._write(x, y, runs, size, HexColor(words.ink) if words.ink else self.colours[colour])
 
     def _rim(self, x: float, y: float, runs: list[tuple[str, str]], size: float) -> None:
         """Paper around a number, so that the wire behind it does not cross the digits."""

@@ -7,6 +7,7 @@ from math import sqrt
 import resvg_py
 
 from explorer.export import svg
+from explorer.export.dress import Dress
 from explorer.export.figure import Area, figure
 from explorer.export.looks import Theme
 from explorer.export.problem import ExportError
@@ -25,7 +26,9 @@ LONGEST = 16_384
 """Pixels of one side: what browsers and many viewers still show."""
 
 
-def write(run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | None = None) -> bytes:
+def write(
+    run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | None = None, dress: Dress | None = None
+) -> bytes:
     """The drawing of `run`, twice as many pixels as px in each direction, fewer where it would not fit.
 
     Args:
@@ -33,16 +36,17 @@ def write(run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | 
         layout: its places.
         area: the part of the drawing to show; None shows all of it.
         theme: dark where asked; else light.
+        dress: what the screen shows beside.
 
     Raises:
         ExportError: it is too large even at half as many pixels as px.
     """
-    _, _, width, height = figure(run, layout, area).area
+    _, _, width, height = figure(run, layout, area, dress).area
     scale = fitting(width, height)
     if scale < LEAST_SCALE:
         size = {"width": f"{width:.0f}", "height": f"{height:.0f}"}
         raise ExportError(Sentence(key="export.too_large.png", values=size))
-    drawn = svg.write(run, layout, area=area, theme=theme or "light")
+    drawn = svg.write(run, layout, area=area, theme=theme or "light", dress=dress)
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=drawn, zoom=scale, sans_serif_family="DejaVu Sans", monospace_family="DejaVu Sans Mono"

@@ -10,6 +10,7 @@ from itertools import pairwise
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
+from explorer.export.dress import Dress
 from explorer.export.figure import FOLD, Area, Line, Mark, Panel, Words, figure
 from explorer.export.looks import KINDS, MONO, SANS, WIDE, Theme, colours, families
 from explorer.ir import Layout, Run
@@ -28,7 +29,9 @@ text.wide {{ font-family: {families(WIDE)}; }}
 """
 
 
-def write(run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | None = None) -> str:
+def write(
+    run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | None = None, dress: Dress | None = None
+) -> str:
     """The drawing of `run` as SVG text, in px; everything that came from the run is escaped text.
 
     Args:
@@ -36,8 +39,9 @@ def write(run: Run, layout: Layout, *, area: Area | None = None, theme: Theme | 
         layout: its places.
         area: the part of the drawing to show; None shows all of it.
         theme: light or dark; None follows the reader's system.
+        dress: what the screen shows beside.
     """
-    drawn = figure(run, layout, area)
+    drawn = figure(run, layout, area, dress)
     left, top, width, height = (f"{each:g}" for each in drawn.area)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{left} {top} {width} {height}" role="img">',
@@ -96,8 +100,8 @@ def _element(mark: Mark) -> str:
 
 
 def _panel(panel: Panel) -> str:
-    look = "frame" if panel.look == "frame" else f"box {panel.look}"
-    named = f" data-id={quoteattr(_text(panel.id))}" if panel.id else ""
+    look = panel.look if panel.look in ("frame", "paper") else f"box {panel.look}"
+    named = (f" data-id={quoteattr(_text(panel.id))}" if panel.id else "") + _own(panel.fill)
     if panel.look == "saved":
         right, bottom = panel.left + panel.width, panel.top + panel.height
         corner = (
@@ -110,7 +114,14 @@ def _panel(panel: Panel) -> str:
 
 def _words(words: Words) -> str:
     wide = " wide" if any(east_asian_width(character) in "WF" for character in words.text) else ""
-    return f'<text class="{words.role}{wide}" x="{words.x:g}" y="{words.y:g}">{_text(words.text)}</text>'
+    return (
+        f'<text class="{words.role}{wide}" x="{words.x:g}" y="{words.y:g}"{_own(words.ink)}>{_text(words.text)}</text>'
+    )
+
+
+def _own(colour: str) -> str:
+    """As a style, which goes before the style sheet."""
+    return f' style="fill: {colour}"' if colour else ""
 
 
 def path(points: tuple[tuple[float, float], ...]) -> str:

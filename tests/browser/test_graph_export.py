@@ -21,6 +21,24 @@ CODE = """net = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh(), nn.Linea
 손실.backward()"""
 
 
+COLOURS = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const hex = (at) => "#" + [0, 1, 2].map((part) => data[at + part].toString(16).padStart(2, "0")).join("");
+  return [...new Set(Array.from({ length: data.length / 4 }, (_, pixel) => hex(4 * pixel)))];
+}"""
+"""Every colour on the canvas, as #rrggbb."""
+
+
+def fills_of(page: pypdf.PageObject) -> list[str]:
+    """Every colour that the page of a PDF fills with, as #rrggbb."""
+    operations = pypdf.generic.ContentStream(page.get_contents(), page.pdf).operations
+    return [
+        "#" + "".join(f"{round(255 * float(part)):02x}" for part in numbers)
+        for numbers, operator in operations
+        if operator == b"rg"
+    ]
+
+
 def saved(page: Page, format: str) -> tuple[str, bytes]:
     """Press a format; name and content of what the browser downloads."""
     with page.expect_download() as started:
@@ -72,6 +90,19 @@ def test_the_menu_saves_what_is_asked(open_page: Callable[..., Page]) -> None:
     assert list(image.size) == [2 * side for side in shown]
     assert len(set(image.resize((100, 100)).get_flattened_data())) > 20
     assert not sent
+
+    page.get_by_label("그림 전체").check()
+    page.locator("select.overlay").select_option("grad")
+    legend = page.locator(".scale-legend strong").inner_text()
+    drawn = ElementTree.fromstring(saved(page, "svg")[1])
+    fills = [str(one.get("style")).removeprefix("fill: ") for one in drawn.iter() if one.get("data-id")]
+    assert len(fills) == 5
+    assert set(fills) <= set(graph.canvas.evaluate(COLOURS))
+    assert len(set(fills)) > 2
+    assert legend in "".join(drawn.itertext())
+    written = pypdf.PdfReader(io.BytesIO(saved(page, "pdf")[1])).pages[0]
+    assert set(fills) <= set(fills_of(written))
+    assert legend in written.extract_text()
 
     page.keyboard.press("Escape")
     expect(page.locator(".export-menu")).to_be_hidden()

@@ -9,7 +9,7 @@ from playwright.sync_api import CDPSession, expect
 
 from explorer.export.drawings import drawing, drawings
 from explorer.graph.folding import every_module, open_to_depth, toggle
-from explorer.ir import Layout, Run
+from explorer.ir import Edge, Graph, Layout, Node, Run
 from tests.samples import run
 from tests.viewer.graph_page import GraphPage, drawn
 
@@ -141,3 +141,21 @@ def test_the_file_folds_by_itself(open_graph: Open, model: Run) -> None:
     graph = open_graph(model, *few)
     graph.canvas.dblclick(position=graph.place("model"))
     expect(graph.page.locator(".chips .chip")).to_contain_text("The nearest one is shown")
+
+
+def test_ten_thousand_leaves_of_one_node_fit_in_the_window(open_graph: Open) -> None:
+    leaves = range(1, 10_001)
+    nodes = (
+        Node(id=0, name="StackBackward0", kind="operation", slots=len(leaves)),
+        *(Node(id=leaf, name="torch::autograd::AccumulateGrad", kind="leaf", variable=f"p{leaf}") for leaf in leaves),
+    )
+    edges = tuple(Edge(source=0, slot=leaf - 1, target=leaf) for leaf in leaves)
+    graph = open_graph(Run(status="ok", code="y = f(*leaves)", graph=Graph(nodes=nodes, edges=edges)))
+    graph.canvas.press("f")
+    left, _, k = graph.camera
+    canvas = graph.canvas.bounding_box()
+    assert canvas
+    assert left >= 0
+    assert left + graph.layouts[0].width * k <= canvas["width"]
+    graph.canvas.press("ArrowUp")
+    expect(graph.inspector.locator("h2")).to_have_text("StackBackward0")

@@ -34,7 +34,7 @@ export class Camera {
   }
 
   fit(width, height) {
-    this.k = Math.max(0.001, this.fitting(width, height));
+    this.k = Math.max(0.00001, this.fitting(width, height));
     this.centre(width / 2, height / 2);
     this.y += this.bar / 2;
   }

@@ -8,6 +8,7 @@ import { Badge } from "./badge.mjs";
 import { anchor, heirs } from "./continuity.mjs";
 import { element, fill } from "./dom.mjs";
 import { draw } from "./draw.mjs";
+import { dress } from "./dress.mjs";
 import { ExportMenu } from "./export_menu.mjs";
 import { FACES } from "./faces.mjs";
 import { FarPictures } from "./far.mjs";
@@ -88,7 +89,7 @@ export class GraphView {
     this.focus = new Focus(() => this.scene && this.#tell());
     this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), (box) => this.#open({ box, frame: null }), () => this.canvas.focus());
     this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command, fold: this.host.command ?? this.host.fold ?? null, folds: this.host.folds ?? null });
-    this.exports = new ExportMenu({ image: (scale, whole) => image(this, scale, whole), area: () => this.#area(), dark: () => this.theme.dark });
+    this.exports = new ExportMenu({ image: (scale, whole) => image(this, scale, whole), area: () => this.#area(), dark: () => this.theme.dark, dress: () => dress(this) });
     this.help = new Help(() => this.canvas.focus());
     this.trail = new Trail({ go: (by) => this.#go(by), module: (path) => this.#crumb(path) });
     this.legend = new Legend();
