@@ -16,7 +16,7 @@ _MOST_OPEN = 5_000
 
 _DEPTHS = 4
 
-_ROOM = 100_000
+_ROOM = 60_000
 _DRAWING = 1_500
 """What drawings of one file may cost in all, in nodes and boxes, about 12 bytes of it each; and what each of them costs besides, in words."""
 
