@@ -99,6 +99,8 @@ def test_the_menu_saves_what_is_asked(open_page: Callable[..., Page]) -> None:
     assert len(fills) == 5
     assert set(fills) <= set(graph.canvas.evaluate(COLOURS))
     assert len(set(fills)) > 2
+    under = {one.text for one in drawn.iter() if one.get("class") == "under"}
+    assert "1" in under  # the norm of the gradient of the result itself, in place of its value
     assert legend in "".join(drawn.itertext())
     written = pypdf.PdfReader(io.BytesIO(saved(page, "pdf")[1])).pages[0]
     assert set(fills) <= set(fills_of(written))

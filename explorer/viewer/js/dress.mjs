@@ -1,5 +1,5 @@
 // What the screen shows of a drawing beside its places, for a file that somebody else writes: the colour of every box and what it means, and the
-// lower lines of the forward view. `explorer.export.dress.Dress` is the reader.
+// lower lines of the forward view and of the overlay. `explorer.export.dress.Dress` is the reader.
 import { linesOf } from "./faces.mjs";
 import { inkOn, shade, stepOf } from "./scales.mjs";
 
@@ -10,16 +10,21 @@ const LONGEST = 240;
 // Null where the drawing looks as it does by itself.
 export function dress(view) {
   const { scene, overlay, settings } = view;
-  const forward = settings.view === "forward";
-  if (scene.count > MOST || (!overlay && !forward)) return null;
+  if (scene.count > MOST || (!overlay && settings.view !== "forward")) return null;
   const boxes = Array.from({ length: scene.count }, (_, box) => box);
   const palette = new Palette(view.theme);
   return {
     boxes: overlay ? boxes.map((box) => palette.place(overlay.fill(overlay.look(box), view.theme))) : [],
     legend: overlay ? legend(overlay, view, palette) : [],
-    lines: forward ? boxes.map((box) => linesOf(view, box)[1].slice(0, LONGEST)) : [],
+    lines: boxes.map((box) => lowerLine(view, box).slice(0, LONGEST)),
     palette: palette.colours,
   };
+}
+
+// The number of an overlay stands where the screen has it from near.
+function lowerLine(view, box) {
+  const [, below, between] = linesOf(view, box);
+  return (below && between === null && view.overlay?.text(box)) || below;
 }
 
 // The same as the legend on the screen, with a colour at each tick in place of the bar.
