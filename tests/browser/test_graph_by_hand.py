@@ -122,7 +122,7 @@ def test_a_seed_is_a_choice(graph):
 def test_a_model_of_the_catalogue(graph):
     graph.page.get_by_role("radio", name="Model").click()
     graph.page.get_by_role("combobox", name="Model").click()
-    graph.page.get_by_role("option", name="LeNet").click()
+    graph.page.get_by_role("option", name="LeNet-5").click()
     expect(graph.field).to_have_value(re.compile("class LeNet"))
     expect(graph.leaf("model.conv1.weight").nth(0)).to_have_text("(6, 1, 5, 5)")
     batch = graph.control("sizes").get_by_label("batch")
