@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from explorer.ir import Sentence
+from explorer.words.particles import chosen
 
 Language = Literal["en", "ko"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -42,7 +43,8 @@ def say(key: str, language: Language = "en", **values: object) -> str:
     text = catalogue().get(key)
     if text is None:
         return key
-    return _FIELD.sub(lambda field: str(values.get(field[1], field[0])), text[language])
+    said = _FIELD.sub(lambda field: str(values.get(field[1], field[0])), text[language])
+    return chosen(said) if language == "ko" and values else said
 
 
 def tell(sentence: Sentence, language: Language = "en") -> str:
