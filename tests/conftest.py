@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from browsing import App, settled, until
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
@@ -15,6 +16,10 @@ HARMLESS = ("ResizeObserver loop",)
 
 
 os.environ.setdefault("EXPLORER_DATABASE", "")  # no test keeps a run among those of the person who runs it
+
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,9 +8,18 @@ const EVENT = "explorer:selection";
 const ORDERS = "explorer:orders";
 const NOTHING = { node: null, line: null, storage: [], tensor: null, source: null };
 
+// What was said last, and when: a view that is mounted a moment later, while its modules were still on their way, must not miss it.
+const MOMENT_MS = 3_000;
+let last = null;
+
 export function publish(selection) {
-  window.dispatchEvent(new CustomEvent(EVENT, { detail: { ...NOTHING, ...selection } }));
+  const detail = { ...NOTHING, ...selection };
+  last = { detail, at: performance.now() };
+  window.dispatchEvent(new CustomEvent(EVENT, { detail }));
 }
+
+// The selection of the last moments, or null.
+export const recent = () => (last && performance.now() - last.at < MOMENT_MS ? last.detail : null);
 
 // Calls listen(selection) for every selection published from now on; returns a function that stops it.
 export function subscribe(listen) {

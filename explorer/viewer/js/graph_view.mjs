@@ -2,7 +2,7 @@
 // hears what the person did. Nothing moves that the person did not move: a new scene keeps camera and selection where it can.
 import { aliases } from "./aliases.mjs";
 import { Bins } from "./bins.mjs";
-import { obey, publish, subscribe } from "./bus.mjs";
+import { obey, publish, recent, subscribe } from "./bus.mjs";
 import { Camera, COMFORTABLE, READABLE } from "./camera.mjs";
 import { Badge } from "./badge.mjs";
 import { anchor, heirs } from "./continuity.mjs";
@@ -65,7 +65,7 @@ export class GraphView {
     this.traced = UP | DOWN; // what a selection lights up with it; "route" for the way to a pin
     this.history = new History();
     this.opened = null;
-    this.early = null; // what others selected before there was a scene
+    this.early = recent(); // what others selected before there was a scene
     this.#build(root);
     this.stops = [
       listen(this.canvas, this.#gestures()),
