@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import time
 from contextlib import redirect_stdout
-from statistics import median
 from typing import Any, ClassVar
 
 import pytest
@@ -63,16 +62,21 @@ def test_a_large_product_takes_more_than_a_small_one_and_all_of_it_less_than_the
         assert backward_seconds(seen, "MmBackward0", 2) > 3 * backward_seconds(seen, "MulBackward0", 4)
 
 
-def test_medians_agree_with_a_clock_around_the_same_call() -> None:
-    """The oracle is a loop with its own clock; a factor of five is left for what else the machine does."""
-    seen = run("a = torch.randn(300, 300)\nb = a @ a", repeats=9)
-    a = torch.randn(300, 300)
-    own = []
-    for _ in range(9):
-        began = time.perf_counter()
-        _ = a @ a
-        own.append(time.perf_counter() - began)
-    assert forward_seconds(seen, "matmul") == pytest.approx(median(own), rel=4, abs=2e-4)
+def test_medians_are_seconds_as_a_clock_around_the_same_call_tells_them() -> None:
+    """Within the wide bounds that a busy machine needs: what is told in other units, or of another call, lies beyond them."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in a worker: threads that wait for each other take any time
+    try:
+        seen = run("a = torch.randn(300, 300)\nb = a @ a", repeats=9)
+        a = torch.randn(300, 300)
+        own = []
+        for _ in range(9):
+            began = time.perf_counter()
+            _ = a @ a
+            own.append(time.perf_counter() - began)
+    finally:
+        torch.set_num_threads(threads)
+    assert min(own) / 5 <= forward_seconds(seen, "matmul") <= 50 * max(own)
 
 
 PROGRAMS = {
