@@ -198,7 +198,7 @@ def _sort(value: Any) -> Hashable:
     """The type of an argument; of some the value."""
     kind = type(value)
     if kind in _BY_VALUE:
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # a truth value or a text
     if kind is tuple:
         return tuple([_sort(item) for item in value])
     return id(kind)

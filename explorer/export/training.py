@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from explorer.ir import TrainingRun, TrainingSnapshot, encode
 from explorer.models import CONTEXT, LETTERS, Dataset, asked_dataset, read_table
@@ -68,13 +69,11 @@ def as_events(run: TrainingRun) -> bytes:
         return next(Path(folder).iterdir()).read_bytes()
 
 
-def _add_snapshot(writer: object, snapshot: TrainingSnapshot, names: tuple[str, ...]) -> None:
-    add_scalar: Callable[..., None] = writer.add_scalar  # type: ignore[attr-defined]
-    add_histogram: Callable[..., None] = writer.add_histogram_raw  # type: ignore[attr-defined]
+def _add_snapshot(writer: Any, snapshot: TrainingSnapshot, names: tuple[str, ...]) -> None:
     for part, scores in (("train", snapshot.train), ("validation", snapshot.validation)):
         for field in ("loss", "metric"):
             if scores is not None and (value := getattr(scores, field)) is not None:
-                add_scalar(f"{field}/{part}", float(value), snapshot.step)
+                writer.add_scalar(f"{field}/{part}", float(value), snapshot.step)
     for name, layer in zip(names, snapshot.layers, strict=False):
         for kind, spread in (("weight", layer.weight), ("gradient", layer.gradient)):
             if spread is None or not spread.counts:
@@ -83,7 +82,7 @@ def _add_snapshot(writer: object, snapshot: TrainingSnapshot, names: tuple[str, 
             width = (high - low) / count
             middles = [low + (at + 0.5) * width for at in range(count)]
             total = sum(spread.counts)
-            add_histogram(
+            writer.add_histogram_raw(
                 f"{kind}/{name}",
                 min=low,
                 max=high,
