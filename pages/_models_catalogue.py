@@ -6,10 +6,11 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from explorer.app.models import OWN, bytes_text, count_text, found, indented, shown_parts
+from explorer.app.models import OWN, count_text, found, indented, shown_parts
 from explorer.app.remarks import marks
 from explorer.app.state import GraphState
 from explorer.graph.anatomy import Part, root
+from explorer.graph.measure import bytes_text
 from explorer.ir import Run
 from explorer.models import Kind, find
 from explorer.viewer.editor import code_editor

@@ -8,9 +8,10 @@ import streamlit as st
 from msgspec.structs import replace
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.app.models import REPEATS, Kept, bytes_text, can_freeze, count_text, from_model_on, is_frozen, kept_by
+from explorer.app.models import REPEATS, Kept, can_freeze, count_text, from_model_on, is_frozen, kept_by
 from explorer.app.numbers import show_seconds
 from explorer.graph.anatomy import Part
+from explorer.graph.measure import bytes_text
 from explorer.ir import Run
 from pages._models_state import choose_model, having, open_graph, parts_of, ran, said_about, state
 from pages._said import show_title

@@ -201,14 +201,6 @@ def count_text(count: float) -> str:
     return f"{count:g}"
 
 
-def bytes_text(count: float) -> str:
-    """Bytes in binary units, as in ``1.5 MiB``."""
-    for size, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if count >= size:
-            return f"{count / size:.4g} {unit}"
-    return f"{count:g} B"
-
-
 def first_node(graph: Graph, module: str) -> int | None:
     """The first node that the module made, itself or through one inside it: where its graph is looked at first."""
     inside = f"{module}."

@@ -1,6 +1,6 @@
 import pytest
 
-from explorer.app.models import ModelsState, bytes_text, count_text, found, from_model_on, opened, untaught
+from explorer.app.models import ModelsState, count_text, found, from_model_on, opened, untaught
 from explorer.ir import Loading
 from explorer.models import catalogue, find
 
@@ -25,10 +25,6 @@ def test_a_model_is_asked_for_as_the_graph_page_would():
 @pytest.mark.parametrize(("count", "text"), [(61_100_840, "61.1 M"), (999, "999"), (1_814_073_344, "1.814 G")])
 def test_large_counts_have_four_digits(count, text):
     assert count_text(count) == text
-
-
-def test_bytes_have_binary_units():
-    assert [bytes_text(count) for count in (512, 1536, 3 * 2**20)] == ["512 B", "1.5 KiB", "3 MiB"]
 
 
 def test_a_module_is_opened_with_those_around_it():
