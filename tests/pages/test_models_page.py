@@ -27,7 +27,7 @@ def texts(page):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_catalogue_is_searched_and_a_model_is_taken_apart(language):
     page = started(ModelsState().with_model("lenet"), language)
-    assert [metric.value for metric in page.metric] == ["61,706", "416.5 k", "57.04 KiB", "1 × 10"]
+    assert [metric.value for metric in page.metric] == ["61,706", "416.5 k", "58.4 kB", "1 × 10"]
     page.text_input(key="models.search").set_value("gpt").run()
     assert page.radio(key="models.chosen").options == [say("models.gpt.title", language)]
     page.text_input(key="models.search").set_value("no such model").run()
