@@ -15,6 +15,9 @@ from typing import Any
 SNIPPET = "<snippet>"
 """The file name that typed code is compiled under."""
 
+_Position = tuple[int | None, int | None, int | None, int | None]
+"""First line, last line, first column, last column; columns in bytes."""
+
 _TEXT_LENGTH = 80
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
@@ -51,6 +54,8 @@ class Source:
         self._lines = code.splitlines()
         self._places: dict[tuple[int, int], tuple[Place, CodeType]] = {}
         """By the id of the code, which is kept, and the instruction: to hash the code itself would take longer than all else."""
+        self._positions: dict[int, list[_Position]] = {}
+        """Of all instructions of each code of `_places`."""
 
     def frames(self, frame: FrameType | None = None) -> Iterator[FrameType]:
         """The frames of the code, innermost first."""
@@ -74,10 +79,15 @@ class Source:
         return known[0]
 
     def _find(self, code: CodeType, instruction: int) -> Place:
-        for index, (line, end_line, column, end_column) in enumerate(code.co_positions()):
-            if index == instruction // 2:
-                return self._cut(line, column, end_line, end_column)
-        return NOWHERE
+        line, end_line, column, end_column = self._position(code, instruction)
+        return self._cut(line, column, end_line, end_column)
+
+    def _position(self, code: CodeType, instruction: int) -> _Position:
+        """As ``co_positions()`` tells it, which goes through all instructions up to the one that is asked for: so all are kept."""
+        positions = self._positions.get(id(code))
+        if positions is None:
+            positions = self._positions[id(code)] = list(code.co_positions())
+        return positions[instruction // 2]
 
     def _cut(self, line: int | None, column: int | None, end_line: int | None, end_column: int | None) -> Place:
         if line is None or column is None or end_line is None or end_column is None or end_line > len(self._lines):

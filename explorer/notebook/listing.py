@@ -68,11 +68,9 @@ class Listing(Source):
         if self._alone:
             return super()._find(code, instruction)
         offset = self._offset(code.co_filename)
-        for index, (line, end_line, column, end_column) in enumerate(code.co_positions()):
-            if index == instruction // 2:
-                begins, ends = (None if at is None else at + offset for at in (line, end_line))
-                return self._cut(begins, column, ends, end_column)
-        return Place()
+        line, end_line, column, end_column = self._position(code, instruction)
+        begins, ends = (None if at is None else at + offset for at in (line, end_line))
+        return self._cut(begins, column, ends, end_column)
 
     def _offset(self, file: str) -> int:
         """How many lines of the listing stand before the first one of `file`, which is added where it is new."""
