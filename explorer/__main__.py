@@ -1,4 +1,4 @@
-"""The command line: ``python -m explorer run | compare | models | batch``, the same functions as the pages without a browser."""
+"""The command line: ``python -m explorer run | compare | models | batch | hub``, the same functions as the pages without a browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from explorer.commands import batch, compare, models, run
+from explorer.commands import batch, compare, hub, models, run
 from explorer.commands.status import OUR_FAULT, WRONG_USAGE, UsageError
 from explorer.runner import EngineError
 from explorer.words import say
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     """The grammar of the command line, one subparser a command."""
     top = argparse.ArgumentParser(prog="python -m explorer", description=say("cli.about"))
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, compare, models, batch):
+    for command in (run, compare, models, batch, hub):
         command.add_arguments(commands)
     return top
 

@@ -35,7 +35,7 @@ def draw() -> None:
         if said_about(run):
             show_tree(run, state().graph_of(state().code))
     with left:
-        _own(run)
+        edit_code(run)
 
 
 def _choose() -> None:
@@ -88,7 +88,7 @@ def _take() -> None:
         put(state().with_model(chosen))
 
 
-def _own(run: Run) -> None:
+def edit_code(run: Run) -> None:
     """The model's text, which may be changed or be the person's own."""
     with st.expander(words("model_page.code"), key="models_code"):
         st.text(words("model_page.code.lead"))

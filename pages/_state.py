@@ -65,5 +65,5 @@ def ask(code: str) -> None:
 
 def put(code: str) -> None:
     """Put `code` into the editor, in place of what stands there, and ask for its run."""
-    change(revision=state().revision + 1, library=None)
+    change(revision=state().revision + 1, library=None, repository=None)
     ask(code)

@@ -11,6 +11,7 @@ from explorer.viewer.kept import kept
 from pages import (
     _models_catalogue,
     _models_freezing,
+    _models_hub,
     _models_inference,
     _models_initialisation,
     _models_libraries,
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "initialisation": _models_initialisation.draw,
     "statics": _models_statics.draw,
     "libraries": _models_libraries.draw,
+    "hub": _models_hub.draw,
 }
 """What draws each section, in the order of the control; the title of one is the text ``model_page.section.<name>``."""
 

@@ -20,6 +20,7 @@ from explorer.ir import (
     Misshapen,
     Number,
     Record,
+    Repository,
     Run,
     RunRequest,
     Stage,
@@ -27,6 +28,7 @@ from explorer.ir import (
     Tensor,
 )
 from explorer.models import INITIALISERS, Model, catalogue, find, frozen, new_classifier
+from explorer.models.hub import hub_code
 from explorer.models.libraries import LIBRARIES
 from explorer.words import LANGUAGES, say
 
@@ -91,6 +93,14 @@ class ModelsState(Record, frozen=True, kw_only=True):
     library: str = "transformers"
     wanted: str = ""
     """Name of a model of the library; empty: the first that is suggested."""
+    repository: Repository | None = None
+    """Of Torch Hub, where the text loads its model from one; it goes when another model is chosen."""
+    entry: str = ""
+    """What of it was chosen last."""
+    arguments: str = ""
+    """As typed: what the entrypoint is called with."""
+    sizes: str = "3, 224, 224"
+    """As typed: what the model is shown, without the batch."""
     function: str = "branch"
     """That the static ways are shown with."""
 
@@ -101,7 +111,7 @@ class ModelsState(Record, frozen=True, kw_only=True):
     def graph_of(self, code: str) -> GraphState:
         """The Graph page with the model, or with a variant of its text."""
         if self.model is None or code != self.code:
-            return GraphState(code=code, draft=code)
+            return GraphState(code=code, draft=code, repository=self.repository)
         chosen = find(self.model)
         return GraphState(
             source="model", model=chosen.name, batch=chosen.batch, shape=chosen.shape, code=code, draft=code
@@ -117,6 +127,7 @@ class ModelsState(Record, frozen=True, kw_only=True):
             shape=shape,
             normalize=self.model != "cyclegan",
             look=look,
+            repository=self.repository,
         )
 
     def frozen_code(self) -> str:
@@ -139,7 +150,12 @@ class ModelsState(Record, frozen=True, kw_only=True):
 
     def with_model(self, name: str) -> ModelsState:
         """Choose an entry of the catalogue; its text replaces what was typed."""
-        return self._put(name, find(name).code())
+        return replace(self._put(name, find(name).code()), repository=None)
+
+    def with_entry(self, repository: Repository, entry: str) -> ModelsState:
+        """Load an entrypoint of a repository with the arguments and sizes that were typed."""
+        code = hub_code(repository.name, entry, self.arguments, read_sizes(self.sizes) or PHOTO)
+        return replace(self._put(None, code), repository=repository, entry=entry)
 
     def with_code(self, code: str) -> ModelsState:
         """Run a text of the person's own, which may be the catalogue's after all."""
@@ -153,6 +169,12 @@ class ModelsState(Record, frozen=True, kw_only=True):
     def having(self, **fields: Any) -> ModelsState:
         """The same page with other values."""
         return replace(self, **fields)
+
+
+def read_sizes(text: str) -> tuple[int, ...] | None:
+    """``3, 224, 224`` as a shape; None where it is none."""
+    found = re.findall(r"\d{1,5}", text)
+    return tuple(int(size) for size in found) if found and not re.search(r"[^\d\s,x×()]", text) else None
 
 
 _SHAPE = re.compile(r"^SHAPE = \((\d{1,4}), (\d{1,4}), (\d{1,4})\)$", re.MULTILINE)

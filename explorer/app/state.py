@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from explorer.app.numbers import NumberError, read_nested
 from explorer.examples import examples
-from explorer.ir import Input, LibraryModel, Nested, Record, RunRequest, Sentence, Verify, encode
+from explorer.ir import Input, LibraryModel, Nested, Record, Repository, RunRequest, Sentence, Verify, encode
 from explorer.viewer.look import Look
 
 Source = Literal["code", "model"]
@@ -38,6 +38,8 @@ class GraphState(Record, frozen=True, kw_only=True):
     """Its input shape without the batch."""
     library: LibraryModel | None = None
     """A model of an optional library that the code calls; it goes when another text is chosen."""
+    repository: Repository | None = None
+    """The Torch Hub repository that the code may load from; it goes when another text is chosen."""
     problem: Sentence | None = None
     """Why the sizes chosen for the model cannot be, where they cannot."""
     draft: str = examples()[0].code
@@ -98,6 +100,7 @@ class GraphState(Record, frozen=True, kw_only=True):
             seed=self.seed,
             device=self.device,
             library=self.library,
+            repository=self.repository,
         )
 
     def _gradient(self) -> Nested | None:

@@ -5,6 +5,8 @@ from explorer.ir.codec import (
     decode_file_answer,
     decode_file_request,
     decode_hello,
+    decode_hub_answer,
+    decode_hub_request,
     decode_inference_answer,
     decode_inference_request,
     decode_look,
@@ -36,6 +38,7 @@ from explorer.ir.files import (
 )
 from explorer.ir.frames import FrameError, read_frame, write_frame
 from explorer.ir.graph import Edge, Gradient, Graph, Node, NodeKind, Root, Saved
+from explorer.ir.hub import MOST_ENTRIES_OF_HUB, EntryPoint, HubAnswer, HubRequest
 from explorer.ir.layout import Box, BoxKind, Frame, Layout, Unit, Wire
 from explorer.ir.look import Given, Look, LookRequest, Moment, NamedDims, NamedStep
 from explorer.ir.record import Nested, NonFinite, Number, Record, number
@@ -46,6 +49,7 @@ from explorer.ir.run import (
     Input,
     LibraryModel,
     Op,
+    Repository,
     Run,
     RunRequest,
     Sentence,
@@ -94,6 +98,7 @@ from explorer.ir.wall import Hello, Layer, Limits, Order, Wall
 
 __all__ = [
     "MOST_ENTRIES",
+    "MOST_ENTRIES_OF_HUB",
     "MOST_FILE_BYTES",
     "MOST_KEYS",
     "MOST_PIXELS",
@@ -116,6 +121,7 @@ __all__ = [
     "Drawn",
     "Edge",
     "Entry",
+    "EntryPoint",
     "File",
     "FileAnswer",
     "FileFormat",
@@ -127,6 +133,8 @@ __all__ = [
     "Graph",
     "Guess",
     "Hello",
+    "HubAnswer",
+    "HubRequest",
     "InferenceAnswer",
     "InferenceRequest",
     "Input",
@@ -158,6 +166,7 @@ __all__ = [
     "Picture",
     "Predictions",
     "Record",
+    "Repository",
     "Root",
     "Run",
     "RunRequest",
@@ -201,6 +210,8 @@ __all__ = [
     "decode_file_answer",
     "decode_file_request",
     "decode_hello",
+    "decode_hub_answer",
+    "decode_hub_request",
     "decode_inference_answer",
     "decode_inference_request",
     "decode_look",

@@ -12,6 +12,7 @@ import msgspec
 
 from explorer.ir.files import File, FileAnswer, FileRequest
 from explorer.ir.graph import Gradient, Graph, Node, Saved
+from explorer.ir.hub import MOST_ENTRIES_OF_HUB, HubAnswer, HubRequest
 from explorer.ir.look import Look, LookRequest
 from explorer.ir.record import Nested
 from explorer.ir.run import Run, RunRequest
@@ -65,6 +66,8 @@ _inference_request_decoder = msgspec.json.Decoder(InferenceRequest)
 _inference_answer_decoder = msgspec.json.Decoder(InferenceAnswer)
 _static_request_decoder = msgspec.json.Decoder(StaticRequest)
 _static_answer_decoder = msgspec.json.Decoder(StaticAnswer)
+_hub_request_decoder = msgspec.json.Decoder(HubRequest)
+_hub_answer_decoder = msgspec.json.Decoder(HubAnswer)
 _steer_decoder = msgspec.json.Decoder(Steer)
 _order_decoder = msgspec.json.Decoder(Order)
 _hello_decoder = msgspec.json.Decoder(Hello)
@@ -229,6 +232,19 @@ def decode_static_answer(message: bytes) -> StaticAnswer:
     for way in answer.ways:
         for value in way.results:
             _check_nested(value, PREVIEW_ELEMENTS, "a result")
+    return answer
+
+
+def decode_hub_request(message: bytes) -> HubRequest:
+    """Read a `HubRequest`; raises `IrError`."""
+    request: HubRequest = _decode(_hub_request_decoder, message)
+    return request
+
+
+def decode_hub_answer(message: bytes) -> HubAnswer:
+    """Read a `HubAnswer` and check it; raises `IrError`."""
+    answer: HubAnswer = _decode(_hub_answer_decoder, message)
+    _require(len(answer.entries) <= MOST_ENTRIES_OF_HUB, f"{len(answer.entries)} entrypoints")
     return answer
 
 

@@ -46,6 +46,15 @@ class LibraryModel(Record, frozen=True, kw_only=True):
     """As the library calls it, as in ``gpt2``."""
 
 
+class Repository(Record, frozen=True, kw_only=True):
+    """A Torch Hub repository that code may load models from by ``torch.hub.load``."""
+
+    name: str
+    """As code writes it, as in ``owner/repo:ref`` or the name of a folder."""
+    archive: bytes
+    """A .zip, which is opened in the jailed child only."""
+
+
 class RunRequest(Record, frozen=True, kw_only=True):
     """Everything that decides what a run does: equal requests give equal runs (timings apart)."""
 
@@ -71,6 +80,7 @@ class RunRequest(Record, frozen=True, kw_only=True):
     """Where the code trains a model: the one step to record."""
     library: LibraryModel | None = None
     """A model of an optional library, which the code finds as ``model``, and what it takes as ``inputs``."""
+    repository: Repository | None = None
 
 
 class View(Record, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from explorer.ir.record import Nested, Number, Record
-from explorer.ir.run import Sentence, Status
+from explorer.ir.run import Repository, Sentence, Status
 
 MOST_KEYS = 400
 """Names of one kind that are told of."""
@@ -31,6 +31,7 @@ class InferenceRequest(Record, frozen=True, kw_only=True):
     normalize: bool = True
     look: bool = True
     """Whether the picture is shown to the model at all."""
+    repository: Repository | None = None
     seed: int = 0
     device: str = "cpu"
 

@@ -23,7 +23,7 @@ class Limits(Record, frozen=True, kw_only=True):
 class Order(Record, frozen=True, kw_only=True):
     """The first message to a worker; the second is the request itself, and for ``file`` and ``infer`` the bytes of files follow."""
 
-    task: Literal["run", "train", "file", "look", "infer", "static"]
+    task: Literal["run", "train", "file", "look", "infer", "static", "hub"]
     limits: Limits
 
 

@@ -18,6 +18,8 @@ from explorer.ir import (
     FileRequest,
     FrameError,
     Hello,
+    HubAnswer,
+    HubRequest,
     InferenceAnswer,
     InferenceRequest,
     IrError,
@@ -32,12 +34,14 @@ from explorer.ir import (
     TrainingRequest,
     Wall,
     decode_file_answer,
+    decode_hub_answer,
     decode_inference_answer,
     decode_look,
     decode_run,
     decode_static_answer,
     encode,
 )
+from explorer.models.sources import MOST_ARCHIVE
 from explorer.runner.forked import ZygoteHost
 from explorer.runner.fresh import FreshHost
 from explorer.runner.job import Job, Worker
@@ -47,6 +51,7 @@ from explorer.runner.settings import EngineError, Settings, read_settings
 from explorer.runner.training import Training
 from explorer.runner.verdict import (
     ended_file,
+    ended_hub,
     ended_inference,
     ended_look,
     ended_run,
@@ -114,7 +119,7 @@ class Engine:
         self._cpu, self._cuda = cpu, cuda
         # A training run holds its place for a minute, so it waits in a queue of its own.
         short, long = Places(settings.slots, settings.queue), Places(settings.slots, settings.queue)
-        self._places = {"train": long} | dict.fromkeys(("run", "file", "look", "infer", "static"), short)
+        self._places = {"train": long} | dict.fromkeys(("run", "file", "look", "infer", "static", "hub"), short)
         self._lock = Lock()
         self._owners: dict[_Owned, Job] = {}
         self._jobs: set[Job] = set()
@@ -254,9 +259,17 @@ class Engine:
         why = self._one(request, lambda message: answers.append(decode_static_answer(message)), owner)
         return ended_static(why) if why is not None else answers[0]
 
+    def entrypoints(self, request: HubRequest, *, owner: str | None = None) -> HubAnswer:
+        """Run a repository's hubconf.py in a jailed worker and tell what it offers; as `run` otherwise. Raises `EngineError`."""
+        if len(request.repository.archive) > MOST_ARCHIVE:
+            return ended_hub(Sentence(key="hub.upload", values={"mib": str(MOST_ARCHIVE // 2**20)}))
+        answers: list[HubAnswer] = []
+        why = self._one(request, lambda message: answers.append(decode_hub_answer(message)), owner)
+        return ended_hub(why) if why is not None else answers[0]
+
     def _one(
         self,
-        request: InferenceRequest | StaticRequest,
+        request: InferenceRequest | StaticRequest | HubRequest,
         take: Callable[[bytes], None],
         owner: str | None,
         payloads: Sequence[bytes] = (),

@@ -6,6 +6,7 @@ from typing import Literal
 
 from explorer.ir import (
     FileRequest,
+    HubRequest,
     InferenceRequest,
     Limits,
     LookRequest,
@@ -20,15 +21,16 @@ from explorer.runner.settings import Settings
 _MIB = 2**20
 
 
-Request = RunRequest | TrainingRequest | FileRequest | LookRequest | InferenceRequest | StaticRequest
+Request = RunRequest | TrainingRequest | FileRequest | LookRequest | InferenceRequest | StaticRequest | HubRequest
 
-_TASKS: dict[type, Literal["run", "train", "file", "look", "infer", "static"]] = {
+_TASKS: dict[type, Literal["run", "train", "file", "look", "infer", "static", "hub"]] = {
     RunRequest: "run",
     TrainingRequest: "train",
     FileRequest: "file",
     LookRequest: "look",
     InferenceRequest: "infer",
     StaticRequest: "static",
+    HubRequest: "hub",
 }
 
 

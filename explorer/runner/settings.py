@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+from explorer.models.hub import is_name
 from explorer.words import say
 
 Mode = Literal["local", "hosted"]
@@ -50,6 +51,10 @@ class Settings:
     """Runs that may wait for a slot."""
     database: str = ""
     """Where training runs are kept, as SQLAlchemy writes it; empty keeps them for the session only."""
+    hub: tuple[str, ...] = ()
+    """Torch Hub repositories of GitHub that may be fetched and are then offered to all, as ``owner/repo`` or ``owner/repo:ref``."""
+    hub_folder: str = ""
+    """Where fetched ones lie."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -81,13 +86,28 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         slots=count("EXPLORER_SLOTS", default_slots()),
         queue=count("EXPLORER_QUEUE", 64),
         database=environment.get("EXPLORER_DATABASE", "" if chosen == "hosted" else _own_database()),
+        hub=_repositories(environment.get("EXPLORER_HUB", "")),
+        hub_folder=environment.get("EXPLORER_HUB_FOLDER") or str(_own_data() / "hub"),
     )
 
 
 def _own_database() -> str:
     """A file in the folder of this user's own data."""
+    return f"sqlite:///{_own_data() / 'runs.sqlite'}"
+
+
+def _own_data() -> Path:
     base = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
-    return f"sqlite:///{Path(base, 'autograd-explorer', 'runs.sqlite')}"
+    return Path(base, "autograd-explorer")
+
+
+def _repositories(text: str) -> tuple[str, ...]:
+    """Names with commas or white space between."""
+    names = tuple(text.replace(",", " ").split())
+    for name in names:
+        if not is_name(name):
+            raise EngineError(say("runner.settings.hub", value=name))
+    return names
 
 
 def default_slots() -> int:

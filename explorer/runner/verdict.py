@@ -7,6 +7,7 @@ import signal
 from explorer.ir import (
     FileAnswer,
     FileRequest,
+    HubAnswer,
     InferenceAnswer,
     Limits,
     Look,
@@ -49,7 +50,7 @@ def sentence(key: str, limits: Limits, device: str) -> Sentence:
 
 
 def _status(said: Sentence) -> Status:
-    return "refused" if said.key in ("runner.device", "files.upload", "inference.upload") else "stopped"
+    return "refused" if said.key in ("runner.device", "files.upload", "inference.upload", "hub.upload") else "stopped"
 
 
 def ended_run(request: RunRequest, said: Sentence) -> Run:
@@ -89,6 +90,11 @@ def ended_inference(said: Sentence) -> InferenceAnswer:
 def ended_static(said: Sentence) -> StaticAnswer:
     """The answer where the worker gave none."""
     return StaticAnswer(status=_status(said), message=tell(said), sentence=said)
+
+
+def ended_hub(said: Sentence) -> HubAnswer:
+    """The answer where the worker gave none."""
+    return HubAnswer(status=_status(said), message=tell(said), sentence=said)
 
 
 def ended_training(said: Sentence) -> TrainingEnd:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from explorer.worker import names
 from explorer.worker.facade import MODULES
@@ -25,8 +25,12 @@ class Bindings:
     """Names that ``except ... as name`` binds."""
     excused: frozenset[int]
     """``id`` of nodes where a special name is meant, as ``__init__`` in ``super().__init__()``."""
+    tried: frozenset[int]
+    """``id`` of imports within ``try``: there a repository says itself what to do without them."""
 
-    def __init__(self, nodes: Sequence[ast.AST]) -> None:
+    def __init__(self, nodes: Sequence[ast.AST], beside: Collection[str] | None = None) -> None:
+        """`beside` are the modules at the top of the repository that the code is a file of."""
+        self._beside = beside
         bindings = list(_bindings(nodes))
         counts = Counter(name for name, _ in bindings)
         self.bound = frozenset(counts)
@@ -38,6 +42,7 @@ class Bindings:
         self.private = frozenset(_private(nodes))
         self.caught = frozenset(node.name for node in nodes if isinstance(node, ast.ExceptHandler) and node.name)
         self.excused = frozenset(_excused(nodes))
+        self.tried = frozenset() if beside is None else frozenset(_tried(nodes))
 
     def path(self, node: ast.expr) -> str | None:
         """The module that an expression such as ``torch.nn`` stands for, else None."""
@@ -47,6 +52,13 @@ class Bindings:
             outer = self.path(node.value)
             return inner if outer and (inner := f"{outer}.{node.attr}") in MODULES else None
         return None
+
+    def is_beside(self, node: ast.Import | ast.ImportFrom, path: str) -> bool:
+        """Whether an import is the repository's own affair: of its modules, or one that may fail."""
+        if self._beside is None or path in MODULES:
+            return False
+        relative = isinstance(node, ast.ImportFrom) and node.level > 0
+        return relative or path.partition(".")[0] in self._beside or id(node) in self.tried
 
     def _imported(self, nodes: Sequence[ast.AST], counts: Counter[str]) -> frozenset[str]:
         imported = set(self.modules)
@@ -116,6 +128,12 @@ def _excused(nodes: Sequence[ast.AST]) -> Iterator[int]:
                 yield from _special(body)
             case ast.Module(body=body):
                 yield from _named(body, names.SCRIPT)
+
+
+def _tried(nodes: Sequence[ast.AST]) -> Iterator[int]:
+    for node in nodes:
+        if isinstance(node, ast.Try):
+            yield from (id(inner) for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom))
 
 
 def _special(body: Sequence[ast.stmt]) -> Iterator[int]:

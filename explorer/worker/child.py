@@ -16,6 +16,8 @@ from explorer.ir import (
     FileAnswer,
     FileRequest,
     Hello,
+    HubAnswer,
+    HubRequest,
     InferenceAnswer,
     InferenceRequest,
     Limits,
@@ -32,6 +34,7 @@ from explorer.ir import (
     TrainingRequest,
     Wall,
     decode_file_request,
+    decode_hub_request,
     decode_inference_request,
     decode_look_request,
     decode_order,
@@ -77,6 +80,8 @@ class Tasks(Protocol):
     def infer(self, request: InferenceRequest, checkpoint: bytes, image: bytes) -> InferenceAnswer: ...
 
     def compare_ways(self, request: StaticRequest) -> StaticAnswer: ...
+
+    def entrypoints(self, request: HubRequest) -> HubAnswer: ...
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,8 @@ def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> 
         _infer(channel, tasks, decode_inference_request(message), order.limits)
     elif order.task == "static":
         _compare_ways(channel, tasks, decode_static_request(message), order.limits)
+    elif order.task == "hub":
+        _entrypoints(channel, tasks, decode_hub_request(message), order.limits)
     elif order.task == "file":
         _file(channel, tasks, decode_file_request(message), order.limits)
     else:
@@ -184,6 +191,16 @@ def _compare_ways(channel: Channel, tasks: Tasks, request: StaticRequest, limits
     except BaseException as problem:
         sentence = _reason(problem, limits)
         message = encode(StaticAnswer(status="stopped", message=tell(sentence), sentence=sentence))
+    write_frame(channel.writer, message)
+
+
+def _entrypoints(channel: Channel, tasks: Tasks, request: HubRequest, limits: Limits) -> None:
+    try:
+        with soft_deadline(limits.seconds):
+            message = encode(tasks.entrypoints(request))
+    except BaseException as problem:
+        sentence = _reason(problem, limits)
+        message = encode(HubAnswer(status="stopped", message=tell(sentence), sentence=sentence))
     write_frame(channel.writer, message)
 
 

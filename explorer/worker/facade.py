@@ -18,6 +18,7 @@ import torch.utils.data
 
 from explorer.ir import Sentence
 from explorer.words import tell
+from explorer.worker.hub import calls
 from explorer.worker.names import BUILTINS, PRESETS, hidden
 from explorer.worker.offered import OFFERED, SETTABLE
 
@@ -30,7 +31,7 @@ class NotAvailableError(AttributeError):
         self.sentence = sentence
 
 
-class _Look:
+class Look:
     """What one view shows, and what it says of the rest."""
 
     def __init__(self, path: str, module: object, own: Mapping[str, object]) -> None:
@@ -77,9 +78,9 @@ class Facade:
     """
 
     __slots__ = ("_look",)
-    _look: _Look
+    _look: Look
 
-    def __init__(self, look: _Look) -> None:
+    def __init__(self, look: Look) -> None:
         object.__setattr__(self, "_look", look)
 
     def __getattribute__(self, name: str) -> object:
@@ -98,9 +99,9 @@ class Facade:
         return f"<module '{look_of(self).path}'>"
 
 
-def look_of(view: Facade) -> _Look:
+def look_of(view: Facade) -> Look:
     """What stands behind a view; typed code cannot name it."""
-    look: _Look = object.__getattribute__(view, "_look")
+    look: Look = object.__getattribute__(view, "_look")
     return look
 
 
@@ -126,6 +127,7 @@ _OWN: Mapping[str, Mapping[str, object]] = {
     "torch": {"__version__": str(torch.__version__)},
     "numpy": {"__version__": str(importlib.import_module("numpy").__version__)},
     "torch.utils.data": {"DataLoader": _OneProcessLoader},
+    "torch.hub": {"load": calls.load, "list": calls.names, "help": calls.about, **calls.DOWNLOADS},
     "functools": {"wraps": _wraps},
 }
 """Members that differ from the real module's."""
@@ -135,7 +137,7 @@ def _build() -> Mapping[str, Facade]:
     views: dict[str, Facade] = {}
     for path in sorted(OFFERED, key=len, reverse=True):  # inner modules first
         inner = {name[len(path) + 1 :]: view for name, view in views.items() if name.rpartition(".")[0] == path}
-        views[path] = Facade(_Look(path, _real(path), {**_OWN.get(path, {}), **inner}))
+        views[path] = Facade(Look(path, _real(path), {**_OWN.get(path, {}), **inner}))
     return MappingProxyType(views)
 
 
@@ -200,10 +202,15 @@ def _builtins() -> dict[str, object]:
 _BUILTINS = _builtins()
 
 
+def fresh_builtins() -> dict[str, Any]:
+    """What typed code finds as ``__builtins__``."""
+    return dict(_BUILTINS)
+
+
 def namespace() -> dict[str, object]:
     """Fresh globals for one run: the allowed builtins, ``__name__ == "__main__"``, and views as `torch nn F optim math np random`."""
     presets = {name: MODULES[path] for name, path in PRESETS.items()}
-    return {"__builtins__": dict(_BUILTINS), "__name__": "__main__", **presets}
+    return {"__builtins__": fresh_builtins(), "__name__": "__main__", **presets}
 
 
 def is_module(value: object) -> bool:

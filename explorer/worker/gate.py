@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from explorer.worker.refused import Refused
 from explorer.worker.rules import judge
@@ -21,31 +21,38 @@ MAX_BYTES = 20_000
 MAX_NODES = 6_000
 """Dense Python of `MAX_BYTES` has some 4,000."""
 MAX_DEPTH = 80
+ROOM = 5
+"""A file of a repository may be as many times as large: it was not typed."""
 
 _JOINERS = "\u200c\u200d"
 """Invisible, but needed inside emoji and some scripts; Python takes them in text and comments only."""
 
 
-def check(source: str) -> ast.Module:
+def check(source: str, beside: Collection[str] | None = None) -> ast.Module:
     """Parse and judge typed code; the tree may be compiled and run in `explorer.worker.facade.namespace`.
+
+    Args:
+        source: the text.
+        beside: for a file of a repository, the modules at the top of it, which it may import too.
 
     Raises:
         Refused: it is too long, cannot be read, or uses what is not available here; with a sentence and a line.
     """
-    _check_size(source)
+    room = 1 if beside is None else ROOM
+    _check_size(source, MAX_BYTES * room)
     _check_characters(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in typed code is no affair of the server's log
         tree = _parse(source)
-        judge(_nodes(tree))
+        judge(_nodes(tree, MAX_NODES * room), beside)
         _compile(tree)
     return tree
 
 
-def _check_size(source: str) -> None:
+def _check_size(source: str, limit: int) -> None:
     size = len(source.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        raise Refused("gate.size", size=f"{size:,}", limit=f"{MAX_BYTES:,}")
+    if size > limit:
+        raise Refused("gate.size", size=f"{size:,}", limit=f"{limit:,}")
     if not source.strip():
         raise Refused("gate.empty")
 
@@ -113,14 +120,14 @@ def _hint(problem: SyntaxError, line: str) -> str:
     return "gate.syntax.other" if _wrong(line) else "gate.syntax"
 
 
-def _nodes(tree: ast.Module) -> list[ast.AST]:
+def _nodes(tree: ast.Module, most: int) -> list[ast.AST]:
     """All nodes, a parent before its children; walked without recursion, and no further than the limits."""
     nodes: list[ast.AST] = []
     level: list[ast.AST] = [tree]
     depth = 0
     while level:
         nodes += level
-        if len(nodes) > MAX_NODES:
+        if len(nodes) > most:
             raise Refused("gate.nodes")
         if depth > MAX_DEPTH:
             raise Refused("gate.nested", line=_first_line(level))

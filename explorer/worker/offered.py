@@ -111,6 +111,7 @@ OFFERED: dict[str, str] = {
     "torch.func": """
         functional_call grad grad_and_value hessian jacfwd jacrev jvp linearize stack_module_state vjp vmap
     """,
+    "torch.hub": "",
     "torch.linalg": """
         LinAlgError cholesky cholesky_ex cond cross det diagonal eig eigh eigvals eigvalsh householder_product
         inv inv_ex ldl_factor ldl_factor_ex ldl_solve lstsq lu lu_factor lu_factor_ex lu_solve matmul matrix_exp

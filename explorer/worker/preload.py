@@ -13,8 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from explorer.ir import FileRequest, InferenceRequest, LookRequest, RunRequest, StaticRequest, TrainingRequest
+from explorer.ir import (
+    FileRequest,
+    HubRequest,
+    InferenceRequest,
+    LookRequest,
+    Repository,
+    RunRequest,
+    StaticRequest,
+    TrainingRequest,
+)
 from explorer.models import FUNCTIONS
+from explorer.models.sources import packed
 from explorer.training import data
 from explorer.worker import provided
 from explorer.worker.child import Tasks
@@ -71,7 +81,7 @@ def load() -> Tasks:
 
 
 def _study(tasks: Tasks) -> None:
-    """Show a picture of each format to a model, and let every way see every function."""
+    """Show a picture of each format to a model, let every way see every function, and open a repository."""
     from PIL import Image
 
     code = "model = nn.Sequential(nn.Flatten(), nn.Linear(192, 4))"
@@ -81,6 +91,8 @@ def _study(tasks: Tasks) -> None:
         tasks.infer(InferenceRequest(code=code, shape=(3, 8, 8)), b"", file.getvalue())
     for name in FUNCTIONS:
         tasks.compare_ways(StaticRequest(function=name))
+    repository = Repository(name="first", archive=packed({"hubconf.py": "import torch"}))
+    tasks.entrypoints(HubRequest(repository=repository))
 
 
 def _files(tasks: Tasks) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from string import Formatter
 from typing import Any
 
@@ -38,9 +38,9 @@ _REAL_PRIVATE = (
 """Inner names of tensors, modules and storages (some write to files): code cannot claim one as its own to reach it."""
 
 
-def judge(nodes: Sequence[ast.AST]) -> None:
-    """Apply every rule; `nodes` has parents before children. Raises `Refused` for the first that does not hold."""
-    code = Bindings(nodes)
+def judge(nodes: Sequence[ast.AST], beside: Collection[str] | None = None) -> None:
+    """Apply every rule; `nodes` has parents before children, `beside` is `Bindings`'. Raises `Refused` for the first that does not hold."""
+    code = Bindings(nodes, beside)
     for node in nodes:
         rule = _RULES.get(type(node))
         if rule is not None:
@@ -141,13 +141,20 @@ def _plain_fields(template: str) -> bool:
     return all(not set(field) & set(".[") and (not spec or _plain_fields(spec)) for field, spec in fields)
 
 
-def _import(node: ast.Import, _code: Bindings) -> None:
+def _import(node: ast.Import, code: Bindings) -> None:
     for alias in node.names:
-        _module(alias.name, node)
+        if not code.is_beside(node, alias.name):
+            _module(alias.name, node)
         _bind(alias.asname, node)
 
 
-def _import_from(node: ast.ImportFrom, _code: Bindings) -> None:
+def _import_from(node: ast.ImportFrom, code: Bindings) -> None:
+    if code.is_beside(node, node.module or ""):
+        for alias in node.names:
+            if alias.name not in names.SCRIPT:
+                _bind(alias.name, node)
+            _bind(alias.asname, node)
+        return
     if node.level or node.module is None:
         raise Refused("gate.import", line=node.lineno, name="." * node.level + (node.module or ""))
     _module(node.module, node)

@@ -27,6 +27,8 @@ from explorer.words import tell
 from explorer.worker import facade, gate, results
 from explorer.worker.errors import explain, first_sentence, frames_of
 from explorer.worker.findings import first_not_finite
+from explorer.worker.hub.calls import at_hand
+from explorer.worker.hub.repository import LocalHub
 from explorer.worker.inputs import BadInputError, choose_inputs, make_tensor
 from explorer.worker.output import Printed, captured
 from explorer.worker.program import Program, prepare
@@ -70,7 +72,8 @@ def execute(request: RunRequest) -> Run:
     """Run typed code in this process and return all that was seen. It never raises: failures are in the `Run`."""
     began = time.perf_counter()
     outcome = _Outcome()
-    with captured() as printed, _on_device(request, outcome):
+    hub = LocalHub(request.repository) if request.repository is not None else None
+    with captured() as printed, _on_device(request, outcome), at_hand(hub):
         with _collecting() as pause:
             _record(request, outcome, pause)
         if outcome.status == "ok" and outcome.recording is not None and request.repeats > 0:

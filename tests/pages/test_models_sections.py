@@ -10,10 +10,12 @@ from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from explorer.app.models import ModelsState
+from explorer.ir import Repository
 from explorer.models import find
 from explorer.models.libraries import LIBRARIES
 from explorer.words import LANGUAGES, say
 from tests.pages.app_test import kept
+from tests.worker.hub_repository import zipped
 
 PAGE = str(ROOT / "pages" / "models.py")
 SMALL = ModelsState().with_code(find("resnet18").code(shape=(3, 64, 64)))
@@ -95,6 +97,24 @@ def test_a_library_that_is_there_but_not_in_the_jail_says_so(monkeypatch):
     page = started(ModelsState(section="libraries", library="torchvision", wanted="no_such"))
     assert "cannot be had in the jailed worker" in texts(page)
     assert page.text_input(key="models.wanted").value == "no_such"
+
+
+def test_a_repository_of_torch_hub_is_loaded_like_any_model():
+    tiny = Repository(name="tiny", archive=zipped())
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    kept(page).update({"models.state": ModelsState(section="hub"), "models.hub.chosen": tiny})
+    page.run()
+    assert "A small network." in texts(page)
+    page.selectbox(key="models.hub.entry").set_value("tiny")
+    page.text_input(key="models.hub.arguments").set_value("width=6")
+    page.text_input(key="models.hub.sizes").set_value("3, 16, 16")
+    page.button[0].click().run()
+    assert not page.exception
+    assert page.metric[0].value == f"{6 * 3 * 9 + 6 + 6 * 2 + 2:,}"
+    left = kept(page)["models.state"]
+    assert 'torch.hub.load("tiny", "tiny", source="local", width=6)' in left.code
+    assert left.graph_of(left.code).request().repository == left.inference().repository == tiny
+    assert left.with_model("lenet").request().repository is None
 
 
 def test_a_walk_through_the_page_in_a_browser(open_page):

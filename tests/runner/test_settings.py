@@ -23,7 +23,9 @@ def test_defaults():
 
 def test_every_setting_can_be_set_and_is_documented():
     given = {f"EXPLORER_{field.name.upper()}": "3" for field in fields(Settings) if field.name != "mode"}
-    expected = {field.name: 3 for field in fields(Settings) if field.name != "mode"} | {"database": "3"}
+    given["EXPLORER_HUB"] = "someone/nets:v1, a/b"
+    expected = {field.name: 3 for field in fields(Settings) if field.name != "mode"}
+    expected |= {"database": "3", "hub": ("someone/nets:v1", "a/b"), "hub_folder": "3"}
     assert read_settings(given) == Settings(**expected)
     for name in [*given, "EXPLORER_MODE"]:
         assert f"`{name}`" in SECURITY
@@ -33,6 +35,12 @@ def test_every_setting_can_be_set_and_is_documented():
 def test_a_setting_that_is_no_positive_number(value):
     with pytest.raises(EngineError, match=f"EXPLORER_SECONDS is {value}, but it must be a number greater than 0"):
         read_settings({"EXPLORER_SECONDS": value})
+
+
+@pytest.mark.parametrize("name", ["nets", "../a", "a/b:../c", "https://x/y", "a/b:c d/e:", "a/b?"])
+def test_a_repository_that_is_none(name):
+    with pytest.raises(EngineError, match="is no repository"):
+        read_settings({"EXPLORER_HUB": f"a/b,{name}"})
 
 
 def test_an_unknown_mode():

@@ -6,10 +6,12 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.ir import InferenceRequest, StaticRequest
+from explorer.ir import HubRequest, InferenceRequest, Repository, RunRequest, StaticRequest
 from explorer.models import FUNCTIONS
+from explorer.models.sources import MOST_ARCHIVE
 from explorer.runner.engine import Engine
 from explorer.runner.settings import Settings
+from tests.worker.hub_repository import zipped
 
 CODE = "model = nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(192, 4))"
 REQUEST = InferenceRequest(code=CODE, shape=(3, 8, 8))
@@ -33,6 +35,15 @@ def test_a_checkpoint_of_many_megabytes_goes_through(engine):
     assert len(file.getvalue()) > 20 * 2**20
     answer = engine.infer(InferenceRequest(code=code, look=False), file.getvalue())
     assert (answer.status, answer.loading.matched) == ("ok", 2)
+
+
+def test_a_repository_is_opened_and_run_in_the_jail(engine):
+    tiny = Repository(name="tiny", archive=zipped())
+    assert [entry.name for entry in engine.entrypoints(HubRequest(repository=tiny)).entries] == ["deep", "tiny"]
+    code = 'torch.hub.load("tiny", "deep")(torch.ones(1, 4, 2, 2)).sum()'
+    assert engine.run(RunRequest(code=code, repository=tiny)).status == "ok"
+    large = HubRequest(repository=Repository(name="large", archive=bytes(MOST_ARCHIVE + 1)))
+    assert engine.entrypoints(large).sentence.key == "hub.upload"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -225,7 +225,7 @@ _REFUSED: dict[str, list[str]] = {
                 "os sys subprocess builtins importlib ctypes types gc inspect threading multiprocessing concurrent.futures "
                 "pickle marshal code codeop pty signal resource platform pdb runpy zipimport ast dis symtable atexit "
                 "faulthandler tracemalloc posix _thread _socket _ctypes _io imp nt pwd grp fcntl termios weakref "
-                "copyreg re json string explorer explorer.worker.facade streamlit torch.hub torch.jit torch._C "
+                "copyreg re json string explorer explorer.worker.facade streamlit torch.jit torch._C "
                 "torch.multiprocessing torch.serialization torch.package torch.fx torch.onnx torch.export torch.compiler "
                 "torch._dynamo torch.testing torch.utils.tensorboard torch.utils.model_zoo torch.utils.dlpack "
                 "torch.utils.benchmark torch.profiler torch.library torch.futures torch.overrides torch.ops "
@@ -241,7 +241,6 @@ _REFUSED: dict[str, list[str]] = {
         "from .. import torch",
         "from .torch import nn",
         "from torch import _C",
-        "from torch import hub",
         "from torch import save, load",
         "from torch import sys as s",
         "from torch.nn import modules",
@@ -579,7 +578,6 @@ _REFUSED: dict[str, list[str]] = {
         "s = torch.save\ns(1, '/tmp/x')",
         "from torch import save",
         "torch.serialization.save(1, '/tmp/x')",
-        "torch.hub.load('a/b', 'c')",
         "torch.hub.download_url_to_file('http://127.0.0.1', '/tmp/x')",
         "torch.hub.set_dir('/tmp')",
         "torch.from_file('/etc/passwd', size=10)",

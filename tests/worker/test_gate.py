@@ -63,7 +63,7 @@ def refused(code: str) -> gate.Refused:
         ("import h5py", "gate.hidden.files", 1),
         ("from safetensors.torch import save_file", "gate.hidden.files", 1),
         ("torch.quantize_per_tensor(x, 0.1, 10, torch.quint8)", "gate.quantised", 1),
-        ("import torch.hub", "gate.hidden", 1),
+        ("import torch.jit", "gate.hidden", 1),
         ("from torch import load", "gate.hidden.files", 1),
         ("import os", "gate.import", 1),
         ("from . import a", "gate.import", 1),

@@ -14,6 +14,8 @@ from explorer.ir import Guess, InferenceAnswer, InferenceRequest, ModeChange, Pi
 from explorer.words import tell
 from explorer.worker.errors import first_sentence
 from explorer.worker.files.contents import BadFileError
+from explorer.worker.hub.calls import at_hand
+from explorer.worker.hub.repository import LocalHub
 from explorer.worker.output import captured
 from explorer.worker.seeding import seed_everything
 from explorer.worker.study import pictures
@@ -36,7 +38,9 @@ def infer(request: InferenceRequest, checkpoint: bytes, image: bytes) -> Inferen
     variables: dict[str, Any] = {}
     with captured() as printed:
         try:
-            model = build(request.code, request.seed, variables)
+            hub = LocalHub(request.repository) if request.repository is not None else None
+            with at_hand(hub):
+                model = build(request.code, request.seed, variables)
             if checkpoint:
                 loading, labels = load(model, checkpoint, request.prefix)
                 answer = replace(answer, loading=loading, labels=labels)
