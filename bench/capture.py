@@ -1,83 +1,146 @@
-"""What it costs to watch: a recorded run against the same program without the product, in one process and on one thread.
+"""What it costs to watch: forward and backward under the recorder, beside the same passes over the same model without the product.
 
-Recorded is everything: forward log, graph, saved tensors, gradients, statistics, memory, and the records of all of it; without the
-second execution of backward as a proof. Writing the records as JSON is told apart. ``python -m bench.capture [NAME ...]`` prints
-these rows alone.
+Recorded is everything: forward log, graph, saved tensors, gradients, statistics of all of it and of every parameter, memory, the
+records, and letting go; without the second execution of backward as a proof. Writing the records as JSON is told apart. Each program is
+built once, in a process of its own, on one thread. ``python -m bench.capture [NAME ...]`` prints these rows alone.
 """
 
 from __future__ import annotations
 
 import gc
-import statistics
+import json
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from time import process_time
+from typing import Any
 
 import torch
 
 from bench.clock import Row, table
+from bench.memory import warm
 from bench.programs import PROGRAMS, Program
+from explorer.capture import Recorder, Recording
 from explorer.capture.forward import ForwardLog
 from explorer.capture.metas import Storages
 from explorer.capture.modules import ModuleCalls, ModulePaths
 from explorer.capture.snapshot import Result, Snapshot
 from explorer.capture.source import Source
-from explorer.ir import RunRequest, encode
-from explorer.worker.session import execute
+from explorer.capture.variables import Named
+from explorer.ir import Run, encode
 
 NAMES = ("resnet18", "resnet101", "lstm", "gpt", "GPT-2 small, 128 tokens", "RNN, 2,000 steps")
+_ROOT = Path(__file__).parents[1]
+_ONE = "--one"
+"""Before the name of a program and a number of pairs: measure it in this process, and print the seconds as JSON."""
 
 
-def rows(pairs: int = 5, names: tuple[str, ...] = NAMES) -> list[Row]:
+@dataclass(frozen=True)
+class Pairs:
+    """CPU seconds of passes that took turns, so that a busy moment of the machine hits both."""
+
+    plain: list[float]
+    recorded: list[float]
+    encoded: list[float]
+
+    @property
+    def ratios(self) -> list[float]:
+        """Recorded over plain, of each pair."""
+        return [recorded / plain for recorded, plain in zip(self.recorded, self.plain, strict=True)]
+
+
+def rows(pairs: int = 11, names: tuple[str, ...] = NAMES) -> list[Row]:
     """Two rows a program, recording and encoding, and one of a graph of a million nodes."""
     found = [row for program in PROGRAMS if program.name in names for row in _rows(program, pairs)]
     return [*found, _million()]
 
 
-def ratio(program: Program, pairs: int) -> float:
-    """The median of a recorded run over the plain one, building of model and input apart."""
-    return statistics.median(recorded / plain for recorded, plain, _ in _pairs(program, pairs))
+def measure(program: Program, pairs: int) -> Pairs:
+    """In a process of its own."""
+    command = [sys.executable, "-m", "bench.capture", _ONE, program.name, str(pairs)]
+    done = subprocess.run(command, cwd=_ROOT, env=warm(), stdout=subprocess.PIPE, check=True)
+    return Pairs(**json.loads(done.stdout))
 
 
 def _rows(program: Program, pairs: int) -> tuple[Row, Row]:
-    measured = _pairs(program, pairs)
-    seconds = [recorded for recorded, _, _ in measured]
-    median = statistics.median(recorded / plain for recorded, plain, _ in measured)
+    measured = measure(program, pairs)
     return (
-        Row(f"{program.name}, recorded", seconds, median, "its plain forward and backward"),
-        Row(f"{program.name}, encoded", [encoded for _, _, encoded in measured]),
+        Row(f"{program.name}, recorded", measured.recorded, measured.ratios, "its plain forward and backward"),
+        Row(f"{program.name}, encoded", measured.encoded),
     )
 
 
-def _pairs(program: Program, pairs: int) -> list[tuple[float, float, float]]:
-    """Seconds of recording, of the plain passes and of encoding; they take turns, so that a busy moment of the machine hits all."""
+class Built:
+    """A program's model and input, built once, and passes over them."""
+
+    def __init__(self, program: Program) -> None:
+        self._whole = program.whole
+        self._names: dict[str, Any] = {}
+        exec(compile(program.setup, "<snippet>", "exec"), self._names)  # noqa: S102  # the bench's own programs
+        above = "\n" * (program.setup.count("\n") + 1)
+        self._forward = compile(above + program.code, "<snippet>", "exec")
+        self._built = set(self._names)
+
+    def plain(self) -> None:
+        """Forward, backward, and the end of what they made."""
+        self._run()
+        self._names["loss"].backward()
+        self._forget()
+
+    def recorded(self) -> Recording:
+        """The same as a worker does it."""
+        recorder = Recorder(self._whole, verify="never")
+        with recorder.watching():
+            self._run()
+        gc.disable()  # as in a worker while records are made
+        try:
+            recorder.look([Named("loss", self._names["loss"])], self._names)
+            recorder.differentiate([self._names["loss"]], [None])
+            recording = recorder.finish({name: value for name, value in self._names.items() if name[0] != "_"}, {})
+            self._forget()
+            recorder.release()
+        finally:
+            gc.enable()
+        return recording
+
+    def clear(self) -> None:
+        """Take the gradients away, as an optimizer does between two passes."""
+        for value in self._names.values():
+            if isinstance(value, torch.nn.Module):
+                value.zero_grad()
+            elif isinstance(value, torch.Tensor):
+                value.grad = None
+
+    def _run(self) -> None:
+        exec(self._forward, self._names)  # noqa: S102  # the bench's own programs
+
+    def _forget(self) -> None:
+        for name in self._names.keys() - self._built:
+            del self._names[name]
+
+
+def _measure(program: Program, pairs: int) -> Pairs:
+    """In this process. The first passes are not counted: memory is found, kernels are chosen."""
     torch.set_num_threads(1)  # as in a worker
-    request = RunRequest(code=program.whole, verify="never")
-    execute(request)
+    built, found = Built(program), Pairs([], [], [])
+    for call in (built.plain, built.recorded):
+        call()
+        built.clear()
     gc.collect()
     gc.freeze()  # as the zygote does before it forks a worker
-    found = []
     for _ in range(pairs):
-        build, passes = _plain(program)
-        began = process_time()
-        run = execute(request)
-        recorded = process_time() - began - build
-        found.append((recorded, passes, _seconds(lambda: encode(run))))  # noqa: B023  # called at once
+        found.plain.append(_seconds(built.plain))
+        built.clear()
+        recordings: list[Recording] = []
+        found.recorded.append(_seconds(lambda kept=recordings: kept.append(built.recorded())))
+        built.clear()
+        of_a_run = {name: value for name, value in vars(recordings.pop()).items() if name in Run.__struct_fields__}
+        run = Run(status="ok", **of_a_run)
+        found.encoded.append(_seconds(lambda run=run: encode(run)))
     return found
-
-
-def _plain(program: Program) -> tuple[float, float]:
-    """Seconds to build model and input, and of forward and backward."""
-    build = compile(program.setup, "<build>", "exec")
-    forward = compile(program.code, "<forward>", "exec")
-    names: dict[str, object] = {}
-
-    def passes() -> None:
-        exec(forward, names)  # noqa: S102  # the bench's own programs
-        names["loss"].backward()
-
-    return _seconds(lambda: exec(build, names)), _seconds(passes)  # noqa: S102  # the bench's own programs
 
 
 def _million() -> Row:
@@ -118,5 +181,15 @@ def _seconds(call: Callable[[], object]) -> float:
     return process_time() - began
 
 
+def main() -> None:
+    """Print the rows of all programs, or of those that are named."""
+    if sys.argv[1:2] == [_ONE]:
+        name, pairs = sys.argv[2:]
+        program = next(program for program in PROGRAMS if program.name == name)
+        print(json.dumps(vars(_measure(program, int(pairs)))))
+    else:
+        print(table(rows(names=tuple(sys.argv[1:]) or NAMES)))
+
+
 if __name__ == "__main__":
-    print(table(rows(names=tuple(sys.argv[1:]) or NAMES)))
+    main()

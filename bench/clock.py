@@ -16,12 +16,12 @@ class Row:
     what: str
     seconds: Sequence[float]
     """One for each repetition."""
-    ratio: float | None = None
-    """Median of the paired ratios to what it is compared with."""
+    ratios: Sequence[float] = ()
+    """To what it is compared with, of each pair that took turns: told as their median, with the lowest and the highest."""
     compared: str = ""
 
     def cells(self) -> tuple[str, ...]:
-        ratio = "" if self.ratio is None else f"{self.ratio:.2f} x {self.compared}"
+        ratio = f"{spread(self.ratios)} x {self.compared}" if self.ratios else ""
         p50, p95 = statistics.median(self.seconds), percentile(self.seconds, 0.95)
         return (self.what, f"{p50 * 1e3:,.0f}", f"{p95 * 1e3:,.0f}", str(len(self.seconds)), ratio)
 
@@ -42,6 +42,11 @@ def timed(call: Callable[[], object]) -> float:
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that `share` of all values do not exceed."""
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def spread(ratios: Sequence[float]) -> str:
+    """As in ``1.25 (1.21 to 1.34)``: the median between the lowest and the highest."""
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import capture, programs
+from bench.memory import warm
 
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE.parent / ".peers"
@@ -45,6 +46,7 @@ def measure(tool: str, program: programs.Program, repeats: int) -> str:
             text=True,
             timeout=LIMIT,
             check=False,
+            env=warm(),
         )
     except subprocess.TimeoutExpired:
         return f"> {LIMIT} s"
@@ -58,7 +60,7 @@ def measure(tool: str, program: programs.Program, repeats: int) -> str:
 def rows(repeats: int) -> Iterator[tuple[str, ...]]:
     """One line a program: ours first."""
     for program in programs.PROGRAMS:
-        ours = capture.ratio(program, repeats)
+        ours = statistics.median(capture.measure(program, 2 * repeats).ratios)
         yield (program.name, f"{ours:.2f}", *(measure(tool, program, repeats) for tool in TOOLS))
 
 
