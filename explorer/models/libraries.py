@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
 
+from explorer.models.vision import CALLS, kind_of
+
 MOST_NAME = 60
 """Characters of a model's name."""
 
-_CODE = {
-    "transformers": """\
+_NAME = re.compile(r"[A-Za-z][\w.-]*")
+"""Names that could be a library's: one with a line's end in it would make code of its own."""
+
+_TRANSFORMERS = """\
 # model and inputs are bound already: {name} by a small config, with random weights
 output = model(**inputs)
 loss = output.last_hidden_state.square().mean()
-""",
-    "torchvision": """\
-# model and inputs are bound already: torchvision.models.{name}(weights=None), and one picture
-output = model(inputs)
-loss = output.square().mean()
-""",
-}
+"""
+
+_TORCHVISION = """\
+# model and inputs are bound already: torchvision.models.{name} with random weights, and what it takes
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,9 @@ class Library:
 
     def code(self, model: str) -> str:
         """The lines that call a model of it."""
-        return _CODE[self.name].format(name=model)
+        if self.name == "transformers":
+            return _TRANSFORMERS.format(name=model)
+        return _TORCHVISION.format(name=model) + CALLS[kind_of(model)]
 
 
 LIBRARIES: Mapping[str, Library] = MappingProxyType(
@@ -49,3 +54,9 @@ LIBRARIES: Mapping[str, Library] = MappingProxyType(
     }
 )
 """By the name that is imported."""
+
+
+def is_library_code(code: str, library: str, model: str) -> bool:
+    """Whether `code` is what a library's model is called with here, and nothing of anybody else's."""
+    known = LIBRARIES.get(library)
+    return known is not None and _NAME.fullmatch(model) is not None and code == known.code(model)

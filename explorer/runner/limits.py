@@ -16,6 +16,7 @@ from explorer.ir import (
     TrainingRequest,
 )
 from explorer.models import is_catalogue_code
+from explorer.models.libraries import is_library_code
 from explorer.runner.settings import Settings
 
 _MIB = 2**20
@@ -36,7 +37,7 @@ _TASKS: dict[type, Literal["run", "train", "file", "look", "infer", "static", "h
 
 def order_for(request: Request, settings: Settings) -> Order:
     """The order that goes to the worker before `request`. On CUDA there is no address space limit: the driver reserves too much."""
-    ours = request.code is not None and is_catalogue_code(request.code)
+    ours = _is_ours(request)
     mib = settings.catalogue_memory_mib if ours else settings.memory_mib
     seconds = settings.catalogue_seconds if ours else settings.seconds
     training = isinstance(request, TrainingRequest) or (isinstance(request, RunRequest) and request.step is not None)
@@ -48,6 +49,13 @@ def order_for(request: Request, settings: Settings) -> Order:
             answer=settings.answer_mib * _MIB,
         ),
     )
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether all that runs is code of the catalogue or a library."""
+    if isinstance(request, RunRequest) and (wanted := request.library) is not None:
+        return is_library_code(request.code, wanted.library, wanted.name)
+    return request.code is not None and is_catalogue_code(request.code)
 
 
 def places_of(order: Order, settings: Settings) -> int:

@@ -5,9 +5,8 @@ A jailed child can import nothing, so what is to be had was imported before the 
 
 from __future__ import annotations
 
-import difflib
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +15,8 @@ import torch
 
 from explorer.ir import LibraryModel
 from explorer.models.libraries import LIBRARIES
-from explorer.worker.refused import Refused
+from explorer.worker.refused import Refused, no_such_model
+from explorer.worker.vision import of_torchvision
 
 _SMALL = {
     "hidden_size": 64,
@@ -62,15 +62,10 @@ def load_all() -> None:
                     values["model"](**inputs) if isinstance(inputs, dict) else values["model"](inputs)
 
 
-def _unknown(library: str, name: str, names: Iterable[str]) -> Refused:
-    near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.3)
-    return Refused("libraries.unknown", library=library, name=name[:40], near=", ".join(near) or "?")
-
-
 def _of_transformers(name: str) -> dict[str, Any]:
     transformers = importlib.import_module("transformers")
     if name not in transformers.CONFIG_MAPPING:
-        raise _unknown("transformers", name, transformers.CONFIG_MAPPING)
+        raise no_such_model("transformers", name, transformers.CONFIG_MAPPING)
     config = transformers.AutoConfig.for_model(name, **_SMALL)
     model = transformers.AutoModel.from_config(config)
     if model.main_input_name == "pixel_values":
@@ -81,13 +76,6 @@ def _of_transformers(name: str) -> dict[str, Any]:
     return {"model": model, "inputs": {"input_ids": torch.randint(3, _SMALL["vocab_size"], (1, _TOKENS))}}
 
 
-def _of_torchvision(name: str) -> dict[str, Any]:
-    models = importlib.import_module("torchvision.models")
-    if name not in models.list_models():
-        raise _unknown("torchvision", name, models.list_models())
-    return {"model": models.get_model(name, weights=None), "inputs": torch.rand(1, 3, 224, 224)}
-
-
 _BUILDERS: Mapping[str, Callable[[str], dict[str, Any]]] = MappingProxyType(
-    {"transformers": _of_transformers, "torchvision": _of_torchvision}
+    {"transformers": _of_transformers, "torchvision": of_torchvision}
 )

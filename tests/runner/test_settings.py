@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from explorer.ir import Hello, Layer, RunRequest, TrainingRequest, Wall
+from explorer.ir import Hello, Layer, LibraryModel, RunRequest, TrainingRequest, Wall
 from explorer.models import catalogue
+from explorer.models.libraries import LIBRARIES
 from explorer.runner import Engine, EngineError, Settings, read_settings
 from explorer.runner.limits import order_for, places_of
 
@@ -55,6 +56,20 @@ def test_a_model_of_the_catalogue_gets_more_room_until_it_is_edited():
     assert (typed.seconds, typed.memory) == (10, 2048 * 2**20)
     assert (ours.seconds, ours.memory) == (30, 6144 * 2**20)
     assert order_for(RunRequest(code=code + "\nx = torch.ones(10**9)"), settings).limits == typed
+
+
+def test_a_librarys_model_gets_the_catalogues_room_where_nothing_else_runs():
+    settings = Settings()
+
+    def seconds(name, more=""):
+        wanted = LibraryModel(library="torchvision", name=name)
+        return order_for(
+            RunRequest(code=LIBRARIES["torchvision"].code(name) + more, library=wanted), settings
+        ).limits.seconds
+
+    assert seconds("mvit_v1_b") == settings.catalogue_seconds
+    assert seconds("mvit_v1_b", "x = torch.ones(10**9)") == settings.seconds
+    assert seconds("resnet18\nwhile True: pass") == settings.seconds
 
 
 def test_training_has_its_own_time_and_cuda_no_address_space_limit():

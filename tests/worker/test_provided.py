@@ -13,12 +13,52 @@ from explorer.models.libraries import LIBRARIES
 from explorer.worker.session import execute
 
 
+class Stub(nn.Module):
+    """Takes what a kind of torchvision's models takes, of the dimensions that these have, and answers in their form."""
+
+    def __init__(self, dims, answer):
+        super().__init__()
+        self.scale, self.dims, self.answer = nn.Parameter(torch.tensor(2.0)), dims, answer
+
+    def forward(self, *inputs):
+        first = inputs[0][0] if isinstance(inputs[0], list) else inputs[0]
+        assert first.ndim == self.dims
+        return self.answer(first * self.scale, *inputs[1:])
+
+
+def pictures(weights=None):
+    return nn.Sequential(nn.Conv2d(3, 2, 7, stride=7), nn.Flatten())
+
+
+def auxiliary(weights=None, init_weights=None):
+    assert init_weights
+    return Stub(4, lambda x: types.SimpleNamespace(logits=x.mean((2, 3))))
+
+
+def detector(weights=None, weights_backbone="fetched", **sides):
+    assert weights_backbone is None
+    assert not sides or sides["min_size"] < 300
+    return Stub(3, lambda x, found: {"box": (x.mean() * found[0]["boxes"]).sum(), "class": x.sum()})
+
+
+BUILDERS = {
+    "tiny": pictures,
+    "tinier": pictures,
+    "inception_v3": auxiliary,
+    "r3d_18": lambda weights=None: Stub(5, lambda x: x.mean((2, 3, 4))),
+    "fcn_resnet50": lambda weights=None, weights_backbone=None: Stub(4, lambda x: {"out": x}),
+    "ssd300_vgg16": detector,
+    "fcos_resnet50_fpn": detector,
+    "raft_small": lambda weights=None: Stub(4, lambda x, other: [x, x - other]),
+}
+
+
 @pytest.fixture
 def torchvision(monkeypatch):
-    """A ``torchvision.models`` of one model."""
+    """A ``torchvision.models`` of one model a kind."""
     models = types.ModuleType("torchvision.models")
-    models.list_models = lambda: ["tiny", "tinier"]
-    models.get_model = lambda name, weights: nn.Sequential(nn.Conv2d(3, 2, 7, stride=7), nn.Flatten())
+    models.list_models = lambda: list(BUILDERS)
+    models.get_model_builder = BUILDERS.__getitem__
     package = types.ModuleType("torchvision")
     package.models = models
     monkeypatch.setitem(sys.modules, "torchvision", package)
@@ -41,10 +81,17 @@ def test_a_model_is_built_by_name_and_its_graph_is_captured(torchvision):
     assert run.graph.roots[0].value == pytest.approx(loss, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", BUILDERS)
+def test_each_kind_is_given_what_it_takes_and_makes_a_loss(torchvision, name):
+    run = asked(name)
+    assert (run.status, run.message, run.graph.roots[0].name) == ("ok", None, "loss")
+    assert all(tensor.grad_stats.norm > 0 for tensor in run.tensors if tensor.name.startswith("model."))
+
+
 def test_an_unknown_name_is_answered_with_near_ones(torchvision):
     run = asked("tyni")
     assert (run.status, run.sentence.key) == ("refused", "libraries.unknown")
-    assert set(run.sentence.values["near"].split(", ")) == {"tiny", "tinier"}
+    assert {"tiny", "tinier"} <= set(run.sentence.values["near"].split(", "))
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
