@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy
 import torch
@@ -47,10 +48,12 @@ class Sampler:
         self._next = 0
         self._taken: list[NDArray[numpy.float64]] = []
 
-    def take(self, piece: torch.Tensor) -> None:
+    def take(self, piece: NDArray[Any] | torch.Tensor) -> None:
         """Of the next piece, one-dimensional, of float32 or float64."""
-        self._taken.append(piece[self._next :: self._stride].numpy(force=True).astype(numpy.float64))
-        self._next = (self._next - piece.numel()) % self._stride
+        some = piece[self._next :: self._stride]
+        array = some if isinstance(some, numpy.ndarray) else some.numpy(force=True)
+        self._taken.append(array.astype(numpy.float64))
+        self._next = (self._next - len(piece)) % self._stride
 
     def sample(self) -> Sample:
         """What was taken."""

@@ -8,11 +8,13 @@ differ, the piece is read again with care. Memory is half of the cost (`docs/ben
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import numkong
 import numpy
 import torch
+from numpy.typing import NDArray
 
 from explorer.capture.histogram import Sampler
 from explorer.ir import Number, Stats, number
@@ -26,6 +28,12 @@ _LEAST = 1e-280
 _SHARE = 1e-6
 """A squared distance from the mean that is a smaller part of the squares has lost digits in the difference."""
 
+_Piece = NDArray[Any] | torch.Tensor
+_Sums = tuple[int, float, float, float, float, int]
+"""Of a piece: count, sum, sum of squares, least, largest, zeros."""
+
+_least, _largest = numpy.minimum.reduce, numpy.maximum.reduce
+
 
 class Moments:
     """What is added up over the elements: count, mean and squared distance from it (Chan's rule), extremes, kinds."""
@@ -35,13 +43,10 @@ class Moments:
         self.finite = self.zeros = self.nans = self.infs = 0
         self.mean = self.around = self.norm = 0.0
         self.min, self.max = math.inf, -math.inf
-        self._flags = numpy.empty(min(_CHUNK, flat.numel()), dtype=bool)
-        dtype = torch.float32 if flat.dtype in _SINGLE else torch.float64
         sampler = Sampler(flat.numel()) if sampled else None
-        for chunk in _pieces(flat):
-            piece = chunk.to(dtype)
-            if not self._add_quickly(piece):
-                self._add_carefully(piece.to(torch.float64))
+        for piece in _arrays(flat) if flat.is_cpu else _tensors(flat):
+            if not self._add_quickly(_sums(piece)):
+                self._add_carefully(torch.as_tensor(piece, dtype=torch.float64))
             if sampler is not None:
                 sampler.take(piece)
         self._stored: int | None = None
@@ -80,12 +85,11 @@ class Moments:
             return "NaN"
         return "Infinity" if self.infs else number(self.norm * math.sqrt(copies))
 
-    def _add_quickly(self, piece: torch.Tensor) -> bool:
-        """Add elements; False, and nothing done, where that needs care."""
-        total, squares = _totals(piece)
-        if not piece.numel() or not math.isfinite(squares):
+    def _add_quickly(self, sums: _Sums | None) -> bool:
+        """Add up; False, and nothing done, where the elements need care."""
+        if sums is None:
             return False
-        count, (low, high) = piece.numel(), _extremes(piece)
+        count, total, squares, low, high, zeros = sums
         if low == high:
             mean, around, norm = low, 0.0, abs(low) * math.sqrt(count)
         else:
@@ -93,7 +97,7 @@ class Moments:
             if squares < _LEAST or around < squares * _SHARE:
                 return False
         self._merge(count, mean, around, norm)
-        self._order(piece, low, high)
+        self._order(low, high, zeros)
         return True
 
     def _add_carefully(self, double: torch.Tensor) -> None:
@@ -105,8 +109,8 @@ class Moments:
             double = finite
         count = double.numel()
         if count:
-            low, high = _extremes(double)
-            self._order(double, low, high)
+            low, high = double.amin().item(), double.amax().item()
+            self._order(low, high, int((double == 0).sum()))
             size = max(abs(low), abs(high)) or 1.0
             mean = (double / count).sum().item() if low < high else low
             norm = size * torch.linalg.vector_norm(double / size).item()
@@ -120,34 +124,50 @@ class Moments:
         self.finite += count
         self.norm = math.hypot(self.norm, norm)
 
-    def _order(self, piece: torch.Tensor, low: float, high: float) -> None:
+    def _order(self, low: float, high: float, zeros: int) -> None:
         """Take the extremes of a piece into account, and its zeros."""
         self.min, self.max = min(self.min, low), max(self.max, high)
-        if low == 0 == high:
-            self.zeros += piece.numel()
-        elif low <= 0 <= high and piece.is_cpu:
-            array = piece.numpy()
-            self.zeros += int(numpy.count_nonzero(numpy.equal(array, 0, out=self._flags[: array.size])))
-        elif low <= 0 <= high:
-            self.zeros += int((piece == 0).sum())
+        self.zeros += zeros
 
 
-def _totals(piece: torch.Tensor) -> tuple[float, float]:
-    """The sum of the elements and of their squares."""
-    if piece.is_cpu:
-        return numkong.moments(piece.numpy())
+def _sums(piece: _Piece) -> _Sums | None:
+    """None where a sum is not finite, or there are none."""
+    if not isinstance(piece, numpy.ndarray):
+        return _sums_elsewhere(piece)
+    total, squares = numkong.moments(piece)
+    if not piece.size or not math.isfinite(squares):
+        return None
+    low, high = float(_least(piece)), float(_largest(piece))
+    zeros = int(numkong.sum(numpy.equal(piece, 0).view(numpy.uint8))) if low <= 0 <= high else 0
+    return piece.size, total, squares, low, high, zeros
+
+
+def _sums_elsewhere(piece: torch.Tensor) -> _Sums | None:
     norm = torch.linalg.vector_norm(piece, dtype=torch.float64).item()
-    return piece.sum(dtype=torch.float64).item(), norm * norm
+    if not piece.numel() or not math.isfinite(norm * norm):
+        return None
+    low, high = piece.amin().item(), piece.amax().item()
+    zeros = int((piece == 0).sum()) if low <= 0 <= high else 0
+    return piece.numel(), piece.sum(dtype=torch.float64).item(), norm * norm, low, high, zeros
 
 
-def _extremes(piece: torch.Tensor) -> tuple[float, float]:
-    if piece.is_cpu:
-        array = piece.numpy()
-        return float(numpy.minimum.reduce(array)), float(numpy.maximum.reduce(array))
-    return piece.amin().item(), piece.amax().item()
+def _arrays(flat: torch.Tensor) -> Iterator[NDArray[Any]]:
+    """Pieces that fit a core's cache, all the way through; what numkong has no kernel for is converted piece by piece."""
+    dtype = _dtype(flat)
+    if flat.dtype is dtype:
+        whole = flat.numpy()
+        for first in range(0, max(1, len(whole)), _CHUNK):
+            yield whole[first : first + _CHUNK]
+    else:
+        for piece in torch.split(flat, _CHUNK):
+            yield piece.to(dtype).numpy()
 
 
-def _pieces(flat: torch.Tensor) -> Sequence[torch.Tensor]:
-    """As they fit a cache, where there is one to think of."""
-    most = _CHUNK if flat.is_cpu else _CHUNK_ELSEWHERE
-    return (flat,) if flat.numel() <= most else torch.split(flat, most)
+def _tensors(flat: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Pieces of what lies on another device."""
+    for piece in torch.split(flat, _CHUNK_ELSEWHERE):
+        yield piece.to(_dtype(flat))
+
+
+def _dtype(flat: torch.Tensor) -> torch.dtype:
+    return torch.float32 if flat.dtype in _SINGLE else torch.float64
