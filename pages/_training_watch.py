@@ -13,13 +13,15 @@ from explorer.app.remarks import Remark
 from explorer.app.trainings import Learning, Started
 from explorer.charts.training import curves
 from explorer.ir import TrainingEnd, TrainingStart
-from explorer.viewer.replay import replay_view
+from explorer.viewer.replay import replay_place, replay_view
 from pages._said import show_printed, show_remarks
 from pages._session import language, words
 from pages._training_choices import said
 from pages._training_compare import comparing, downloads, show_comparison, show_kept
-from pages._training_graph import ask, show_graph
+from pages._training_graph import ask, show_graph, shown_step
 from pages._training_session import become, problem, running, show, start, started, state
+
+_REPLAY = "training.replay"
 
 PACE_STEPS = 50
 """Steps over which the pace is taken."""
@@ -87,19 +89,26 @@ def _show_curves(run: Started, begun: TrainingStart, learning: bool) -> None:
 
 
 def _show_replay(run: Started, begun: TrainingStart, learning: bool) -> None:
-    """While it learns only the newest step is sent, four times a second; all of them once it has ended."""
+    """While it learns only the newest step is sent, four times a second; once it has ended all of them, and the graph that they colour.
+
+    The slider stays in sight while the page scrolls, so that it moves all that stands below it.
+    """
     training = run.training
-    asked = replay_view(
-        begun,
-        training.points,
-        training.snapshots[-1:] if learning else training.snapshots,
-        training.surface,
-        key="training.replay",
-        language=language(),
-    )
-    if asked is not None:
-        ask(run, asked)
-    show_graph(run)
+    slider, graph = st.container(key="training_slider"), st.container(key="training_graph")
+    replay_place(key="training.replay.place")
+    with slider:
+        replay_view(
+            begun,
+            training.points,
+            training.snapshots[-1:] if learning else training.snapshots,
+            training.surface,
+            key=_REPLAY,
+            language=language(),
+            full=None if learning else shown_step(run),
+            on_open=lambda: ask(run, st.session_state[_REPLAY].open),
+        )
+    if not learning:
+        show_graph(run, graph)
 
 
 def _show_progress(run: Started, end: TrainingEnd | None) -> None:

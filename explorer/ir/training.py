@@ -104,6 +104,8 @@ class TrainingSnapshot(Record, frozen=True, kw_only=True, tag="snapshot"):
     layers: tuple[LayerState, ...] = ()
     """In the order of `TrainingStart.parameters`."""
     activations: tuple[Activation, ...] = ()
+    graph: str = ""
+    """Short name of the graph that the step's backward went through: equal for graphs of equal structure; empty where it is not known."""
     predictions: Predictions | None = None
 
 

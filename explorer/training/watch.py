@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from explorer.capture.source import Source
+from explorer.capture.structure import structure
 from explorer.ir import (
     LayerState,
     Number,
@@ -69,6 +70,8 @@ class Watch:
         self._step = 0
         self._loss: Number = "NaN"
         self._norms: list[float] = []
+        self._graphs: tuple[int, dict[str, None]] = (0, {})
+        """A step, and names of the graphs that its backward has gone through."""
         self._inputs: Sequence[Any] | None = None
         self._points: list[TrainingPoint] = []
         self._path: list[tuple[float, ...]] = []
@@ -137,6 +140,7 @@ class Watch:
             raise TrainingError("training.no_grad_fn")
         value = loss.item()
         self._loss = number(value)
+        self._note_graph(loss)
         if not math.isfinite(value):
             self._diverged(value)
 
@@ -240,14 +244,25 @@ class Watch:
             )
         train, validation, said = self._asked()
         activations, self._activations = tuple(self._activations.found), Activations()
+        graph_step, graphs = self._graphs
         return TrainingSnapshot(
             step=step,
             train=train,
             validation=validation,
             layers=tuple(layers),
             activations=activations,
+            graph=" ".join(graphs) if graph_step == step and all(graphs) else "",
             predictions=said,
         )
+
+    def _note_graph(self, loss: Tensor) -> None:
+        """Name the graph of a step that gets a snapshot, as far as that is known before it."""
+        step = self._step + 1
+        if not self._schedule.due(step) and step != self._schedule.steps:
+            return
+        if self._graphs[0] != step:
+            self._graphs = step, {}
+        self._graphs[1][structure(loss, {id(one): name for name, one in self._parameters.items()})] = None
 
     def _asked(self) -> tuple[Scores, Scores | None, Predictions | None]:
         """What the model says of the data; nothing once it turned out not to take it, as where the code trains on data of its own."""

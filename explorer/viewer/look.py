@@ -10,7 +10,19 @@ from explorer.ir import Record
 
 View = Literal["backward", "forward", "both"]
 Overlay = Literal[
-    "off", "grad", "ratio", "zeros", "saved", "forward", "backward", "odd", "state", "dtype", "device", "module"
+    "off",
+    "recorded",
+    "grad",
+    "ratio",
+    "zeros",
+    "saved",
+    "forward",
+    "backward",
+    "odd",
+    "state",
+    "dtype",
+    "device",
+    "module",
 ]
 
 

@@ -17,6 +17,7 @@ MOST_POINTS = 600
 _PREFIX = "replay."
 
 _mount = browser_module("explorer_replay", "replay.mjs", "replay.css")
+_place = browser_module("explorer_replay_place", "replay_place.mjs", "replay.css")
 
 
 def replay_view(
@@ -27,8 +28,9 @@ def replay_view(
     *,
     key: str,
     language: Language,
-    on_open: Callable[[], Any] | None = None,
-) -> int | None:
+    full: int | None = None,
+    on_open: Callable[[], Any],
+) -> None:
     """Show the replay; equal data is not sent again.
 
     Args:
@@ -38,15 +40,16 @@ def replay_view(
         surface: the landscape of a model of two numbers.
         key: names the view on the page.
         language: of its words.
-        on_open: called before the rerun in which a step is asked for.
-
-    Returns:
-        The step whose graph the person asks for, in one rerun only.
+        full: the step whose graph is shown beside it, which it colours.
+        on_open: called before the rerun in which the graph of a step is asked for, with the step in ``st.session_state[key].open``.
     """
-    data = encode(start, points, snapshots, surface, language)
-    result = _mount(key=key, data=data, on_open_change=on_open or (lambda: None))
-    asked = result.get("open")
-    return asked if isinstance(asked, int) else None
+    data = encode(start, points, snapshots, surface, language, full=full)
+    _mount(key=key, data=data, on_open_change=on_open)
+
+
+def replay_place(*, key: str) -> None:
+    """Where the page wants what the replay shows of a step; without it that stands below the slider."""
+    _place(key=key)
 
 
 def encode(
@@ -55,6 +58,8 @@ def encode(
     snapshots: Sequence[TrainingSnapshot],
     surface: TrainingSurface | None,
     language: Language,
+    *,
+    full: int | None = None,
 ) -> bytes:
     """JSON, with columns of bytes as base64: what `js/replay.mjs` reads."""
     stride = -(-len(points) // MOST_POINTS) or 1
@@ -73,6 +78,7 @@ def encode(
             "points": _at(points, snapshots),
             "snapshots": snapshots,
             "surface": surface,
+            "full": full,
         }
     )
 

@@ -384,3 +384,25 @@ def test_the_watch_leaves_torch_as_it_was():
 def test_digits_reach_95_percent():
     ran = Ran(program("mlp", "digits", optimizer="Adam", learning_rate=0.005, epochs=8), "digits")
     assert ran.snapshots[-1].validation.metric > 0.95
+
+
+def test_a_snapshot_names_its_graph_so_that_others_can_be_compared_with_it():
+    same = Ran(program("mlp", "moons", epochs=30))
+    assert len({snapshot.graph for snapshot in same.snapshots}) == 1
+    assert same.snapshots[0].graph
+    assert Ran(program("mlp", "moons", epochs=2, batch_size=16)).snapshots[0].graph == same.snapshots[0].graph
+    assert Ran(program("linear", "moons", epochs=1)).snapshots[0].graph != same.snapshots[0].graph
+    changing = """
+model = nn.Linear(2, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(6):
+    model.bias.requires_grad_(step < 4)
+    output = model(x_train)
+    output = output.relu() if step % 2 else output.tanh()
+    optimizer.zero_grad()
+    F.cross_entropy(output, y_train).backward()
+    optimizer.step()
+"""
+    names = [snapshot.graph for snapshot in Ran(changing).snapshots]
+    assert (names[0], names[1]) == (names[2], names[3])
+    assert len(set(names)) == 4  # tanh and relu, each with and without the bias

@@ -197,3 +197,40 @@ def test_the_scale_rises_evenly_also_for_the_colour_blind_and_every_text_can_be_
     for rgb, ink in found["all"]:
         bright, dark = sorted([luminance(rgb), luminance([ink] * 3)], reverse=True)
         assert (bright + 0.05) / (dark + 0.05) >= 4.5, rgb
+
+
+RECORDED = """async (said) => {
+  const { use, note, stale } = await import("/recorded.mjs");
+  const { offered, overlay } = await import("/overlays.mjs");
+  use(scene, said);
+  const found = overlay("recorded", scene);
+  const boxes = Object.fromEntries(Array.from({ length: scene.count }, (_, box) => [scene.id(box), found.values[box]]));
+  return { boxes, scale: found.scale && [found.scale.low, found.scale.high], note: note(found, scene)?.[0], stale: stale(scene), offered: offered(scene).includes("recorded") };
+}"""
+
+
+def test_the_numbers_of_another_step_colour_parameters_and_what_holds_them(blank: Page) -> None:
+    captured = run(
+        "model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))\nmodel(torch.randn(5, 4)).square().sum().backward()"
+    )
+    norms = {"0.weight": 3.0, "0.bias": 0.25, "2.weight": "NaN", "2.bias": 0.5}
+    said = {"step": 7, "full": 1, "same": True, "values": norms, "low": 0.001, "high": 1e6}
+    leaves = {
+        f"n{node.id}": node.variable.removeprefix("model.") for node in captured.graph.nodes if node.kind == "leaf"
+    }
+    told(blank, "grad", captured, drawn(captured))
+    found = blank.evaluate(RECORDED, said)
+    for box, value in found["boxes"].items():
+        wanted = norms[leaves[box]] if box in leaves else -1
+        assert value == wanted or (wanted == "NaN" and math.isnan(value))
+    assert (found["scale"], found["note"]) == ([0.001, 1e6], "recorded.leaves")
+    assert found["stale"]
+    assert found["offered"]
+    differs = blank.evaluate(RECORDED, {**said, "same": False})
+    assert (set(differs["boxes"].values()), differs["note"]) == ({-1}, "recorded.differs")
+    assert blank.evaluate(RECORDED, {**said, "same": None})["note"] == "recorded.unknown"
+    folded = told(blank, "grad", captured, drawn(captured, frozenset({"model"})))
+    assert blank.evaluate(RECORDED, said)["boxes"]["m:model.0#0"] == 3
+    full = blank.evaluate(RECORDED, {**said, "step": 1})
+    assert full["boxes"] == {box: values["value"] for box, values in folded["boxes"].items()}
+    assert not full["stale"]

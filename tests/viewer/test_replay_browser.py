@@ -36,12 +36,13 @@ def runs() -> dict[str, Ran]:
 def page(chromium: Browser) -> Iterator[Page]:
     made = blank_page(chromium)
     mount(made, "replay.mjs", "replay.css")
+    made.evaluate("addEventListener('explorer:recorded', (event) => (window.recorded = event.detail))")
     yield made
     close(made)
 
 
-def show(page: Page, ran: Ran, language: str = "en") -> None:
-    data = encode(ran.start, ran.points, ran.snapshots, ran.surface, language)
+def show(page: Page, ran: Ran, language: str = "en", full: int | None = None) -> None:
+    data = encode(ran.start, ran.points, ran.snapshots, ran.surface, language, full=full)
     page.evaluate("bytes => view.update(new Uint8Array(bytes))", list(data))
 
 
@@ -70,8 +71,15 @@ def test_the_slider_moves_numbers_and_pictures(page: Page, runs: dict[str, Ran])
     rows.nth(2).get_by_role("button").click()
     expect(page.locator(".history h3").last).to_have_text("fc2.weight: its gradient over all steps")
     expect(rows.nth(2).get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("window.recorded") is None  # no graph beside it
     slider.press("ArrowRight")
     expect(step).to_contain_text("step 2")
+    show(page, ran, full=1)
+    said = page.evaluate("window.recorded")
+    assert list(said["values"].values()) == list(ran.points[1].layer_norms)
+    assert (said["step"], said["full"], said["same"]) == (2, 1, True)
+    every = [norm for snapshot in ran.snapshots for norm in ran.points[snapshot.step - 1].layer_norms]
+    assert (said["low"], said["high"]) == (min(every), max(every))
     page.get_by_role("button", name="Graph of this step").click()
     assert page.evaluate("sent.at(-1)") == ["trigger", "open", 2]
     box = slider.bounding_box()

@@ -33,6 +33,23 @@ export function order(orders) {
   window.dispatchEvent(new CustomEvent(ORDERS, { detail: orders }));
 }
 
+// What a replay says of its step, to whoever shows a graph of that training, now or later; null ends it. See recorded.mjs.
+const RECORDED = "explorer:recorded";
+let standing = null;
+
+export function tellRecorded(said) {
+  standing = said;
+  window.dispatchEvent(new CustomEvent(RECORDED, { detail: said }));
+}
+
+// Calls listen(said) at once where something stands, and whenever it changes; returns a function that stops it.
+export function hearRecorded(listen) {
+  const heard = (event) => listen(event.detail);
+  window.addEventListener(RECORDED, heard);
+  if (standing) listen(standing);
+  return () => window.removeEventListener(RECORDED, heard);
+}
+
 // Calls heard(orders) for all that is asked from now on; returns a function that stops it.
 export function obey(heard) {
   const listen = (event) => heard(event.detail);

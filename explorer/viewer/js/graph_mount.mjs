@@ -1,5 +1,5 @@
 // The graph view inside Streamlit: what the person did goes to Python as state and triggers, and what Python says comes in small
-// records {channel, height, selected, look, exports}. The scene itself arrives through channels.mjs.
+// records {channel, height, overview, selected, look, exports}. The scene itself arrives through channels.mjs.
 import { receive } from "./channels.mjs";
 import { Echo } from "./echo.mjs";
 import { GraphView } from "./graph_view.mjs";
@@ -42,7 +42,8 @@ export function mount(root, port) {
     }
   };
   return {
-    update({ channel, height, selected, look = {}, exports = null }) {
+    update({ channel, height, overview = false, selected, look = {}, exports = null }) {
+      view.setOverview(overview);
       view.setHeight(height);
       stop ??= receive(channel, show);
       view.exports.setSource(exports);

@@ -2,7 +2,7 @@
 // hears what the person did. Nothing moves that the person did not move: a new scene keeps camera and selection where it can.
 import { aliases } from "./aliases.mjs";
 import { Bins } from "./bins.mjs";
-import { obey, publish, recent, subscribe } from "./bus.mjs";
+import { hearRecorded, obey, publish, recent, subscribe } from "./bus.mjs";
 import { Camera, COMFORTABLE, READABLE } from "./camera.mjs";
 import { Badge } from "./badge.mjs";
 import { anchor, heirs } from "./continuity.mjs";
@@ -25,6 +25,7 @@ import { Motion } from "./motion.mjs";
 import { offered, overlay } from "./overlays.mjs";
 import { OverlayLegend } from "./overlay_legend.mjs";
 import { neighbour, pick } from "./pick.mjs";
+import { use as useRecorded } from "./recorded.mjs";
 import { DOWN, progress, relations, route, SELF, UP } from "./relations.mjs";
 import { Search } from "./search.mjs";
 import { Tags, tagAt } from "./tags.mjs";
@@ -60,6 +61,8 @@ export class GraphView {
     this.stale = null;
     this.settings = { view: "backward", overlay: "off", gradients: true, shapes: false, widths: false, storages: false, step: null };
     this.overlay = null;
+    this.overview = false;
+    this.recorded = null; // what a replay says of its step
     this.tagged = null;
     this.storage = null; // chosen by its tag
     this.traced = UP | DOWN; // what a selection lights up with it; "route" for the way to a pin
@@ -72,6 +75,7 @@ export class GraphView {
       listenToKeys(this.root, this.canvas, this.#keys()),
       subscribe((selection) => this.#hear(selection)),
       obey((orders) => this.drive(orders)),
+      hearRecorded((said) => this.#record(said)),
       watchTheme(() => this.refreshTheme()),
       watchDensity(() => this.#resize()),
     ];
@@ -109,6 +113,12 @@ export class GraphView {
     root.append(this.root);
   }
 
+  // The drawing comes first: all of it is seen at once, the inspector goes below it, the legend begins folded.
+  setOverview(overview) {
+    if (overview && !this.overview) this.legend.fold(true);
+    this.overview = overview;
+  }
+
   // Px of the drawing and the inspector beside it; below each other they take what they need.
   setHeight(height) {
     this.root.style.setProperty("--height", `${height}px`);
@@ -133,6 +143,7 @@ export class GraphView {
     const shift = held ? [held.to[0] - held.from[0], held.to[1] - held.from[1]] : [0, 0];
     this.motion = new Motion(scene, held ? { scene: before, x: this.motion.x, y: this.motion.y } : null, shift);
     this.scene = scene;
+    useRecorded(scene, this.recorded);
     this.bins = new Bins(scene);
     this.tagged = null;
     this.overlay = overlay(this.settings.overlay, scene);
@@ -200,7 +211,7 @@ export class GraphView {
     if (camera.width < 2) return;
     this.touched = false;
     camera.fit(scene.width, scene.height);
-    if (camera.k >= READABLE || scene.count === 0) return;
+    if (camera.k >= READABLE || scene.count === 0 || this.overview) return;
     camera.k = COMFORTABLE;
     const result = lowest(scene);
     const fits = scene.width * camera.k < camera.width;
@@ -213,7 +224,7 @@ export class GraphView {
 
   #resize() {
     const { camera, canvas } = this;
-    this.root.classList.toggle("narrow", this.root.clientWidth < NARROW);
+    this.root.classList.toggle("narrow", this.overview || this.root.clientWidth < NARROW);
     camera.bar = this.bar.offsetHeight + 12;
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -285,6 +296,18 @@ export class GraphView {
     if (name === "overlay") this.overlay = overlay(value, this.scene);
     this.toolbar.use(this.scene, this.settings);
     this.refreshTheme();
+  }
+
+  // A replay beside the graph stands at another step.
+  #record(said) {
+    const offers = Boolean(said) !== Boolean(this.recorded);
+    this.recorded = said;
+    if (!this.scene) return;
+    useRecorded(this.scene, said);
+    this.overlay = overlay(this.settings.overlay, this.scene);
+    if (offers) this.toolbar.use(this.scene, this.settings);
+    this.scaleLegend.show(this.overlay, this.scene, this.theme);
+    this.redraw();
   }
 
   // Backward, one node after another: selects the one that runs as the `step`-th and lights what has run; null ends it.

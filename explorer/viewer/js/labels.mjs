@@ -1,4 +1,6 @@
 // What wires say of backward: the gradient that flowed back along each, and how many edges it stands for. Python chose the places.
+import { stale } from "./recorded.mjs";
+
 const LEGIBLE = 0.6;
 // Px that a label reaches from its centre, at most.
 const REACH = 100;
@@ -8,10 +10,11 @@ export function drawLabels(context, { scene, camera, theme, selection, motion, s
   if (camera.k < LEGIBLE || !scene.labels) return;
   const marks = selection.related?.wires;
   const { label_wire: wires, label_x: xs, label_y: ys } = scene.columns;
+  const gradients = settings.gradients && settings.view !== "forward" && !stale(scene);
   setFace(context, theme);
   for (let label = 0; label < scene.labels; label++) {
     if (xs[label] < left - REACH || xs[label] > right + REACH || ys[label] < top - REACH || ys[label] > bottom + REACH) continue;
-    const text = scene.label(label, settings.gradients && settings.view !== "forward");
+    const text = scene.label(label, gradients);
     if (!text) continue;
     context.globalAlpha = motion.arrived * (marks && !marks[wires[label]] ? dimmed : 1);
     writeLabel(context, theme, text, xs[label] - ox, ys[label] - oy);

@@ -22,12 +22,12 @@ const LABELS = [
 export class Legend {
   constructor() {
     this.list = element("ul", {});
-    this.button = element("button", { type: "button", "aria-expanded": "true", onclick: () => this.#fold() });
+    this.button = element("button", { type: "button", "aria-expanded": "true", onclick: () => this.fold(!this.list.hidden) });
     this.root = element("div", { class: "legend" }, this.button, this.list);
   }
 
-  #fold() {
-    this.list.hidden = !this.list.hidden;
+  fold(folded) {
+    this.list.hidden = folded;
     this.button.setAttribute("aria-expanded", String(!this.list.hidden));
   }
 

@@ -1,6 +1,7 @@
 // What the colours of an overlay mean: its name and unit, the scale with its ticks or the classes with their letters, what has no value, and
 // what a folded module shows.
 import { element, fill } from "./dom.mjs";
+import { note } from "./recorded.mjs";
 import { color, inkOn } from "./scales.mjs";
 import { hatch } from "./tint.mjs";
 
@@ -12,9 +13,11 @@ export class OverlayLegend {
     this.root = element("div", { class: "scale-legend", hidden: true, role: "group" });
   }
 
-  show(overlay, { words, columns }, theme) {
+  show(overlay, scene, theme) {
     this.root.hidden = !overlay;
     if (!overlay) return;
+    const { words, columns } = scene;
+    const [said, values] = note(overlay, scene) ?? [];
     const title = words[`overlay.${overlay.name}`];
     this.root.setAttribute("aria-label", title);
     this.root.replaceChildren(
@@ -23,6 +26,7 @@ export class OverlayLegend {
       ...(overlay.odd ? [entry(theme.alarm, "", words["overlay.not_finite"])] : []),
       ...(overlay.missing ? [entry(null, "", words["overlay.none"], theme)] : []),
       ...(columns.box_inside.some(Boolean) ? [element("span", { class: "faint" }, words[`overlay.folded.${overlay.aggregate}`])] : []),
+      ...(said ? [element("span", { class: "note" }, fill(words[said], values))] : []),
     );
   }
 }

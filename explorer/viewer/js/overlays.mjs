@@ -6,6 +6,7 @@ import { FLAGS, NOTHING } from "./subjects.mjs";
 
 const number = (value) => format(value, 3);
 const NUMBERS = {
+  recorded: { log: true, largest: "recorded", write: number },
   grad: { log: true, largest: "gradient", write: number },
   ratio: { log: true, largest: "ratio", write: number },
   zeros: { from: 0, to: 1, largest: "zeros", write: percent },
@@ -36,6 +37,7 @@ export function overlay(name, scene) {
 export function offered(scene) {
   const { columns, subjects } = scene;
   const there = {
+    recorded: columns.subject_recorded,
     grad: columns.subject_gradient,
     ratio: columns.subject_ratio,
     zeros: columns.subject_zeros,
@@ -60,7 +62,7 @@ class Numbers {
     this.write = write;
     this.values = Float64Array.from({ length: scene.count }, (_, box) => of(subjects.of(box)));
     // Largest numbers do not depend on what is folded, so their colours should not either.
-    const all = largest ? scene.columns[`subject_${largest}`] ?? [] : this.values;
+    const all = name === "recorded" ? rangeOf(scene) : largest ? scene.columns[`subject_${largest}`] ?? [] : this.values;
     this.scale = scaleOf(Array.from(all), { log, from, to });
     this.looks = Int16Array.from(this.values, (value) => (value === NOTHING || !this.scale ? NONE : Number.isFinite(value) ? stepOf(this.scale.place(value)) : ODD));
     this.odd = this.looks.includes(ODD);
@@ -105,6 +107,11 @@ class Classes {
     return found ? found.name + (this.mixed[box] ? " +" : "") : "";
   }
   letter(box) { return this.classes.get(this.values[box])?.letter ?? ""; }
+}
+
+// Over all steps of a replay, and the step that was recorded in full: one colour means the same at each.
+function rangeOf({ recorded, columns }) {
+  return recorded ? [recorded.low, recorded.high, ...(columns.subject_gradient ?? [])] : [];
 }
 
 // NaN before infinities before what is finite, since the worst has to be seen.

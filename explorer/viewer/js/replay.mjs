@@ -1,10 +1,12 @@
 // The replay of a training run: the loss curve is the slider; below it what the model said at that step, and how its layers were.
 //
-// Data from Python (replay.py), JSON as bytes: {words, start, outputs, curve, path, points, snapshots, surface}. Until a person moves it
+// Data from Python (replay.py), JSON as bytes: {words, start, outputs, curve, path, points, snapshots, surface, full (the step whose graph is shown, or null)}. Until a person moves it
 // the slider stays at the newest step. Everything that came from a run is drawn as text.
+import { tellRecorded } from "./bus.mjs";
 import { element, fill } from "./dom.mjs";
 import { format } from "./numbers.mjs";
 import { Layers } from "./replay_layers.mjs";
+import { follow } from "./replay_place.mjs";
 import { Said } from "./replay_said.mjs";
 import { Scrubber } from "./replay_scrubber.mjs";
 
@@ -24,11 +26,13 @@ class Replay {
     this.label = element("output", { class: "step", "aria-live": "polite" });
     this.frame = element("div", { class: "replay" },
       element("div", { class: "controls" }, this.play, this.label, this.open),
-      this.scrubber.root,
-      element("div", { class: "panels" }, this.said.root, this.layers.root));
+      this.scrubber.root);
+    this.panels = element("div", { class: "panels" }, this.said.root, this.layers.root);
     root.append(this.frame);
+    this.stop = follow((place) => (place ?? this.frame).append(this.panels));
     this.resizing = new ResizeObserver(() => this.#draw());
     this.resizing.observe(this.frame);
+    this.resizing.observe(this.panels);
   }
 
   update(bytes) {
@@ -36,9 +40,10 @@ class Replay {
     if (text !== this.text) {
       this.text = text;
       this.data = JSON.parse(text);
+      this.range = rangeOf(this.data.points);
     }
     const { words, snapshots } = this.data;
-    this.frame.hidden = !snapshots.length;
+    this.frame.hidden = this.panels.hidden = !snapshots.length;
     this.open.textContent = words.open;
     this.#label();
     this.#draw();
@@ -46,7 +51,10 @@ class Replay {
 
   unmount() {
     this.#stop();
+    this.stop();
+    this.panels.remove();
     this.resizing.disconnect();
+    tellRecorded(null);
     this.frame.remove();
   }
 
@@ -97,5 +105,21 @@ class Replay {
     this.scrubber.draw(data, at);
     this.said.draw(data, snapshot, at);
     this.layers.draw(data, snapshot, point, at);
+    tellRecorded(this.#recorded(snapshot, point));
   }
+
+  // What the graph beside the replay is coloured by.
+  #recorded({ step, graph }, point) {
+    const { full, start, snapshots } = this.data;
+    if (full === null) return null;
+    const other = snapshots.find((snapshot) => snapshot.step === full)?.graph;
+    const values = Object.fromEntries(start.parameters.map((name, at) => [name, point?.layer_norms?.[at] ?? null]));
+    return { step, full, same: graph && other ? graph === other : null, values, ...this.range };
+  }
+}
+
+// The least and the largest norm of a parameter's gradient over all steps that can be looked at.
+function rangeOf(points) {
+  const norms = points.flatMap((point) => point?.layer_norms ?? []).filter((norm) => Number.isFinite(norm) && norm > 0);
+  return { low: norms.reduce((a, b) => Math.min(a, b), Infinity), high: norms.reduce((a, b) => Math.max(a, b), 0) };
 }
