@@ -37,7 +37,7 @@ def _number(given: Input, value: float) -> None:
     """A slider for the hand and a field for the exact number; both show the same value."""
     end = reach(value)
     for kind, widget, looks in (
-        ("slider", st.slider, {"min_value": -end, "max_value": end, "format": "%.4g"}),
+        (f"slider.{end:g}", st.slider, {"min_value": -end, "max_value": end, "format": "%.4g"}),
         ("number", st.number_input, {"format": "%.6g", "width": 84}),
     ):
         key = show(f"graph.input.{given.name}.{kind}", value)

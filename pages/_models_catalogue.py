@@ -127,13 +127,8 @@ def show_tree(run: Run, asked: GraphState) -> None:
     _facts(whole)
     deepest = max(part.depth for part in parts)
     if deepest > 1:
-        st.slider(
-            words("model_page.depth"),
-            1,
-            deepest,
-            key=show("models.depth", min(state().depth, deepest)),
-            on_change=lambda: having(depth=st.session_state["models.depth"]),
-        )
+        key = show(f"models.depth.{deepest}", min(state().depth, deepest))
+        st.slider(words("model_page.depth"), 1, deepest, key=key, on_change=lambda: having(depth=st.session_state[key]))
     shown = shown_parts(parts, state().depth)
     _table(shown, whole)
     if whole.uncounted:

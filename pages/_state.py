@@ -33,7 +33,10 @@ def become(new: GraphState) -> None:
 
 
 def show(key: str, value: object) -> str:
-    """Make the widget `key` show `value`; returns the key. Untouched where it does already, so that a dragged handle is not pulled back."""
+    """Make the widget `key` show `value`; returns the key. Untouched where it does already, so that a dragged handle is not pulled back.
+
+    With other ends a slider is another widget to Streamlit, and begins at its least: so its key has to tell the ends.
+    """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key

@@ -49,7 +49,7 @@ def test_measuring_again_asks_for_the_same_run_and_not_for_the_next_one(page, en
     assert "Median of 5 further runs." in texts(page)
     page.run()
     assert len(engine.requests) == 2
-    page.slider(key="graph.input.x.slider").set_value(-3.0).run()
+    page.slider(key="graph.input.x.slider.5").set_value(-3.0).run()
     assert engine.requests[-1].repeats == 0
     assert "Measured once, while the run was recorded." in texts(page)
 
@@ -85,7 +85,7 @@ def test_a_run_that_measured_nothing_says_so(page, engine, monkeypatch):
     monkeypatch.setattr(
         engine, "run", lambda request, *, owner: replace(Engine().run(request, owner=owner), memory=None, times=None)
     )
-    page.slider(key="graph.input.x.slider").set_value(-3.0).run()
+    page.slider(key="graph.input.x.slider.5").set_value(-3.0).run()
     for tab in ("Memory", "Time by node"):
         open_tab(page, tab)
         assert "Nothing was measured in this run." in texts(page)

@@ -72,7 +72,7 @@ def test_the_first_visit_runs_the_first_example_once(page, engine):
 
 
 def test_a_slider_asks_for_one_run_with_its_value(page, engine):
-    page.slider(key="graph.input.x.slider").set_value(-3.0).run()
+    page.slider(key="graph.input.x.slider.5").set_value(-3.0).run()
     assert engine.requests[-1].inputs == (Input(name="x", value=-3.0),)
     assert len(engine.requests) == 2
     assert page.number_input(key="graph.input.x.number").value == -3.0
@@ -83,12 +83,15 @@ def test_a_slider_asks_for_one_run_with_its_value(page, engine):
 def test_a_value_beyond_the_slider_widens_it(page):
     page.number_input(key="graph.input.x.number").set_value(70.0).run()
     assert not page.exception
-    slider = page.slider(key="graph.input.x.slider")
+    slider = page.slider(key="graph.input.x.slider.100")
     assert (slider.min, slider.max, slider.value) == (-100.0, 100.0, 70.0)
+    slider.set_value(30.0).run()
+    slider = page.slider(key="graph.input.x.slider.50")
+    assert (slider.min, slider.max, slider.value) == (-50.0, 50.0, 30.0)
 
 
 def test_values_come_back_with_their_names(page, engine):
-    page.slider(key="graph.input.x.slider").set_value(4.5).run()
+    page.slider(key="graph.input.x.slider.5").set_value(4.5).run()
     asked = len(engine.requests)
     set_code(page, "y * 2")
     assert kept(page)["run.last"].inputs == (Input(name="y", value=2.0),)

@@ -34,6 +34,13 @@ def test_the_catalogue_is_searched_and_a_model_is_taken_apart(language):
     assert say("model_page.search.none", language) in texts(page)
 
 
+def test_as_many_levels_stay_open_when_another_model_has_fewer():
+    page = started(ModelsState(model="resnet18"))
+    assert (page.slider[0].value, page.slider[0].max) == (2, 4)
+    page.radio(key="models.chosen").set_value("alexnet").run()
+    assert (page.slider[0].value, page.slider[0].max) == (2, 2)
+
+
 def test_a_module_is_told_of_exactly():
     page = started(ModelsState().with_model("gpt"))
     assert page.metric[0].value == "28,032"
