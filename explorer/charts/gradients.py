@@ -50,7 +50,7 @@ def gradient_norms(graph: Graph, language: Language = "en") -> dict[str, Any]:
 
 def leaf_bars(graph: Graph) -> list[Bar]:
     """Every leaf with the norm of the gradient that came to it, in forward order of first use."""
-    place = {node: index for index, node in enumerate(forward_order(graph))}
+    place = {node: index for index, node in enumerate(forward_order(graph).tolist())}
     first: dict[int, tuple[int, int]] = {}
     for edge in graph.edges:
         if graph.nodes[edge.target].kind == "leaf":

@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from explorer.graph.arrays import Whole, edges, first_each, nodes
 from explorer.graph.measure import bytes_text, shorten
-from explorer.graph.modules import ModuleTree, home_of, modules
-from explorer.ir import Edge, Node, Root, Run, TensorMeta
+from explorer.graph.modules import ModuleTree, homes, modules
+from explorer.ir import Edge, Graph, Node, Root, Run, TensorMeta
 
 _LONGEST = 200
 """Cells of a value."""
@@ -36,14 +37,9 @@ def write(run: Run) -> bytes:
 def _nodes(run: Run) -> Iterator[dict[str, Any]]:
     tree = modules(run.graph)
     inputs: list[list[Edge]] = [[] for _ in run.graph.nodes]
-    uses: list[list[Edge]] = [[] for _ in run.graph.nodes]
     for edge in run.graph.edges:
         inputs[edge.source].append(edge)
-        uses[edge.target].append(edge)
-    for node in run.graph.nodes:
-        home = tree.owner[node.id]
-        if node.kind == "leaf" and uses[node.id]:
-            home = home_of(node.variable, tree, uses[node.id][0].source)
+    for node, home in zip(run.graph.nodes, _homes(run.graph, tree).tolist(), strict=True):
         yield {
             "id": f"n{node.id}",
             "label": _value(node.variable or node.name if node.kind == "leaf" else node.name),
@@ -63,6 +59,16 @@ def _nodes(run: Run) -> Iterator[dict[str, Any]]:
         yield _result(number, root)
 
 
+def _homes(graph: Graph, tree: ModuleTree) -> Whole:
+    """By node: the call that it belongs to, of a leaf that where it is used first."""
+    source, target = edges(graph)
+    first, _ = first_each(target)
+    first = first[nodes(graph).is_leaf[target[first]]]
+    found = tree.owner.copy()
+    found[target[first]] = homes(tree, nodes(graph).variable, target[first], source[first])
+    return found
+
+
 def _result(number: int, root: Root) -> dict[str, Any]:
     """Where backward starts, as a node of its own."""
     edge = {"sourceNodeId": f"n{root.node}", "sourceNodeOutputId": str(root.output_nr), "targetNodeInputId": "0"}
@@ -77,7 +83,7 @@ def _result(number: int, root: Root) -> dict[str, Any]:
     }
 
 
-def _namespace(tree: ModuleTree, call: int | None) -> str:
+def _namespace(tree: ModuleTree, call: int) -> str:
     """The module calls around a node, outermost first, each by its path inside the one around it."""
     names, around = [], ""
     for index in reversed(tree.line(call)):

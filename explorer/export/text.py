@@ -78,7 +78,7 @@ def _inputs(graph: Graph) -> list[list[str]]:
 def _listing(tree: ModuleTree) -> Iterator[tuple[int | None, int, str]]:
     """Nodes in forward order with their indent, and a line with a title where a module call begins."""
     open_calls: list[int] = []
-    for node in tree.order:
+    for node in tree.order.tolist():
         around = tree.line(tree.owner[node])[::-1]
         same = 0
         while same < min(len(around), len(open_calls)) and around[same] == open_calls[same]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from explorer.graph.calls import made_by
 from explorer.graph.memory import stretch
+from explorer.graph.once import once
 from explorer.ir import Graph, Nested, Op, Tensor, TensorMeta
 
 
@@ -30,16 +32,17 @@ class Given(NamedTuple):
         return self.tensor.value if self.tensor and self.tensor.version == self.meta.version else None
 
 
-def given(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor] = ()) -> Iterator[Given]:
+@once
+def given(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor] = ()) -> tuple[Given, ...]:
     """All of them, by node. Of a call that made several nodes only the last, its own grad_fn, took the inputs."""
     named = {tensor.name: tensor for tensor in tensors}
-    for node in graph.nodes:
-        op = ops[node.op] if node.op is not None and node.op < len(ops) else None
-        if op is None or op.grad_fn != node.id:
-            continue
-        for place, (meta, name) in enumerate(zip(op.inputs, op.input_names, strict=False)):
-            if name and not meta.requires_grad:
-                yield Given(node.id, place, name, meta, _same(meta, named.get(name)))
+    return tuple(
+        Given(node, place, name, meta, _same(meta, named.get(name)))
+        for node, op in enumerate(made_by(graph, ops))
+        if op is not None and op.grad_fn == node
+        for place, (meta, name) in enumerate(zip(op.inputs, op.input_names, strict=False))
+        if name and not meta.requires_grad
+    )
 
 
 def _same(meta: TensorMeta, tensor: Tensor | None) -> Tensor | None:

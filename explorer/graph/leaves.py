@@ -4,63 +4,60 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from explorer.graph.modules import ModuleTree, home_of
-from explorer.graph.outline import Outline
-from explorer.ir import Graph, Node
+import numpy as np
+
+from explorer.graph.arrays import NONE, Whole, first_each, stretches
+from explorer.graph.outline import Outline, Placed
 
 NEAR = 3
 """Uses of a leaf whose depths differ by at most this are near enough to share one box."""
 
 
-class LeafBox(NamedTuple):
-    """One place where a leaf shows."""
+class LeafBoxes(NamedTuple):
+    """By place where a leaf shows, leaf by leaf."""
 
-    node: int
-    copy_at: int | None
-    """The consumer that this copy stands near; None for the only box of the leaf."""
-    above: int | None
+    leaf: Whole
+    copy_at: Whole
+    """The consumer that this copy stands near; `NONE` for the only box of the leaf there."""
+    above: Whole
     """The open call that it is drawn in."""
-    hidden: int | None
-    """The folded call that it is inside of, or None."""
-    consumers: tuple[int, ...]
+    hidden: Whole
+    """The folded call that it is inside of."""
+    of_use: Whole
+    """By use of a leaf: which of these places."""
 
 
-def leaf_boxes(graph: Graph, about: Outline, place: list[tuple[int | None, int | None]]) -> list[LeafBox]:
+def leaf_boxes(about: Outline, place: Placed) -> LeafBoxes:
     """Every place of every leaf: one box where all uses are near each other in one module, else a copy for each box that uses it.
 
     Args:
-        graph: the graph.
-        about: its outline.
-        place: by call, the open call its nodes are drawn in and the folded call that hides them.
+        about: the outline of a graph.
+        place: what is open in it.
     """
-    boxes = []
-    for leaf, consumers in about.leaf_uses.items():
-        boxes += _boxes_of(graph.nodes[leaf], consumers, about.tree, place, about.depth)
-    return boxes
+    uses, calls, count = about.uses, len(about.tree.calls), len(about.depth)
+    above, hidden = place.above[uses.home], place.hidden[uses.home]
+    hidden[about.in_loops[uses.home]] = NONE  # a variable that the steps of a folded loop take stays in sight
+    folded = place.hidden[about.tree.owner[uses.consumer]]
+    shown_in = np.where(folded == NONE, calls + uses.consumer, folded)
+    where = (uses.leaf * (calls + 1) + above + 1) * (calls + 1) + hidden + 1
+    one_place = _spread(where, uses.leaf) == 0
+    single = hidden != NONE
+    single |= one_place & (
+        (_spread(about.depth[uses.consumer], uses.leaf) <= NEAR) | (_spread(shown_in, uses.leaf) == 0)
+    )
+    first, at = first_each(where)
+    first_there = first[at]
+    first, box = first_each(first_there * (calls + count + 1) + np.where(single, calls + count, shown_in))
+    order = np.lexsort((first, first_there[first]))
+    first, rank = first[order], np.argsort(order)
+    copy_at = np.where(single[first], NONE, uses.consumer[first])
+    return LeafBoxes(uses.leaf[first], copy_at, above[first], hidden[first], rank[box])
 
 
-def _boxes_of(
-    leaf: Node, consumers: list[int], tree: ModuleTree, place: list[tuple[int | None, int | None]], depth: list[int]
-) -> list[LeafBox]:
-    by_place: dict[tuple[int | None, int | None], dict[tuple[bool, int], list[int]]] = {}
-    for consumer in consumers:
-        home, owner = home_of(leaf.variable, tree, consumer), tree.owner[consumer]
-        above, hidden = (None, None) if home is None else place[home]
-        if hidden is not None and tree.loops_only(home):
-            hidden = None  # a variable that the steps of a folded loop take stays in sight
-        folded = None if owner is None else place[owner][1]
-        shown = (False, consumer) if folded is None else (True, folded)
-        by_place.setdefault((above, hidden), {}).setdefault(shown, []).append(consumer)
-    together = len(by_place) == 1 and _near([depth[consumer] for consumer in consumers])
-    boxes = []
-    for (above, hidden), shown_in in by_place.items():
-        if together or hidden is not None or (len(by_place) == 1 and len(shown_in) == 1):
-            everyone = tuple(consumer for some in shown_in.values() for consumer in some)
-            boxes.append(LeafBox(leaf.id, None, above, hidden, everyone))
-        else:
-            boxes += [LeafBox(leaf.id, some[0], above, hidden, tuple(some)) for some in shown_in.values()]
-    return boxes
-
-
-def _near(found: list[int]) -> bool:
-    return max(found) - min(found) <= NEAR
+def _spread(numbers: Whole, leaf: Whole) -> Whole:
+    """By use: how far the numbers of all uses of its leaf lie apart."""
+    begin, end = stretches(leaf)
+    if not len(begin):
+        return numbers
+    apart = np.maximum.reduceat(numbers, begin) - np.minimum.reduceat(numbers, begin)
+    return np.repeat(apart, end - begin)

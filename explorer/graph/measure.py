@@ -100,6 +100,7 @@ def count_text(count: int) -> str:
     return f"{count}" if not unit else f"{amount:.3g}{unit}"
 
 
+@lru_cache(MOST_TEXTS)
 def shape_text(shape: tuple[int, ...]) -> str:
     """A shape as Python prints a tuple, as in ``(3, 4)``."""
     return str(tuple(shape))

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 
+import numpy as np
+
+from explorer.graph.arrays import NONE, Coded, Flags, Whole, coded, edges, first_each, nodes, stretches, whole
 from explorer.graph.order import forward_order
 from explorer.ir import Graph, Unit
 
@@ -64,24 +67,19 @@ class ModuleTree:
     """All calls, parents before children."""
 
     calls: list[Call]
-    owner: list[int | None]
-    """By node id: the innermost call; None outside every module, and for leaves, which `home_of` places."""
-    order: list[int]
+    owner: Whole
+    """By node id: the innermost call; `NONE` outside every module, and for leaves, which `homes` places."""
+    order: Whole
     """Ids of the nodes but the leaves, in forward order."""
 
-    def line(self, call: int | None) -> list[int]:
+    def line(self, call: int) -> list[int]:
         """`call` and all calls around it, innermost first."""
         found = []
-        while call is not None:
-            found.append(call)
-            call = self.calls[call].parent
+        at: int | None = None if call == NONE else int(call)
+        while at is not None:
+            found.append(at)
+            at = self.calls[at].parent
         return found
-
-    def loops_only(self, call: int | None) -> bool:
-        """Whether `call` and all around it are loops in plain code."""
-        if call is not None and self.calls[call].unit == "module":
-            return False
-        return all(self.calls[each].unit != "module" for each in self.line(call))
 
 
 def modules(graph: Graph) -> ModuleTree:
@@ -90,31 +88,29 @@ def modules(graph: Graph) -> ModuleTree:
     A call that holds nothing but one other call is merged with it, and a call that made only one node is no group of
     its own: that node belongs to the call around it.
     """
-    order = forward_order(graph)
-    calls, owner = _scan(graph, order)
-    for node in order:
-        if (home := owner[node]) is not None:
-            calls[home].nodes.append(node)
-    tree = ModuleTree(calls, owner, order)
+    tree = _scan(graph, forward_order(graph))
     add_leaves(graph, tree)
     return _tidy(graph, tree)
 
 
 @cache
-def _prefixes(module: str) -> tuple[str, ...]:
-    parts = module.split(".")
+def _prefixes(module: str | None) -> tuple[str, ...]:
+    parts = module.split(".") if module else []
     return tuple(".".join(parts[: count + 1]) for count in range(len(parts)))
 
 
-def _scan(graph: Graph, order: list[int]) -> tuple[list[Call], list[int | None]]:
+def _scan(graph: Graph, order: Whole) -> ModuleTree:
+    """One call for each stretch of nodes of one module, whatever it calls meanwhile."""
+    module, call = nodes(graph).module, nodes(graph).call[order]
+    begin, end = stretches(module.place[order], call)
+    chains = [_prefixes(module.texts[place]) for place in module.place[order[begin]].tolist()]
+    numbers_here: list[int] = call[begin].tolist()
     calls: list[Call] = []
-    owner: list[int | None] = [None] * len(graph.nodes)
+    innermost: list[int] = []
     numbers: dict[int, int] = {}
     begun: set[tuple[int, str]] = set()
     stack: list[int] = []
-    for node, coming in zip(order, _coming(graph, order), strict=True):
-        module, number = graph.nodes[node].module, graph.nodes[node].call
-        chain = _prefixes(module) if module else ()
+    for chain, number, coming in zip(chains, numbers_here, _coming(chains, numbers_here), strict=True):
         keep = 0
         while keep < min(len(stack), len(chain)) and calls[stack[keep]].module == chain[keep]:
             keep += 1
@@ -132,63 +128,96 @@ def _scan(graph: Graph, order: list[int]) -> tuple[list[Call], list[int | None]]
             calls.append(Call(path, stack[-1] if stack else None))
             stack.append(len(calls) - 1)
         if chain:
-            owner[node] = stack[-1]
             numbers[stack[-1]] = number
-    return calls, owner
+        innermost.append(stack[-1] if chain else NONE)
+    owner = np.full(len(graph.nodes), NONE)
+    owner[order] = np.repeat(whole(innermost), end - begin)
+    hand_out(calls, owner[order], order)
+    return ModuleTree(calls, owner, order)
 
 
-def _coming(graph: Graph, order: list[int]) -> list[tuple[int | None, ...]]:
-    """For each node of `order` and each module around it: which call of that module makes the next node by itself.
+def hand_out(calls: list[Call], owner: Whole, members: Whole) -> None:
+    """Add each of `members` (nodes) to the nodes of its owner, where it has one."""
+    listed = members.tolist()
+    begin, end = stretches(owner)
+    for call, start, stop in zip(owner[begin].tolist(), begin.tolist(), end.tolist(), strict=True):
+        if call != NONE:
+            calls[call].nodes += listed[start:stop]
+
+
+def _coming(chains: list[tuple[str, ...]], numbers: list[int]) -> list[tuple[int | None, ...]]:
+    """For each stretch and each module around it: which call of that module makes the next node by itself.
 
     Nodes tell their innermost call only. Where a child begins again and the next call around it is another one, that
     other one has begun.
     """
     next_number: dict[str, int] = {}
     found: list[tuple[int | None, ...]] = []
-    for node in reversed(order):
-        module = graph.nodes[node].module
-        if module:
-            next_number[module] = graph.nodes[node].call
-        found.append(tuple(next_number.get(path) for path in _prefixes(module)) if module else ())
+    for chain, number in zip(reversed(chains), reversed(numbers), strict=True):
+        if chain:
+            next_number[chain[-1]] = number
+        found.append(tuple([next_number.get(path) for path in chain]))
     return found[::-1]
 
 
 def add_leaves(graph: Graph, tree: ModuleTree) -> None:
     """Put each leaf among the nodes of the calls that it is drawn in; a loop in plain code only takes it."""
-    for edge in graph.edges:
-        leaf = graph.nodes[edge.target]
-        if (
-            leaf.kind == "leaf"
-            and not tree.loops_only(home := home_of(leaf.variable, tree, edge.source))
-            and home is not None
-        ):
-            inside = tree.calls[home].nodes
-            if leaf.id not in inside[-8:]:
-                inside.append(leaf.id)
+    (source, target), about = edges(graph), nodes(graph)
+    used = about.is_leaf[target]
+    home = homes(tree, about.variable, target[used], source[used])
+    first, _ = first_each(home * len(graph.nodes) + target[used])
+    first = first[~in_loops(tree, home[first])]
+    hand_out(tree.calls, home[first], target[used][first])
 
 
-def home_of(name: str | None, tree: ModuleTree, consumer: int) -> int | None:
-    """The call that a tensor is drawn in, for its use by `consumer`: the innermost one around it that the tensor's name begins with.
+def homes(tree: ModuleTree, names: Coded, tensor: Whole, consumer: Whole) -> Whole:
+    """By use of a tensor: the call that it is drawn in, the innermost one around its consumer that the tensor's name begins with.
 
     A plain variable such as ``x`` is handed to a module from outside and so drawn outside, but in the step of the loop that
     uses it; a tensor without a name, or with a path that fits no module here, stays with its consumer.
+
+    Args:
+        tree: the calls.
+        names: of tensors.
+        tensor: by use: which of the names.
+        consumer: by use: the node that takes the tensor.
     """
-    here = tree.owner[consumer]
-    if not name or here is None or name.startswith(tree.calls[here].module + "."):
-        return here
-    line = tree.line(here)
-    fitting = (call for call in line if name.startswith(tree.calls[call].module + "."))
-    return next(fitting, here if "." in name else _outside_modules(tree, line))
-
-
-def _outside_modules(tree: ModuleTree, line: list[int]) -> int | None:
-    """The innermost loop of `line` that no module is around."""
-    found = None
-    for call in reversed(line):
-        if tree.calls[call].unit == "module":
-            break
-        found = call
+    name, here = names.place[tensor], tree.owner[consumer]
+    path = coded(call.module for call in tree.calls)
+    parent = whole(call.parent for call in tree.calls)
+    dotted = np.array([not text or "." in text for text in names.texts], np.bool_)[name]
+    found = np.where(dotted, here, np.append(_outside_modules(tree), NONE)[here])
+    use = np.flatnonzero((here != NONE) & np.array([bool(text) for text in names.texts], np.bool_)[name])
+    call = here[use]
+    while len(use):
+        pair, same = np.unique(name[use] * len(path.texts) + path.place[call], return_inverse=True)
+        fits = np.array(
+            [_begins(names.texts[one // len(path.texts)], path.texts[one % len(path.texts)]) for one in pair.tolist()]
+        )[same]
+        found[use[fits]] = call[fits]
+        use, call = use[~fits], parent[call[~fits]]
+        use, call = use[call != NONE], call[call != NONE]
     return found
+
+
+def _begins(name: str | None, path: str | None) -> bool:
+    return name is not None and name.startswith(f"{path}.")
+
+
+def _outside_modules(tree: ModuleTree) -> Whole:
+    """By call: the innermost call, of it and those around it, that no module is around; itself where all of these are loops in plain code."""
+    found: list[int] = []
+    for index, call in enumerate(tree.calls):
+        around = NONE if call.parent is None else call.parent
+        outside = NONE if call.parent is None else found[call.parent]
+        found.append(index if call.unit != "module" and outside == around else outside)
+    return whole(found)
+
+
+def in_loops(tree: ModuleTree, calls: Whole) -> Flags:
+    """Whether each of `calls` and all calls around it are loops in plain code; so is what lies outside of all (`NONE`)."""
+    flags: Flags = np.append(_outside_modules(tree), NONE)[calls] == calls
+    return flags
 
 
 def _tidy(graph: Graph, tree: ModuleTree) -> ModuleTree:
@@ -234,4 +263,4 @@ def _renumber(graph: Graph, tree: ModuleTree, goes_to: list[int | None]) -> Modu
     for call in calls:
         call.total = count[call.module]
         call.class_name = graph.classes.get(call.module)
-    return ModuleTree(calls, [final(home) for home in tree.owner], tree.order)
+    return ModuleTree(calls, np.append(whole(map(final, range(len(goes_to)))), NONE)[tree.owner], tree.order)

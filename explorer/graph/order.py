@@ -4,47 +4,61 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
+import numpy as np
+
+from explorer.graph.arrays import Whole, edges, nodes
+from explorer.graph.once import once
 from explorer.ir import Graph
 
 
-def forward_order(graph: Graph) -> list[int]:
+@once
+def forward_order(graph: Graph) -> Whole:
     """Ids of all nodes but the leaves, producers before consumers, by sequence_nr where the edges leave a choice.
 
     Since every edge goes forward in it, any run of consecutive nodes may be drawn as one box without making a cycle,
-    also where sequence numbers contradict the edges.
+    also where sequence numbers contradict the edges. Of two nodes without one the later id is the earlier call, since the
+    traversal starts at the result.
     """
-    waiting = [0] * len(graph.nodes)
-    consumers: list[list[int]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        if graph.nodes[edge.target].kind != "leaf":
-            waiting[edge.source] += 1
-            consumers[edge.target].append(edge.source)
-    ready = [_rank(graph, node.id) for node in graph.nodes if node.kind != "leaf" and not waiting[node.id]]
+    is_leaf, number = nodes(graph).is_leaf, nodes(graph).sequence
+    source, target = edges(graph)
+    inner = ~is_leaf[target]
+    source, target = source[inner], target[inner]
+    order = np.lexsort((-np.arange(len(number)), number))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    if (rank[target] >= rank[source]).any():
+        order = _sorted(rank, source, target)
+    return order[~is_leaf[order]]
+
+
+def _sorted(rank: Whole, source: Whole, target: Whole) -> Whole:
+    """All nodes, of those whose producers are placed always the one of the lowest rank."""
+    waiting: list[int] = np.bincount(source, minlength=len(rank)).tolist()
+    consumers: list[list[int]] = [[] for _ in waiting]
+    for consumer, producer in zip(source.tolist(), target.tolist(), strict=True):
+        consumers[producer].append(consumer)
+    ranks, node_of = rank.tolist(), np.argsort(rank).tolist()
+    ready = [ranks[node] for node, count in enumerate(waiting) if not count]
     heapify(ready)
     order = []
     while ready:
-        node = -heappop(ready)[1]
+        node = node_of[heappop(ready)]
         order.append(node)
         for consumer in consumers[node]:
             waiting[consumer] -= 1
             if not waiting[consumer]:
-                heappush(ready, _rank(graph, consumer))
-    return order
+                heappush(ready, ranks[consumer])
+    return np.array(order, np.int64)
 
 
-def _rank(graph: Graph, node: int) -> tuple[int, int]:
-    """Traversal starts at the result, so of two nodes without sequence_nr the later id is the earlier call."""
-    number = graph.nodes[node].sequence_nr
-    return (-1 if number is None else number, -node)
-
-
-def depths(graph: Graph, order: list[int]) -> list[int]:
+def depths(graph: Graph, order: Whole) -> Whole:
     """Longest way in edges from a result to each node; 0 for a result."""
+    source, target = edges(graph)
+    place = np.zeros(len(graph.nodes), np.int64)
+    place[order] = np.arange(len(order))
+    later_first = np.argsort(-place[source], kind="stable")
     depth = [0] * len(graph.nodes)
-    inputs: list[list[int]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        inputs[edge.source].append(edge.target)
-    for node in reversed(order):
-        for target in inputs[node]:
-            depth[target] = max(depth[target], depth[node] + 1)
-    return depth
+    for consumer, producer in zip(source[later_first].tolist(), target[later_first].tolist(), strict=True):
+        if depth[producer] <= depth[consumer]:
+            depth[producer] = depth[consumer] + 1
+    return np.array(depth, np.int64)

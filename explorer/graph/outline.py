@@ -1,14 +1,38 @@
-"""What every drawing of one graph starts from: its module calls with their groups of repeats, and how deep its nodes lie."""
+"""What every drawing of one graph starts from: its module calls with their groups of repeats, how deep its nodes lie, who uses its leaves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from explorer.graph.modules import ModuleTree, modules
+import numpy as np
+
+from explorer.graph.arrays import NONE, Flags, Whole, edges, first_each, nodes, whole
+from explorer.graph.modules import Call, ModuleTree, homes, in_loops, modules
 from explorer.graph.once import once
 from explorer.graph.order import depths
 from explorer.graph.repeats import gather
 from explorer.ir import Graph
+
+
+class Uses(NamedTuple):
+    """By leaf and node that uses it, each pair once, leaf by leaf."""
+
+    leaf: Whole
+    consumer: Whole
+    home: Whole
+    """The call that the leaf is drawn in for this use."""
+    of_edge: Whole
+    """By edge: the use that it is part of; `NONE` where it leads to no leaf."""
+
+
+class Placed(NamedTuple):
+    """By call, and last by what lies outside of all calls (so that `NONE` finds it)."""
+
+    above: Whole
+    """The open call that its nodes are drawn in."""
+    hidden: Whole
+    """The folded call that hides them."""
 
 
 @dataclass(frozen=True)
@@ -16,35 +40,86 @@ class Outline:
     """Computed once for a graph."""
 
     tree: ModuleTree
-    depth: list[int]
+    depth: Whole
     """By node: its longest way to a result, in edges."""
-    edges: list[tuple[int, int]]
-    """Source and target of each edge of the graph."""
-    leaf_uses: dict[int, list[int]]
-    """By leaf: the nodes that use it, each once."""
-    inside: list[list[int]]
-    """By call: ids of all nodes in it and in the calls that it made, ascending."""
+    uses: Uses
+    in_loops: Flags
+    """By call, and last by what lies outside: whether it and all around it are loops in plain code."""
+    levels: list[Whole]
+    """Calls by how many are around them."""
+    parent: Whole
+    _names: list[tuple[str, str]]
+    """By call: what opens all calls of it, and what opens it alone."""
+    _members: list[int]
+    """Ids of the nodes of all calls, each call's own followed by those of the calls in it."""
+    _span: list[slice]
+    """By call: its own in there, and those of the calls that it made."""
+    _inside: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def inside(self, call: int) -> tuple[int, ...]:
+        """Ids of all nodes in a call and in the calls that it made, ascending."""
+        if call not in self._inside:
+            self._inside[call] = tuple(sorted(set(self._members[self._span[call]])))
+        return self._inside[call]
+
+    def placed(self, names: frozenset[str]) -> Placed:
+        """Where everything is drawn while what bears one of `names` is open."""
+        is_open = np.array([all_calls in names or alone in names for all_calls, alone in self._names], np.bool_)
+        above, hidden = np.full(len(is_open) + 1, NONE), np.full(len(is_open) + 1, NONE)
+        for level in self.levels:
+            above[level], hidden[level] = above[self.parent[level]], hidden[self.parent[level]]
+            seen = level[hidden[level] == NONE]
+            opened, folded = seen[is_open[seen]], seen[~is_open[seen]]
+            above[opened], hidden[folded] = opened, folded
+        return Placed(above, hidden)
 
 
 @once
 def outline(graph: Graph) -> Outline:
     """The outline of `graph`."""
     tree = gather(graph, modules(graph))
-    edges = [(edge.source, edge.target) for edge in graph.edges]
-    is_leaf = [node.kind == "leaf" for node in graph.nodes]
-    uses: dict[int, dict[int, None]] = {}
-    for source, target in edges:
-        if is_leaf[target]:
-            uses.setdefault(target, {})[source] = None
-    leaf_uses = {leaf: list(users) for leaf, users in uses.items()}
-    return Outline(tree, depths(graph, tree.order), edges, leaf_uses, _inside(tree))
+    depth = whole(call.depth for call in tree.calls)
+    members, span = _inside(tree.calls)
+    return Outline(
+        tree,
+        depths(graph, tree.order),
+        _uses(graph, tree),
+        in_loops(tree, np.append(np.arange(len(tree.calls)), NONE)),
+        [np.flatnonzero(depth == level) for level in range(depth.max(initial=NONE) + 1)],
+        whole(call.parent for call in tree.calls),
+        [(call.module, call.fold) for call in tree.calls],
+        members,
+        span,
+    )
 
 
-def _inside(tree: ModuleTree) -> list[list[int]]:
-    inside: list[list[int]] = [list(call.nodes) for call in tree.calls]
-    for index in range(len(inside) - 1, -1, -1):
-        parent = tree.calls[index].parent
-        inside[index] = sorted(set(inside[index]))
+def _uses(graph: Graph, tree: ModuleTree) -> Uses:
+    source, target = edges(graph)
+    of_edge = np.full(len(source), NONE)
+    used = np.flatnonzero(nodes(graph).is_leaf[target])
+    _, leaf = first_each(target[used])
+    by_leaf = used[np.argsort(leaf, kind="stable")]
+    first, of_edge[by_leaf] = first_each(target[by_leaf] * len(graph.nodes) + source[by_leaf])
+    tensor, consumer = target[by_leaf[first]], source[by_leaf[first]]
+    return Uses(tensor, consumer, homes(tree, nodes(graph).variable, tensor, consumer), of_edge)
+
+
+def _inside(calls: list[Call]) -> tuple[list[int], list[slice]]:
+    """The nodes of all calls, each call's followed by those of the calls in it; by call its stretch with and without these."""
+    count = [len(call.nodes) for call in calls]
+    for index in range(len(calls) - 1, -1, -1):
+        parent = calls[index].parent
         if parent is not None:
-            inside[parent] += inside[index]
-    return inside
+            count[parent] += count[index]
+    begin, free, outside = [0] * len(calls), [0] * len(calls), 0
+    for index, call in enumerate(calls):
+        if call.parent is None:
+            begin[index], outside = outside, outside + count[index]
+        else:
+            begin[index] = free[call.parent]
+            free[call.parent] += count[index]
+        free[index] = begin[index] + len(call.nodes)
+    members = [0] * outside
+    for call, start in zip(calls, begin, strict=True):
+        members[start : start + len(call.nodes)] = call.nodes
+    return members, [slice(start, start + size) for start, size in zip(begin, count, strict=True)]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from explorer.graph.arrays import NONE, Whole, coded, edges, first_each, stretches, whole
+from explorer.graph.calls import made_by, told_by_text
 from explorer.graph.collector import put_off
 from explorer.graph.folding import readable
 from explorer.graph.inputs import Given, given
 from explorer.graph.leaves import leaf_boxes
 from explorer.graph.measure import box_size, bytes_text, count_text, shape_text, shorten, shorten_call, shorten_path
-from explorer.graph.modules import Call, home_of
+from explorer.graph.modules import Call, homes
+from explorer.graph.once import once
 from explorer.graph.outline import Outline, outline
 from explorer.graph.sums import total
 from explorer.ir import Box, BoxKind, Graph, Nested, Node, Op, Record, Saved, Tensor, TensorMeta, Unit, Wire
@@ -94,18 +98,19 @@ class _Composer:
     ) -> None:
         self.graph, self.ops, self.tensors, self.language = graph, ops, tensors, language
         self.about, self.tree, self.opened = about, about.tree, opened
-        called = (ops[node.op] for node in graph.nodes if node.op is not None and node.op < len(ops))
-        self.said = Counter((op.text, op.line) for op in called)
+        self.made_by, self.told_by_text = made_by(graph, ops), told_by_text(graph, ops)
         self.values = {tensor.grad_fn: tensor.value for tensor in tensors if tensor.is_leaf}
         self.boxes: list[Box] = []
         self.homes: list[int | None] = []
         self.groups: list[Group] = []
-        self.group_of: dict[int | None, int | None] = {None: None}
-        self.folded: dict[int, int] = {}
-        self.inside = about.inside
-        self.place = self._place_calls()
+        self.group_of: dict[int, int] = {}
+        self.place = about.placed(opened)
+        self.folded = np.full(len(self.tree.calls) + 1, NONE)
+        """By call: its box where it is folded and in sight."""
 
     def compose(self, show_saved: bool) -> Picture:
+        for call in np.flatnonzero(self.place.above[:-1] == np.arange(len(self.tree.calls))).tolist():
+            self._open(call)
         box_of = self._add_operations()
         leaf_of = self._add_leaves()
         wires = self._with_inputs(self._wires(box_of, leaf_of), box_of)
@@ -118,24 +123,12 @@ class _Composer:
             groups=tuple(self.groups),
             homes=tuple(self.homes),
             open_modules=tuple(sorted({group.fold for group in self.groups})),
-            depth=max((call.depth + 1 for call in self.tree.calls), default=0),
+            depth=len(self.about.levels),
         )
 
-    def _place_calls(self) -> list[tuple[int | None, int | None]]:
-        """By call: the open call that its nodes are drawn in, and the folded call that hides them (or None)."""
-        place: list[tuple[int | None, int | None]] = []
-        for index, call in enumerate(self.tree.calls):
-            above, hidden = (None, None) if call.parent is None else place[call.parent]
-            if hidden is None:
-                if (name := call.opened_by(self.opened)) is not None:
-                    self._open(index, call, above, name)
-                    above = index
-                else:
-                    hidden = index
-            place.append((above, hidden))
-        return place
-
-    def _open(self, index: int, call: Call, above: int | None, fold: str) -> None:
+    def _open(self, index: int) -> None:
+        call = self.tree.calls[index]
+        above = NONE if call.parent is None else call.parent
         self.group_of[index] = len(self.groups)
         title = " · ".join([self._call_title(call, above), *self._kind(call)])
         self.groups.append(
@@ -145,15 +138,15 @@ class _Composer:
                 title=title,
                 depth=call.depth,
                 unit=call.unit,
-                fold=fold,
+                fold=call.opened_by(self.opened) or "",
                 repeats=call.repeats if call.unit != "step" else 0,
                 class_name=call.class_name,
-                nodes=tuple(self.inside[index]),
-                parent=self.group_of[above],
+                nodes=self.about.inside(index),
+                parent=self.group_of.get(above),
             )
         )
 
-    def _call_title(self, call: Call, above: int | None) -> str:
+    def _call_title(self, call: Call, above: int) -> str:
         if call.unit == "step":
             return say("graph.step", self.language, step=f"{call.place + 1:,}", steps=f"{call.repeats:,}")
         same = call.ends is not None and call.ends[0] == call.ends[1]
@@ -180,53 +173,54 @@ class _Composer:
         repeats = f"{count} × {shorten(of)}" if of else say(key, self.language, count=count)
         return [repeats] if call.unit == "group" else [*class_name, repeats]
 
-    def _within(self, path: str, above: int | None) -> str:
+    def _within(self, path: str, above: int) -> str:
         """`path` as it is called inside the call `above`; groups and steps are no part of a path."""
-        while above is not None and self.tree.calls[above].unit != "module":
-            above = self.tree.calls[above].parent
-        return path if above is None else path.removeprefix(self.tree.calls[above].module + ".")
+        around = next((call for at in self.tree.line(above) if (call := self.tree.calls[at]).unit == "module"), None)
+        return path if around is None else path.removeprefix(around.module + ".")
 
-    def _add(self, above: int | None, *, title: str, subtitle: str = "", **fields: Any) -> int:
+    def _add(self, above: int, *, title: str, subtitle: str = "", **fields: Any) -> int:
         """Add a box, of the size that its two lines need; its index."""
         width, height = box_size(title, subtitle)
         self.boxes.append(Box(title=title, subtitle=subtitle, width=width, height=height, **fields))
-        self.homes.append(self.group_of[above])
+        self.homes.append(self.group_of.get(above))
         return len(self.boxes) - 1
 
-    def _placed(self, call: int | None) -> tuple[int | None, int | None]:
-        return (None, None) if call is None else self.place[call]
-
-    def _add_operations(self) -> list[int]:
-        """By node id: the box that shows it (-1 for leaves, which follow)."""
-        box_of = [-1] * len(self.graph.nodes)
-        for node in reversed(self.tree.order):
-            above, hidden = self._placed(self.tree.owner[node])
-            if hidden is None:
-                record = self.graph.nodes[node]
-                title, subtitle = self._operation_lines(record)
-                kind: BoxKind = "custom" if record.kind == "custom" else "operation"
-                box_of[node] = self._add(above, id=f"n{node}", kind=kind, title=title, subtitle=subtitle, node=node)
-                continue
-            if hidden not in self.folded:
-                self.folded[hidden] = self._add_folded(hidden, above)
-            box_of[node] = self.folded[hidden]
+    def _add_operations(self) -> Whole:
+        """By node id: the box that shows it (`NONE` for leaves, which follow)."""
+        order = self.tree.order[::-1]
+        owner = self.tree.owner[order]
+        above, hidden = self.place.above[owner], self.place.hidden[owner]
+        box = np.full(len(order), NONE)
+        appears, _ = stretches(np.where(hidden == NONE, np.arange(len(order)), -1 - hidden))
+        columns = (column[appears].tolist() for column in (order, above, hidden))
+        for at, node, around, folded in zip(appears.tolist(), *columns, strict=True):
+            if folded == NONE:
+                box[at] = self._add_operation(self.graph.nodes[node], around)
+            elif self.folded[folded] == NONE:
+                self.folded[folded] = self._add_folded(folded, around)
+        box_of = np.full(len(self.graph.nodes), NONE)
+        box_of[order] = np.where(hidden == NONE, box, self.folded[hidden])
         return box_of
 
-    def _add_folded(self, index: int, above: int | None) -> int:
-        call = self.tree.calls[index]
-        ids = tuple(self.inside[index])
+    def _add_operation(self, node: Node, above: int) -> int:
+        title, subtitle = self._operation_lines(node)
+        kind: BoxKind = "custom" if node.kind == "custom" else "operation"
+        return self._add(above, id=f"n{node.id}", kind=kind, title=title, subtitle=subtitle, node=node.id)
+
+    def _add_folded(self, index: int, above: int) -> int:
+        call, members = self.tree.calls[index], self.about.inside(index)
         return self._add(
             above,
             id=f"m:{call.module}#{call.number}",
             kind="module",
             title=self._call_title(call, above),
-            subtitle=self._contents(call, ids),
+            subtitle=self._contents(call, members),
             module=call.module,
             unit=call.unit,
             fold=call.fold,
             repeats=call.repeats if call.unit != "step" else 0,
             class_name=call.class_name,
-            nodes=ids,
+            nodes=members,
         )
 
     def _contents(self, call: Call, nodes: tuple[int, ...]) -> str:
@@ -243,8 +237,8 @@ class _Composer:
 
     def _operation_lines(self, node: Node) -> tuple[str, str]:
         """What a learner reads first: the source text where it means this node alone, else what was called; then the grad_fn's name."""
-        op = self.ops[node.op] if node.op is not None and node.op < len(self.ops) else None
-        if op is not None and op.text and self.said[op.text, op.line] == 1:
+        op = self.made_by[node.id]
+        if op is not None and self.told_by_text[node.id]:
             return shorten_call(op.text), shorten(node.name)
         if op is not None and op.grad_fn == node.id:
             return shorten(op.name), shorten(node.name)
@@ -252,60 +246,56 @@ class _Composer:
             return shorten_path(node.variable), shorten(node.name)
         return shorten(node.name), shape_text(node.output.shape) if node.output else ""
 
-    def _add_leaves(self) -> dict[tuple[int, int], int]:
-        """By (leaf, consumer): the box that the leaf has for that use."""
-        found: dict[tuple[int, int], int] = {}
-        for leaf in leaf_boxes(self.graph, self.about, self.place):
-            node = self.graph.nodes[leaf.node]
-            name = f"n{leaf.node}" if leaf.copy_at is None else f"n{leaf.node}@{leaf.copy_at}"
-            box = self._add_leaf(name, node, leaf.above) if leaf.hidden is None else self.folded[leaf.hidden]
-            found.update({(node.id, consumer): box for consumer in leaf.consumers})
-        return found
+    def _add_leaves(self) -> Whole:
+        """By use of a leaf (see `outline.Uses`): the box that the leaf has for it."""
+        leaves = leaf_boxes(self.about, self.place)
+        box = self.folded[leaves.hidden]
+        seen = np.flatnonzero(leaves.hidden == NONE)
+        columns = (column[seen].tolist() for column in (leaves.leaf, leaves.copy_at, leaves.above))
+        box[seen] = [
+            self._add_leaf(f"n{leaf}" if copy == NONE else f"n{leaf}@{copy}", self.graph.nodes[leaf], above)
+            for leaf, copy, above in zip(*columns, strict=True)
+        ]
+        return box[leaves.of_use]
 
-    def _add_leaf(self, name: str, node: Node, above: int | None) -> int:
+    def _add_leaf(self, name: str, node: Node, above: int) -> int:
         title = shorten_path(self._within(node.variable, above)) if node.variable else node.name
         subtitle = _number_or_shape(self.values.get(node.id), node.output)
         return self._add(above, id=name, kind="leaf", title=title, subtitle=subtitle, node=node.id)
 
-    def _wires(self, box_of: list[int], leaf_of: dict[tuple[int, int], int]) -> list[Wire]:
+    def _wires(self, box_of: Whole, leaf_of: Whole) -> list[Wire]:
         """One wire for each pair of boxes with edges between them."""
-        edges: dict[tuple[int, int], list[int]] = {}
-        for index, (source, target) in enumerate(self.about.edges):
-            consumer, producer = box_of[source], box_of[target]
-            if producer < 0:
-                producer = leaf_of[target, source]
-            if producer == consumer:
-                continue
-            pair = producer, consumer
-            if pair in edges:
-                edges[pair].append(index)
-            else:
-                edges[pair] = [index]
-        return [Wire(source=pair[0], target=pair[1], edges=tuple(indices)) for pair, indices in edges.items()]
-
-    def _with_inputs(self, wires: list[Wire], box_of: list[int]) -> list[Wire]:
-        """`wires` and those of the inputs that need no gradient: first arguments left of all else, further ones right."""
-        homes = (
-            (each, *self._placed(home_of(each.name, self.tree, each.node)))
-            for each in given(self.graph, self.ops, self.tensors)
-        )
-        seen = [
-            (each, above) for each, above, hidden in homes if hidden is None and not self._in_folded_loop(each.node)
+        source, target = edges(self.graph)
+        use = self.about.uses.of_edge
+        consumer = box_of[source]
+        producer = np.where(use == NONE, box_of[target], np.append(leaf_of, NONE)[use])
+        outside = np.flatnonzero(producer != consumer)
+        first, wire = first_each(producer[outside] * len(self.boxes) + consumer[outside])
+        by_wire = outside[np.argsort(wire, kind="stable")].tolist()
+        end = np.cumsum(np.bincount(wire)).tolist()
+        ends = producer[outside[first]].tolist(), consumer[outside[first]].tolist()
+        return [
+            Wire(source=source, target=target, edges=tuple(by_wire[start:stop]))
+            for source, target, start, stop in zip(*ends, [0, *end], end, strict=False)
         ]
-        if max(len(self.boxes), len(seen)) > FEW_BOXES:
+
+    def _with_inputs(self, wires: list[Wire], box_of: Whole) -> list[Wire]:
+        """`wires` and those of the inputs that need no gradient: first arguments left of all else, further ones right."""
+        if len(self.boxes) > FEW_BOXES:
+            return wires
+        taken, home = _given_homes(self.graph, self.ops, self.tensors)
+        hidden = self.place.hidden[self.tree.owner[whole(each.node for each in taken)]]
+        loops = [call for call in np.unique(hidden).tolist() if call != NONE and self.tree.calls[call].unit != "module"]
+        seen = np.flatnonzero((self.place.hidden[home] == NONE) & ~np.isin(hidden, loops))  # not what each step takes
+        if len(seen) > FEW_BOXES:
             return wires
         first, further = list[Wire](), list[Wire]()
-        for each, above in seen:
-            box = self._add_input(each, above)
-            (further if each.place else first).append(Wire(source=box, target=box_of[each.node]))
+        for at, above in zip(seen.tolist(), self.place.above[home[seen]].tolist(), strict=True):
+            box = self._add_input(taken[at], above)
+            (further if taken[at].place else first).append(Wire(source=box, target=int(box_of[taken[at].node])))
         return [*first, *wires, *further]
 
-    def _in_folded_loop(self, node: int) -> bool:
-        """Whether a folded group hides `node`: what each step takes is not drawn beside it."""
-        _, hidden = self._placed(self.tree.owner[node])
-        return hidden is not None and self.tree.calls[hidden].unit != "module"
-
-    def _add_input(self, each: Given, above: int | None) -> int:
+    def _add_input(self, each: Given, above: int) -> int:
         subtitle = _number_or_shape(each.value, each.meta)
         if each.frozen:
             subtitle = f"{say('graph.frozen', self.language)} · {subtitle}"
@@ -319,30 +309,23 @@ class _Composer:
             input=each.place,
         )
 
-    def _add_saved(self, box_of: list[int]) -> list[Wire]:
+    def _add_saved(self, box_of: Whole) -> list[Wire]:
         wires = []
-        for node in self.graph.nodes:
-            above, hidden = self._placed(self.tree.owner[node.id])
-            if hidden is not None:
-                continue
-            for index, saved in enumerate(node.saved):
-                if saved.tensor is None:
-                    continue
-                box = self._add(above, **_saved_box(node.id, index, saved, saved.tensor))
-                wires.append(Wire(source=box, target=box_of[node.id]))
+        for node in np.flatnonzero(self.place.hidden[self.tree.owner] == NONE).tolist():
+            for index, saved in enumerate(self.graph.nodes[node].saved):
+                if saved.tensor is not None:
+                    box = self._add(
+                        int(self.place.above[self.tree.owner[node]]), **_saved_box(node, index, saved, saved.tensor)
+                    )
+                    wires.append(Wire(source=box, target=int(box_of[node])))
         return wires
 
-    def _add_results(self, box_of: list[int], leaf_of: dict[tuple[int, int], int]) -> list[Wire]:
+    def _add_results(self, box_of: Whole, leaf_of: Whole) -> list[Wire]:
         wires = []
         for index, root in enumerate(self.graph.roots):
-            source = box_of[root.node]
-            if source < 0:
-                source = next((box for (leaf, _), box in leaf_of.items() if leaf == root.node), -1)
-            if source < 0:
-                lone = self.graph.nodes[root.node]
-                source = self._add_leaf(f"n{lone.id}", lone, None)
+            source = self._box_of_result(root.node, box_of, leaf_of)
             box = self._add(
-                None,
+                NONE,
                 id=f"r{index}",
                 kind="result",
                 title=shorten_call(root.name),
@@ -351,6 +334,21 @@ class _Composer:
             )
             wires.append(Wire(source=source, target=box))
         return wires
+
+    def _box_of_result(self, node: int, box_of: Whole, leaf_of: Whole) -> int:
+        """The box that the wire to a result begins at; a leaf that nothing uses gets one here."""
+        if box_of[node] != NONE:
+            return int(box_of[node])
+        uses = np.flatnonzero(self.about.uses.leaf == node)
+        return int(leaf_of[uses[0]]) if len(uses) else self._add_leaf(f"n{node}", self.graph.nodes[node], NONE)
+
+
+@once
+def _given_homes(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor]) -> tuple[tuple[Given, ...], Whole]:
+    """The inputs that need no gradient, and by input the call that it is drawn in."""
+    taken = given(graph, ops, tensors)
+    names = coded(each.name for each in taken)
+    return taken, homes(outline(graph).tree, names, np.arange(len(taken)), whole(each.node for each in taken))
 
 
 def _saved_box(node: int, index: int, saved: Saved, tensor: TensorMeta) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.graph.arrays import NONE, joined, stretches
 from explorer.graph.modules import Call, ModuleTree, add_leaves
 from explorer.ir import Graph
 
@@ -66,22 +67,22 @@ def gather(graph: Graph, tree: ModuleTree) -> ModuleTree:
 
 def _outermost(graph: Graph, tree: ModuleTree) -> list[_Part]:
     """The parts outside every call, with all that is inside them; innermost calls are looked at first."""
-    inside = _items(tree)
+    *inside, outside = _items(tree)
+    names = [node.name for node in graph.nodes]
     tokens: dict[object, int] = {}
     parts: dict[int, _Part] = {}
     for call in range(len(tree.calls) - 1, -1, -1):
         items, class_name = inside[call], graph.classes.get(tree.calls[call].module)
         if len(items) < FEWEST_NODES and min(items) >= 0:  # a small call of nodes only: nothing repeats in it
-            nodes = [graph.nodes[item] for item in items]
-            token = tokens.setdefault((class_name, *(node.name for node in nodes)), len(tokens))
-            parts[call] = _Part(token, len(items), nodes[0].line, call=call, items=items)
+            token = tokens.setdefault((class_name, *[names[item] for item in items]), len(tokens))
+            parts[call] = _Part(token, len(items), graph.nodes[items[0]].line, call=call, items=items)
             continue
-        found = _grouped([_part(graph, item, parts, tokens) for item in inside[call]], tokens)
+        found = _grouped([_part(graph, item, parts, tokens) for item in items], tokens)
         shape = tuple(tokens.setdefault(("shape", _shape(graph, part)), len(tokens)) for part in found)
         token = tokens.setdefault((class_name, shape), len(tokens))
         line = next((part.line for part in found if part.line is not None), None)
         parts[call] = _Part(token, sum(part.nodes for part in found), line, call=call, parts=found)
-    return _grouped([_part(graph, item, parts, tokens) for item in inside[None]], tokens)
+    return _grouped([_part(graph, item, parts, tokens) for item in outside], tokens)
 
 
 def _shape(graph: Graph, part: _Part) -> object:
@@ -89,18 +90,21 @@ def _shape(graph: Graph, part: _Part) -> object:
     return graph.nodes[part.node].name if part.node is not None else part.token
 
 
-def _items(tree: ModuleTree) -> dict[int | None, list[int]]:
-    """By call: its own nodes, and the calls that it made as ``~call``, in forward order."""
-    inside: dict[int | None, list[int]] = {None: []} | {call: [] for call in range(len(tree.calls))}
+def _items(tree: ModuleTree) -> list[list[int]]:
+    """By call, and last outside of all: its own nodes, and the calls that it made as ``~call``, in forward order."""
+    inside: list[list[int]] = [[] for _ in range(len(tree.calls) + 1)]
     seen = [False] * len(tree.calls)
-    for node in tree.order:
-        call = tree.owner[node]
-        inside[call].append(node)
-        while call is not None and not seen[call]:
+    order, owner = tree.order.tolist(), tree.owner[tree.order]
+    begin, end = stretches(owner)
+    for innermost, start, stop in zip(owner[begin].tolist(), begin.tolist(), end.tolist(), strict=True):
+        inside[innermost] += order[start:stop]
+        call = innermost
+        while call != NONE and not seen[call]:
             seen[call] = True
             parent = tree.calls[call].parent
-            inside[parent].append(~call)
-            call = parent
+            around = NONE if parent is None else parent
+            inside[around].append(~call)
+            call = around
     return inside
 
 
@@ -177,7 +181,6 @@ def _in_phase(parts: Sequence[_Part], start: int, period: int, times: int, end: 
 def _rebuild(graph: Graph, tree: ModuleTree, outermost: list[_Part]) -> ModuleTree:
     """The tree again, from parts."""
     calls: list[Call] = []
-    owner: list[int | None] = [None] * len(graph.nodes)
     stack: list[tuple[list[_Part], int | None]] = [(outermost, None)]
     while stack:
         parts, parent = stack.pop()
@@ -192,9 +195,8 @@ def _rebuild(graph: Graph, tree: ModuleTree, outermost: list[_Part]) -> ModuleTr
                 below += _add_group(graph, tree, calls, part, parent)
         stack += reversed(below)
     _number(calls)
-    for index, call in enumerate(calls):
-        for node in call.nodes:
-            owner[node] = index
+    owner = np.full(len(graph.nodes), NONE)
+    owner[joined(call.nodes for call in calls)] = np.repeat(np.arange(len(calls)), [len(call.nodes) for call in calls])
     rebuilt = ModuleTree(calls, owner, tree.order)
     add_leaves(graph, rebuilt)
     return rebuilt

@@ -9,36 +9,72 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from itertools import count
 
+import numpy as np
+
+from explorer.graph.arrays import NONE, Whole, edges, nodes
 from explorer.graph.once import once
 from explorer.ir import Graph
 
 
 @once
-def backward_steps(graph: Graph) -> list[int]:
+def backward_steps(graph: Graph) -> Whole:
     """By node id: its place in that order, from 1; 0 for a node that backward from the roots does not reach."""
-    users = [0] * len(graph.nodes)
-    sends: list[list[int]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        users[edge.target] += 1
-        sends[edge.source].append(edge.target)
-    steps = [0] * len(graph.nodes)
+    order = _by_number(graph)
+    if order is None:
+        order = _by_turns(graph)
+    steps = np.zeros(len(graph.nodes), np.int64)
+    steps[order] = np.arange(1, len(order) + 1)
+    return steps
+
+
+def _by_number(graph: Graph) -> Whole | None:
+    """The order where sequence numbers alone tell it, as those of a graph do that one forward pass made; else None.
+
+    Then the other nodes run by falling number, and each leaf right after the last node that uses it.
+    """
+    number = nodes(graph).sequence
+    source, target = edges(graph)
+    others = np.flatnonzero(number != NONE)
+    numbered = number[target] != NONE
+    roots = np.unique(np.array([root.node for root in graph.roots], np.int64))
+    unused = np.setdiff1d(np.arange(len(number)), target)
+    told = (
+        len(np.unique(number[others])) == len(others)
+        and (number[source] != NONE).all()
+        and (number[source] > number[target])[numbered].all()
+        and (number[unused] != NONE).all()
+        and np.isin(unused, roots).all()
+    )
+    if not told:
+        return None
+    last = np.zeros(len(number), np.int64)
+    at = np.lexsort((np.arange(len(source)), -number[source]))
+    last[target[at]] = np.arange(1, len(at) + 1)  # by leaf: of the edges to it that of the last node to use it
+    after = np.where(number == NONE, number[source[at[last - 1]]] if len(at) else number, number)
+    return np.lexsort((np.where(number == NONE, last, 0), -after))
+
+
+def _by_turns(graph: Graph) -> Whole:
+    number = nodes(graph).sequence.tolist()
+    users = [0] * len(number)
+    sends: list[list[int]] = [[] for _ in number]
+    for source, target in zip(*(ends.tolist() for ends in edges(graph)), strict=True):
+        users[target] += 1
+        sends[source].append(target)
+    order, turn = list[int](), count()
     ready: list[tuple[int, int, int, int]] = []
-    order = count()
 
     def make_ready(node: int) -> None:
-        number = graph.nodes[node].sequence_nr
-        heappush(ready, (0 if number is None else 1, -(number or 0), next(order), node))
+        heappush(ready, (0 if number[node] == NONE else 1, -number[node], next(turn), node))
 
     for node in dict.fromkeys(root.node for root in graph.roots):
         if not users[node]:
             make_ready(node)
-    done = 0
     while ready:
         node = heappop(ready)[3]
-        done += 1
-        steps[node] = done
+        order.append(node)
         for target in sends[node]:
             users[target] -= 1
             if not users[target]:
                 make_ready(target)
-    return steps
+    return np.array(order, np.int64)

@@ -1,16 +1,17 @@
-"""What a module comes to: sums over any set of nodes, from columns that are read off a graph once."""
+"""What a module comes to: sums over any set of nodes, from arrays that are read off a graph once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan, prod
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from explorer.graph.arrays import NONE, Floats, Whole, arrived, edges, nodes, saved_tensors, sent
 from explorer.graph.once import once
-from explorer.ir import Graph, Times
+from explorer.ir import Graph, Run
 
 
 @dataclass(frozen=True)
@@ -26,82 +27,88 @@ class Sum:
     """Of the gradients that its nodes received and sent; NaN if one is, None where none flowed."""
 
 
-@dataclass
-class _Columns:
-    parameters: NDArray[np.int64]
-    norms: NDArray[np.float64]
-    """By node; -1 where no gradient flowed."""
-    saver: NDArray[np.int64]
+class _Columns(NamedTuple):
+    parameters: Whole
+    norms: Floats
+    """By node; `NONE` where no gradient flowed."""
+    saver: Whole
     """By saved tensor: its node, ascending."""
-    storage: NDArray[np.int64]
+    storage: Whole
     """By saved tensor: which of the storages."""
-    nbytes: NDArray[np.int64]
+    nbytes: Whole
     """By storage."""
 
 
-def total(graph: Graph, nodes: Sequence[int]) -> Sum:
-    """The sum over `nodes` (ids, each once)."""
+class _Times(NamedTuple):
+    """Seconds; NaN where none are known."""
+
+    forward: Floats
+    """By call."""
+    backward: Floats
+    """By node."""
+
+
+def total(graph: Graph, members: Sequence[int]) -> Sum:
+    """The sum over `members` (ids of nodes, each once)."""
     columns = _columns(graph)
-    members = np.asarray(nodes, dtype=np.int64)
-    norms = columns.norms[members]
+    these = np.asarray(members, np.int64)
+    norms = columns.norms[these]
     flowed = norms[~(norms < 0)]
     return Sum(
-        nodes=len(members),
-        parameters=int(columns.parameters[members].sum()),
-        saved_bytes=int(columns.nbytes[np.unique(columns.storage[_rows(columns.saver, members)])].sum()),
+        nodes=len(these),
+        parameters=int(columns.parameters[these].sum()),
+        saved_bytes=int(columns.nbytes[np.unique(columns.storage[_rows(columns.saver, these)])].sum()),
         largest_norm=float(flowed.max()) if len(flowed) else None,
     )
 
 
-def seconds(graph: Graph, times: Times | None, nodes: Sequence[int]) -> tuple[float | None, float | None]:
-    """Forward and backward seconds of `nodes`: of the calls that made them, each call once, and of the nodes themselves; None where none is known."""
-    if times is None:
-        return None, None
-    calls = {op for node in nodes if (op := graph.nodes[node].op) is not None and op < len(times.forward)}
-    ran = [took for node in nodes if node < len(times.backward) and (took := times.backward[node]) is not None]
-    return sum(times.forward[op] for op in calls) if calls else None, sum(ran) if ran else None
+def seconds(run: Run, members: Sequence[int]) -> tuple[float | None, float | None]:
+    """Forward and backward seconds of `members`: of the calls that made them, each call once, and of the nodes themselves; None where none is known."""
+    times, these = _times(run), np.asarray(members, np.int64)
+    calls = np.unique(nodes(run.graph).op[these])
+    timed = calls[(calls != NONE) & (calls < len(times.forward))]
+    return _known(times.forward[timed]), _known(times.backward[these])
 
 
-def _rows(saver: NDArray[np.int64], members: NDArray[np.int64]) -> NDArray[np.int64]:
+def _known(took: Floats) -> float | None:
+    known = took[~np.isnan(took)]
+    return float(known.sum()) if len(known) else None
+
+
+def _rows(saver: Whole, members: Whole) -> Whole:
     """Which saved tensors are those of `members`."""
     starts = np.searchsorted(saver, members, "left")
     counts = np.searchsorted(saver, members, "right") - starts
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    rows: NDArray[np.int64] = np.repeat(starts, counts) + within
+    rows: Whole = np.repeat(starts, counts) + within
     return rows
 
 
 @once
 def _columns(graph: Graph) -> _Columns:
-    count = len(graph.nodes)
-    parameters, norms = [0] * count, [-1.0] * count
-    known: dict[int, int] = {}
-    saver, storage, nbytes = list[int](), list[int](), list[int]()
-    for node in graph.nodes:
-        if node.kind == "leaf" and node.output is not None:
-            parameters[node.id] = prod(node.output.shape)
-        for gradient in node.incoming:
-            if gradient is not None:
-                norms[node.id] = _larger(norms[node.id], float(gradient.stats.norm))
-        for saved in node.saved:
-            if saved.tensor is not None and saved.tensor.storage_id >= 0:
-                place = known.setdefault(saved.tensor.storage_id, len(known))
-                if place == len(nbytes):
-                    nbytes.append(0)
-                nbytes[place] = max(nbytes[place], saved.tensor.storage_nbytes)
-                saver.append(node.id)
-                storage.append(place)
-    for edge in graph.edges:
-        if edge.gradient is not None:
-            norms[edge.source] = _larger(norms[edge.source], float(edge.gradient.stats.norm))
-    return _Columns(
-        np.array(parameters, np.int64),
-        np.array(norms, np.float64),
-        np.array(saver, np.int64),
-        np.array(storage, np.int64),
-        np.array(nbytes, np.int64),
-    )
+    parameters, norms = np.zeros(len(graph.nodes), np.int64), np.full(len(graph.nodes), float(NONE))
+    for leaf in np.flatnonzero(nodes(graph).is_leaf).tolist():
+        tensor = graph.nodes[leaf].output
+        parameters[leaf] = prod(tensor.shape) if tensor else 0
+    with np.errstate(invalid="ignore"):  # NaN is larger than any number here
+        np.maximum.at(norms, arrived(graph).node, arrived(graph).norm)
+        np.maximum.at(norms, edges(graph).source, sent(graph))
+    saved = saved_tensors(graph)
+    stored = saved.storage >= 0
+    known, storage = np.unique(saved.storage[stored], return_inverse=True)
+    nbytes = np.zeros(len(known), np.int64)
+    np.maximum.at(nbytes, storage, saved.nbytes[stored])
+    return _Columns(parameters, norms, saved.node[stored], storage, nbytes)
 
 
-def _larger(one: float, other: float) -> float:
-    return one if isnan(one) or other <= one else other
+@once
+def _times(run: Run) -> _Times:
+    forward, backward = (run.times.forward, run.times.backward) if run.times else ((), ())
+    return _Times(_filled(forward, len(run.ops)), _filled(backward, len(run.graph.nodes)))
+
+
+def _filled(took: Sequence[float | None], count: int) -> Floats:
+    """`took` as an array of `count` numbers."""
+    found = np.full(count, np.nan)
+    found[: len(took)] = [np.nan if each is None else each for each in took[:count]]
+    return found

@@ -5,12 +5,16 @@ Only what a record tells is sent: a key whose value would be empty is left out.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from explorer.graph.arrays import Whole, whole
+from explorer.graph.calls import told_by_text
 from explorer.graph.memory import saved_bytes
 from explorer.graph.once import once
 from explorer.graph.sums import seconds
@@ -41,11 +45,6 @@ class Evidence:
         """Nodes that saved a tensor, by its storage."""
         return _savers(self.run.graph)
 
-    @property
-    def said(self) -> Mapping[tuple[str, int | None], int]:
-        """How many nodes were made by a call of the same source text and line."""
-        return _said(self.run)
-
     def node(self, node: Node, op: Op | None) -> Facts:
         """Facts of one node beside those of its tensors and gradients."""
         return {
@@ -63,7 +62,6 @@ class Evidence:
 
     def module(self, path: str, nodes: Sequence[int]) -> Facts:
         """What a module's nodes took, and what freezing its parameters or checkpointing it would save."""
-        members = [self.run.graph.nodes[node] for node in nodes]
         facts: Facts = {"time": self._time(nodes)}
         if (memory := self.run.memory) is not None:
             weight = next((weight for weight in memory.modules if weight.path == path), None)
@@ -72,8 +70,8 @@ class Evidence:
             facts["checkpointing"] = next(
                 (_saving(each) for each in memory.checkpointing if each.name == path and each.nbytes > 0), None
             )
-        missing = sum(saved.error is not None for node in members for saved in node.saved)
-        hooks = sum(len(node.hooks) for node in members)
+        members, odd = np.asarray(nodes, np.int64), _odd(self.run.graph)
+        missing, hooks = int(odd.missing[members].sum()), int(odd.hooks[members].sum())
         return facts | {"missing": missing or None, "hook_count": hooks or None}
 
     def sharing(self, node: Node, saved: Saved) -> Facts:
@@ -93,18 +91,17 @@ class Evidence:
         """What a reader knows a node by: its call in the source where that means it alone, else its module and its own name."""
         record = self.run.graph.nodes[node]
         op = None if record.op is None else self.run.ops[record.op]
-        if op is not None and op.text and self.said[op.text, op.line] == 1:
+        if op is not None and told_by_text(self.run.graph, self.run.ops)[node]:
             return op.text[:80]
         return record.variable or (f"{record.module} · {record.name}" if record.module else record.name)
 
     def mark(self, node: int) -> int:
         """The bits of a node's box."""
-        return _marks(self.run.graph)[node]
+        return int(_odd(self.run.graph).marks[node])
 
     def marks(self, nodes: Sequence[int]) -> int:
         """The bits of a folded module: only what must not be overlooked."""
-        marks = _marks(self.run.graph)
-        return MISSING if any(marks[node] & MISSING for node in nodes) else 0
+        return MISSING if _odd(self.run.graph).missing[np.asarray(nodes, np.int64)].any() else 0
 
     def header(self) -> Facts:
         """What the viewer needs once: the operators that nodes were made of, sums of times, the answer to a check, whether gradients were read."""
@@ -119,12 +116,12 @@ class Evidence:
             "operators": run.operators,
             "times": times,
             "check": run.check,
-            "flowed": any(node.incoming for node in run.graph.nodes),
+            "flowed": _odd(run.graph).flowed,
         }
 
     def _time(self, nodes: Sequence[int]) -> Facts | None:
         """Seconds of the calls that made `nodes`, each call once, and of the nodes themselves."""
-        took = seconds(self.run.graph, self.run.times, nodes)
+        took = seconds(self.run, nodes)
         if took == (None, None):
             return None
         forward, backward = (None if each is None else _seconds(each) for each in took)
@@ -164,24 +161,26 @@ def _savers(graph: Graph) -> dict[int, list[int]]:
     return dict(found)
 
 
-@once
-def _said(run: Run) -> Counter[tuple[str, int | None]]:
-    made = Counter(node.op for node in run.graph.nodes if node.op is not None)
-    said: Counter[tuple[str, int | None]] = Counter()
-    for op, nodes in made.items():
-        said[run.ops[op].text, run.ops[op].line] += nodes
-    return said
+class _Odd(NamedTuple):
+    """What few nodes have, by node."""
+
+    marks: Whole
+    missing: Whole
+    """Tensors that it saved and that could not be read."""
+    hooks: Whole
+    flowed: bool
+    """Whether any node tells of gradients that came in."""
 
 
 @once
-def _marks(graph: Graph) -> list[int]:
-    return [_bits(node) for node in graph.nodes]
-
-
-def _bits(node: Node) -> int:
-    bits = HOOKS * bool(node.hooks) | RETAINS * node.retains_grad | HIGHER * (node.order > 1)
-    bits |= SEGMENT * (node.segment is not None)
-    return bits | MISSING if any(saved.error for saved in node.saved) else bits
+def _odd(graph: Graph) -> _Odd:
+    nodes = graph.nodes
+    missing = whole(sum(saved.error is not None for saved in node.saved) if node.saved else 0 for node in nodes)
+    hooks = whole(len(node.hooks) for node in nodes)
+    marks = HOOKS * (hooks > 0) | MISSING * (missing > 0)
+    marks |= whole(RETAINS * node.retains_grad | HIGHER * (node.order > 1) for node in nodes)
+    marks |= whole(SEGMENT * (node.segment is not None) for node in nodes)
+    return _Odd(marks, missing, hooks, any(node.incoming for node in nodes))
 
 
 def _bytes(saved: Iterable[Saved]) -> int:

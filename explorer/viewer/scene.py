@@ -26,7 +26,8 @@ from explorer.viewer.columns import SCALE, Columns, Texts, units
 from explorer.viewer.details import Details
 from explorer.viewer.evidence import Evidence, Facts
 from explorer.viewer.slices import MOST_CARRIED, Slices
-from explorer.viewer.subjects import add_subjects, add_wires
+from explorer.viewer.subjects import add_subjects
+from explorer.viewer.wires import add_wires
 from explorer.words import Language, catalogue, say
 
 MAGIC = b"AXS1"

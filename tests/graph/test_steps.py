@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
 from samples import run
 from torch import nn
 from torch.nn import functional as F
 
+from explorer.graph import steps
 from explorer.graph.steps import backward_steps
+from tests.graph.graphs import Example
+from tests.graph.random_graphs import examples
 
 CODES = {
     "shared": "x = torch.ones(3, requires_grad=True)\ny = torch.ones(3, requires_grad=True)\nz = ((x * y).exp() + x.sin() * y).sum()",
@@ -41,9 +45,21 @@ def called(code: str) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("name", CODES)
 def test_nodes_run_in_the_order_in_which_torch_calls_their_hooks(name: str) -> None:
     graph = run(CODES[name] + "\nz.backward()").graph
-    steps = backward_steps(graph)
-    assert sorted(steps) == list(range(1, len(graph.nodes) + 1))
-    ours = sorted(graph.nodes, key=lambda node: steps[node.id])
+    found = backward_steps(graph)
+    assert sorted(found) == list(range(1, len(graph.nodes) + 1))
+    ours = sorted(graph.nodes, key=lambda node: found[node.id])
     theirs = called(CODES[name])
     assert [node.name for node in ours] == [kind for kind, _ in theirs]
     assert [node.id for node in ours] == [at for _, at in theirs]
+
+
+@given(example=examples())
+def test_sequence_numbers_alone_tell_the_order_that_taking_turns_does(example: Example) -> None:
+    graph, _ = example
+    told = steps._by_number(graph)
+    assert told is None or told.tolist() == steps._by_turns(graph).tolist()
+
+
+def test_the_order_of_a_forward_pass_is_told_by_its_sequence_numbers() -> None:
+    for code in CODES.values():
+        assert steps._by_number(run(code).graph) is not None

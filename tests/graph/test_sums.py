@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import nn
 
 from explorer.graph.picture import compose
@@ -78,11 +79,11 @@ def test_a_folded_module_sums_up_what_torch_counts() -> None:
 def test_seconds_count_each_call_once() -> None:
     captured = run(CODE)
     nodes = [node.id for node in captured.graph.nodes if node.module and node.module.startswith("model.2")]
-    forward, backward = seconds(captured.graph, captured.times, nodes)
+    forward, backward = seconds(captured, nodes)
     ops = {captured.graph.nodes[node].op for node in nodes} - {None}
     assert forward == pytest.approx(sum(captured.times.forward[op] for op in ops))
     assert backward == pytest.approx(sum(captured.times.backward[node] or 0 for node in nodes))
-    assert seconds(captured.graph, None, nodes) == (None, None)
+    assert seconds(replace(captured, times=None), nodes) == (None, None)
 
 
 def test_a_norm_that_is_not_a_number_is_the_largest() -> None:

@@ -178,7 +178,7 @@ def test_folding_reads_no_node_again(monkeypatch: pytest.MonkeyPatch) -> None:
     graph, ops = graphs.resnet()
     seen, again = (Run(status="ok", graph=graph, ops=ops) for _ in range(2))
     read_off: list[int] = []
-    for module, name in ((nodes, "node_rows"), (details, "given")):
+    for module, name in ((nodes, "backward_steps"), (details, "given")):
         real = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *what, real=real: read_off.append(1) or real(*what))
     folded, opened = drawn(seen, frozenset()), drawn(seen, every_module(graph))
