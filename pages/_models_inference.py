@@ -132,7 +132,7 @@ def _shown(picture: Picture, width: int | None = None) -> None:
 def _steps(stages: tuple[Stage, ...]) -> None:
     """Each step of the preparation with the picture after it."""
     show_title(words("inference.steps"), key="steps")
-    with st.container(horizontal=True, key="steps", gap="medium"):
+    with st.container(horizontal=True, key="steps", gap="small"):
         for stage in stages:
             with st.container(width=150, key=f"step_{stage.name}", gap="xsmall"):
                 _shown(stage.picture)
