@@ -10,7 +10,8 @@ from explorer.charts import gradient_norms
 from explorer.ir import Run
 from explorer.viewer.cost_table import memory_view, time_view
 from explorer.viewer.leaf_table import leaf_table
-from explorer.viewer.storage import live_tensors, storage_view
+from explorer.viewer.storage import storage_view
+from explorer.viewer.storages import live_tensors
 from pages._session import language, words
 from pages._state import become, state
 

@@ -1,24 +1,30 @@
-"""Drawings of a run to be written down: as it opens at first, as asked, or at several fold depths."""
+"""Drawings of a run to be written down: as it opens at first, as asked, or at every fold depth."""
 
 from __future__ import annotations
 
-from collections import deque
+from typing import NamedTuple
 
-from explorer.graph.folding import every_module, open_to_depth, toggle
+from explorer.graph.folding import every_module, open_to_depth
 from explorer.graph.layout import lay_out
 from explorer.graph.outline import outline
 from explorer.graph.picture import compose
 from explorer.ir import Layout, Run
 from explorer.words import Language
 
-_MOST_OPEN = 5_000
-"""A graph of more nodes is not drawn with every module open unless asked."""
+_MOST_BOXES = 40_000
+_MOST_SAVED = 8_000
+"""Boxes of the fold depths that a file holds, and of those that it holds once more with saved tensors if these are all."""
 
-_DEPTHS = 4
 
-_ROOM = 60_000
-_DRAWING = 1_500
-"""What drawings of one file may cost in all, in nodes and boxes, about 12 bytes of it each; and what each of them costs besides, in words."""
+class Drawings(NamedTuple):
+    """What one file holds of a graph. Its page makes the drawing of any open set out of `plain`, or of `saved`."""
+
+    first: Layout
+    shows_saved: bool = False
+    """Whether saved tensors have boxes in `first`."""
+    plain: tuple[Layout, ...] = ()
+    saved: tuple[Layout, ...] = ()
+    """At fold depth 0, 1 and so on, as far as the file stays small; without and with saved tensors."""
 
 
 def drawing(
@@ -35,38 +41,22 @@ def drawing(
     return lay_out(picture)
 
 
-def drawings(run: Run, first: Layout, language: Language = "en", *, show_saved: bool = False) -> list[Layout]:
-    """`first`, the same graph at every depth, and then what a double click on any module in these leads to, and so on.
-
-    All of it for a graph of a few modules, and of others as much as keeps the file small.
-    """
-    found = {first.open_modules: first}
-    room = _ROOM
-
-    def draw(opened: frozenset[str] | None) -> None:
-        nonlocal room
-        if opened is None or tuple(sorted(opened)) not in found:
-            layout = drawing(run, open_modules=opened, show_saved=show_saved, language=language)
-            found.setdefault(layout.open_modules, layout)
-            room -= _DRAWING + len(run.graph.nodes) + len(layout.boxes)
-
-    if not outline(run.graph).tree.calls:
-        return [first]
-    for opened in (None, *(open_to_depth(run.graph, depth) for depth in range(_DEPTHS))):
-        draw(opened)
-    if len(run.graph.nodes) <= _MOST_OPEN:
-        draw(every_module(run.graph))
-    waiting = deque(found.values())
-    while waiting and room > 0:
-        known, here = len(found), waiting.popleft()
-        for name in _foldable(here):
-            if room > 0:
-                draw(toggle(frozenset(here.open_modules), name))
-        waiting += list(found.values())[known:]
-    return list(found.values())
+def drawings(run: Run, first: Layout, language: Language = "en", *, show_saved: bool = False) -> Drawings:
+    """`first`, and the same graph at every fold depth."""
+    plain = _depths(run, language, saved=False, most=_MOST_BOXES)
+    saved = _depths(run, language, saved=True, most=_MOST_SAVED)
+    return Drawings(first, show_saved, plain, saved if len(saved) > first.depth else ())
 
 
-def _foldable(layout: Layout) -> list[str]:
-    """What a double click can fold or open, each once, in the order of the drawing."""
-    names = [frame.fold for frame in layout.frames] + [box.fold for box in layout.boxes if box.fold]
-    return list(dict.fromkeys(names))
+def _depths(run: Run, language: Language, *, saved: bool, most: int) -> tuple[Layout, ...]:
+    """From the outermost on, until they have more than `most` boxes."""
+    deepest = max((call.depth + 1 for call in outline(run.graph).tree.calls), default=0)
+    found: list[Layout] = []
+    for depth in range(deepest + 1):
+        opened = open_to_depth(run.graph, depth)
+        layout = drawing(run, open_modules=opened, show_saved=saved, language=language)
+        most -= len(layout.boxes)
+        if most < 0:
+            break
+        found.append(layout)
+    return tuple(found)

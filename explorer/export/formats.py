@@ -65,8 +65,8 @@ def _opened(wanted: Wanted) -> frozenset[str] | None:
 
 def _html(run: Run, wanted: Wanted) -> bytes:
     first = _layout(run, wanted)
-    layouts = drawings(run, first, wanted.language, show_saved=wanted.show_saved)
-    return html.write(run, layouts, wanted.language).encode()
+    held = drawings(run, first, wanted.language, show_saved=wanted.show_saved)
+    return html.write(run, held, wanted.language).encode()
 
 
 def _dot(run: Run, wanted: Wanted) -> bytes:

@@ -1,7 +1,7 @@
 """A run as one file that needs nothing else: the viewer's own modules, the drawings and the code, to be opened offline.
 
-Everything from the run stands in data blocks (base64, or JSON without ``<``), which a browser never executes; each drawing is compressed, and
-read only once it is shown. The content security policy
+Everything from the run stands in data blocks (base64, or JSON without ``<``), which a browser never executes; each is compressed, and
+read only once it is needed. The content security policy
 names the hash of each of the file's own scripts, so that nothing else could run either. Modules become ``data:`` addresses in an import
 map, since a page opened from a folder may not import the files beside it.
 """
@@ -13,43 +13,45 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+import msgspec
+
 from explorer import viewer
-from explorer.graph.folding import every_module, open_to_depth
+from explorer.export.drawings import Drawings
 from explorer.ir import Layout, Run
 from explorer.viewer import scene
+from explorer.viewer.storages import strips_data
 from explorer.words import Language, say
 
 _JS = Path(viewer.__file__).parent / "js"
 _ENTRY = "export_page.mjs"
 _STYLES = ("viewer.css", "export_menu.css", "export.css")
+MOST_KEPT = 400
+"""Storages that a file holds."""
+
 _IMPORT = re.compile(r'\bfrom "\./([\w.]+)"')
 _START = f'import {{ open }} from "explorer/{_ENTRY}"; open(document);'
 
 
-def write(run: Run, layouts: Layout | Sequence[Layout], language: Language = "en") -> str:
+def write(run: Run, held: Layout | Drawings, language: Language = "en") -> str:
     """The page, as text to be saved in UTF-8.
 
     Args:
-        run: its code is listed beside the graph.
-        layouts: one drawing, or several of the same run with other modules open: the first is shown, and folding goes to the others, to
-            the nearest where none is the one asked for.
+        run: its code is listed beside the graph, its storages below.
+        held: one drawing, or all that it takes to fold in the page.
         language: of the page's own texts.
     """
-    drawings = [layouts] if isinstance(layouts, Layout) else layouts
-    scenes = [scene.encode(run, layout, language) for layout in drawings]
+    known = Drawings(held) if isinstance(held, Layout) else held
+    blocks = _blocks(known)
     imports = _script_text({"imports": _modules()})
-    holders = "\n".join(
-        f'<script type="text/plain" data-scene>{_base64(zlib.compress(each))}</script>' for each in scenes
-    )
-    held = {
+    scenes, details = scene.encode_together(run, (layout for layout, _ in blocks), language)
+    holders = "\n".join(f'<script type="text/plain" data-scene>{_packed(each)}</script>' for each in scenes)
+    said = {
         "code": run.code,
         "broken": say("viewer.export.broken", language),
-        "open": [layout.open_modules for layout in drawings],
-        "depths": _depths(run, drawings),
+        "drawings": [about for _, about in blocks],
     }
     return f"""<!doctype html>
 <html lang="{language}">
@@ -58,12 +60,15 @@ def write(run: Run, layouts: Layout | Sequence[Layout], language: Language = "en
 <meta http-equiv="Content-Security-Policy" content="{_policy(imports, _START)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{say("viewer.export.title", language)}</title>
-<style>{"".join((_JS / style).read_text(encoding="utf-8") for style in _STYLES)}</style>
+<style>{_style(*_STYLES)}</style>
 <script type="importmap">{imports}</script>
 </head>
 <body>
 <p id="opening">{escape(say("viewer.export.opening", language))}</p>
-<script type="application/json" id="run">{_script_text(held)}</script>
+<details id="storages" hidden><summary>{escape(say("viewer.export.storages", language))}</summary><div class="shadow"><template shadowrootmode="open"><style>{_style("storage.css")}</style></template></div></details>
+<script type="application/json" id="run">{_script_text(said)}</script>
+<script type="text/plain" id="cells">{_packed(msgspec.json.encode(strips_data(run, language, most=MOST_KEPT)))}</script>
+<script type="text/plain" id="details">{_packed(details)}</script>
 {holders}
 <script type="module">{_START}</script>
 </body>
@@ -71,14 +76,17 @@ def write(run: Run, layouts: Layout | Sequence[Layout], language: Language = "en
 """
 
 
-def _depths(run: Run, drawings: Sequence[Layout]) -> dict[str, int]:
-    """Which drawing answers each choice of the toolbar, by the commands of `explorer.viewer.component.GraphEvents`."""
-    opened = {layout.open_modules: at for at, layout in reversed(list(enumerate(drawings)))}
-    depths = max(layout.depth for layout in drawings)
-    choices = {"fold_all": frozenset[str](), "unfold_all": every_module(run.graph)}
-    choices |= {f"depth:{depth}": open_to_depth(run.graph, depth) for depth in range(1, depths)}
-    asked = {command: opened.get(tuple(sorted(names))) for command, names in choices.items()}
-    return {command: at for command, at in asked.items() if at is not None}
+def _blocks(held: Drawings) -> list[tuple[Layout, dict[str, object]]]:
+    """Each drawing once, the first one first, with what `js/kept_drawings.mjs` is told of it."""
+    levels = [
+        (layout, saved, depth)
+        for saved in (False, True)
+        for depth, layout in enumerate((held.plain, held.saved)[saved])
+    ]
+    opening = held.first.open_modules, held.shows_saved
+    first = next((each for each in levels if (each[0].open_modules, each[1]) == opening), None)
+    ordered = [first or (held.first, held.shows_saved, None), *(each for each in levels if each is not first)]
+    return [(layout, {"open": layout.open_modules, "saved": saved, "depth": depth}) for layout, saved, depth in ordered]
 
 
 def _modules() -> dict[str, str]:
@@ -104,6 +112,14 @@ def _policy(*scripts: str) -> str:
 def _script_text(value: object) -> str:
     """JSON that cannot end the script element it stands in."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+
+
+def _style(*sheets: str) -> str:
+    return "".join((_JS / sheet).read_text(encoding="utf-8") for sheet in sheets)
+
+
+def _packed(data: bytes) -> str:
+    return _base64(zlib.compress(data))
 
 
 def _base64(data: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.ir import File
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import view_words
+from explorer.viewer.storages import view_words
 from explorer.words import Language
 
 MOST_SPANS = 400

@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.ir import Op, Run, Tensor
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import flat, view_words
+from explorer.viewer.storages import flat, view_words
 from explorer.words import Language, say
 
 MOST_TENSORS = 12

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from explorer.strides.costs import ITEMSIZE, REPEATS, Cost, Side
 from explorer.strides.lines import LINE_BYTES
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import view_words
+from explorer.viewer.storages import view_words
 from explorer.words import Language
 
 _mount = browser_module("explorer_line_costs", "line_costs.mjs", "storage.css", "line_costs.css")

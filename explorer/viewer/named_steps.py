@@ -7,7 +7,7 @@ from typing import Any
 from explorer.ir import Look, NamedDims, NamedStep
 from explorer.names import Dims, Pair, align, pairs
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import view_words
+from explorer.viewer.storages import view_words
 from explorer.words import Language, tell
 
 _mount = browser_module("explorer_named_steps", "named_steps.mjs", "sheet.css")

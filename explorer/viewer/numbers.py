@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.dtypes import DTYPES, DType, Float, Integer, Operand, PromotionError, find, result_type
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import view_words
+from explorer.viewer.storages import view_words
 from explorer.words import Language, say
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")

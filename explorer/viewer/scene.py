@@ -9,7 +9,7 @@ A header with ``ask`` says that the details are not there but asked for under th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import get_args
 
@@ -37,17 +37,29 @@ _KINDS: tuple[BoxKind, ...] = get_args(BoxKind)
 
 def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
     """Pack the drawing `layout` of `run`, with every text of the viewer in `language`. Equal arguments give equal bytes."""
-    return _pack(run, layout, language, None)[0]
+    return _pack(run, layout, language, Slices(Details(run)))
 
 
 def offer(run: Run, layout: Layout, language: Language = "en") -> tuple[bytes, Slices]:
     """The same for a browser that can ask: of a drawing with many details these are left out, and `Slices` answers as long as it is kept."""
-    return _pack(run, layout, language, MOST_CARRIED)
+    slices = Slices(Details(run))
+    return _pack(run, layout, language, slices, most=MOST_CARRIED), slices
 
 
-def _pack(run: Run, layout: Layout, language: Language, most: int | None) -> tuple[bytes, Slices]:
-    """With all details, unless they are more than `most` pieces."""
-    known, slices, columns = nodes.columns(run), Slices(Details(run)), Columns()
+def encode_together(run: Run, layouts: Iterable[Layout], language: Language = "en") -> tuple[list[bytes], bytes]:
+    """Several drawings of a run without their details, and these, each once: their number (u32), where each ends (u32), and all of them."""
+    slices = Slices(Details(run))
+    scenes = [_pack(run, layout, language, slices, apart=True) for layout in layouts]
+    pieces = [slices.piece(place) for place in range(len(slices))]
+    ends = np.cumsum([len(piece) for piece in pieces], dtype="<u4")
+    return scenes, b"".join([len(pieces).to_bytes(4, "little"), ends.tobytes(), *pieces])
+
+
+def _pack(
+    run: Run, layout: Layout, language: Language, slices: Slices, *, most: int | None = None, apart: bool = False
+) -> bytes:
+    """With all details, unless they are more than `most` pieces, which are asked for then, or lie `apart`."""
+    known, columns = nodes.columns(run), Columns()
     texts = known.texts.copy()
     _add_boxes(columns, texts, slices, layout.boxes)
     _add_wires(columns, layout.wires, layout.boxes)
@@ -58,7 +70,7 @@ def _pack(run: Run, layout: Layout, language: Language, most: int | None) -> tup
     columns.add_floats("storage_bytes", known.storage_bytes)
     add_subjects(columns, texts, known.subjects, layout.boxes, slices.details)
     add_wires(columns, texts, layout.wires, layout.boxes, slices.details)
-    carried = most is None or len(slices) <= most
+    carried = not apart and (most is None or len(slices) <= most)
     pieces = [slices.piece(place) for place in range(len(slices))] if carried else []
     columns.add("detail_end", np.cumsum([len(piece) for piece in pieces], dtype=np.int64))
     header = {
@@ -79,12 +91,12 @@ def _pack(run: Run, layout: Layout, language: Language, most: int | None) -> tup
         "formula_words": {"legend": say("derivative.legend", language), "unknown": say("derivative.unknown", language)},
         "evidence": slices.details.evidence.header()
         | {"badge": badge(run, language), "verdict": verdict(run, language)},
-        "ask": None if carried else slices.offer(),
+        "ask": None if carried or apart else slices.offer(),
         "columns": columns.index,
     }
     text = msgspec.json.encode(header)
     text += b" " * (-len(text) % 8)
-    return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, columns.bytes, *pieces]), slices
+    return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, columns.bytes, *pieces])
 
 
 def words(language: Language) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.ir import Run, Tensor
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import facts, live_tensors, opening
+from explorer.viewer.storages import facts, live_tensors, opening
 from explorer.words import Language, say
 
 MOST_ROWS = 500

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from explorer.ir import Run, Tensor
 from explorer.strides.history import Event, History, histories
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import view_words
+from explorer.viewer.storages import view_words
 from explorer.words import Language
 
 MOST_STORAGES = 20

@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from explorer.ir import Run, Tensor
 from explorer.strides import Layout, Outcome, Suggestion, apply, blocked, formats, merge_pairs, read_step, suggestions
 from explorer.viewer.component import browser_module
-from explorer.viewer.storage import facts, strips, view_words
+from explorer.viewer.storages import facts, strips, view_words
 from explorer.words import Language, say, tell
 
 _mount = browser_module("explorer_workbench", "workbench.mjs", "storage.css", "workbench.css")

@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from explorer.export import html
+from explorer.export.drawings import Drawings
+from explorer.graph.folding import open_to_depth
 from explorer.ir import Layout, Run
 from explorer.words import Language
 from tests.viewer.graph_page import GraphPage, drawn
@@ -16,14 +18,17 @@ from tests.viewer.graph_page import GraphPage, drawn
 
 @pytest.fixture
 def open_graph(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., GraphPage]]:
-    """Write a run's page and open it; further keyword arguments are those of a browser context."""
+    """Write a run's page and open it. With several drawings it can fold, and these are states it can be in; further keyword arguments are
+    those of a browser context."""
     contexts = []
     errors: list[str] = []
 
     def opened(run: Run, *layouts: Layout, language: Language = "en", **options: object) -> GraphPage:
         drawings = layouts or (drawn(run),)
         file = tmp_path / f"graph{len(contexts)}.html"
-        file.write_text(html.write(run, drawings, language), encoding="utf-8")
+        depths = range(drawings[0].depth + 1 if layouts[1:] else 0)
+        held = Drawings(drawings[0], plain=tuple(drawn(run, open_to_depth(run.graph, depth)) for depth in depths))
+        file.write_text(html.write(run, held, language), encoding="utf-8")
         context = chromium.new_context(
             **{"viewport": {"width": 1300, "height": 800}, "reduced_motion": "reduce", "offline": True, **options}
         )

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import CDPSession, expect
 
 from explorer.export.drawings import drawing, drawings
-from explorer.graph.folding import every_module, open_to_depth, toggle
+from explorer.graph.folding import every_module, open_to_depth
 from explorer.ir import Edge, Graph, Layout, Node, Run
 from tests.samples import run
 from tests.viewer.graph_page import GraphPage, drawn
@@ -61,14 +61,8 @@ class Fingers:
             self.send("touchEnd")
 
 
-def opened(graph: GraphPage, layouts: list[Layout]) -> list[Layout]:
-    """The drawings that could be on the screen, by their number of boxes."""
-    boxes = int(str(graph.page.locator(".explorer-graph").get_attribute("data-boxes")))
-    return [layout for layout in layouts if len(layout.boxes) == boxes]
-
-
 def test_fingers_pinch_drag_tap_and_open(open_graph: Open, model: Run) -> None:
-    layouts = drawings(model, drawing(model, open_modules=frozenset()))
+    layouts = [drawn(model, frozenset()), drawn(model, frozenset({"model"}))]
     graph = open_graph(model, *layouts, viewport={"width": 420, "height": 900}, has_touch=True, is_mobile=True)
     canvas, inspector = graph.canvas.bounding_box(), graph.inspector.bounding_box()
     assert canvas
@@ -91,56 +85,56 @@ def test_fingers_pinch_drag_tap_and_open(open_graph: Open, model: Run) -> None:
     fingers.tap(graph.place("loss"))
     expect(graph.inspector.locator("h2")).to_have_text("SumBackward0")
     fingers.tap(graph.place("model"), times=2)
-    expect(graph.page.locator(".explorer-graph")).not_to_have_attribute("data-boxes", str(len(layouts[0].boxes)))
-    assert any(frozenset(layout.open_modules) == {"model"} for layout in opened(graph, layouts))
+    expect(graph.page.locator(".explorer-graph")).to_have_attribute("data-boxes", str(len(layouts[1].boxes)))
 
 
-def test_a_small_graph_is_carried_in_every_state(model: Run) -> None:
-    layouts = drawings(model, drawing(model, open_modules=frozenset(), show_saved=True), show_saved=True)
-    carried = {frozenset(layout.open_modules) for layout in layouts}
-    for layout in layouts:
-        assert any(box.kind == "saved" for box in layout.boxes) == ("model" in layout.open_modules)
-        for shown in (*layout.boxes, *layout.frames):
-            if shown.fold:
-                assert toggle(frozenset(layout.open_modules), shown.fold) in carried
-    assert len(carried) == len(layouts)
+def test_a_file_holds_every_fold_depth_as_far_as_it_stays_small(model: Run) -> None:
+    held = drawings(model, drawing(model, open_modules=frozenset()))
+    assert [layout.open_modules for layout in held.plain] == [
+        tuple(sorted(open_to_depth(model.graph, depth))) for depth in range(4)
+    ]
+    assert [any(box.kind == "saved" for box in layout.boxes) for layout in held.saved] == [False, True, True, True]
+    large = run(
+        "x = torch.ones(2, requires_grad=True)\nfor _ in range(15000):\n    x = x.sin()\nend = x.sum()", result="end"
+    )
+    held = drawings(large, drawing(large))
+    assert held.plain
+    assert not held.saved
 
 
-def test_a_large_graph_is_carried_as_far_as_the_file_stays_small() -> None:
-    loop = "x = torch.ones(2, requires_grad=True)\nnets = [nn.Linear(2, 2) for _ in range(400)]\n"
-    large = run(f"{MODEL}{loop}for net in nets:\n    x = net(x).tanh() + model(x)\nend = x.sum()", result="end")
-    layouts = drawings(large, drawing(large))
-    assert 6 <= len(layouts) < 40
-    assert tuple(sorted(open_to_depth(large.graph, 1))) in {layout.open_modules for layout in layouts}
-
-
-def test_the_file_folds_by_itself(open_graph: Open, model: Run) -> None:
-    layouts = drawings(model, drawing(model, open_modules=frozenset()))
+def test_the_file_folds_to_a_depth_and_with_a_key(open_graph: Open, model: Run) -> None:
+    layouts = [drawn(model, names) for names in (frozenset(), frozenset({"model"}), every_module(model.graph))]
     graph = open_graph(model, *layouts)
     view = graph.page.locator(".explorer-graph")
 
-    def shows(*names: str) -> None:
-        wanted = next(layout for layout in layouts if frozenset(layout.open_modules) == frozenset(names))
-        expect(view).to_have_attribute("data-boxes", str(len(wanted.boxes)))
+    def shows(layout: Layout) -> None:
+        expect(view).to_have_attribute("data-boxes", str(len(layout.boxes)))
 
     depth = graph.page.get_by_label("Fold depth")
     assert depth.locator("option").all_inner_texts()[1:] == ["Fold all", "To depth 1", "To depth 2", "Unfold all"]
-    depth.select_option(label="To depth 1")
-    shows("model")
-    depth.select_option(label="Unfold all")
-    shows(*every_module(model.graph))
-    depth.select_option(label="Fold all")
-    shows()
+    for choice, layout in (("To depth 1", layouts[1]), ("Unfold all", layouts[2]), ("Fold all", layouts[0])):
+        depth.select_option(label=choice)
+        shows(layout)
     graph.click("model")
     graph.page.keyboard.press("e")
-    shows("model")
+    shows(layouts[1])
     expect(graph.inspector.locator("h2")).to_have_text("model")
     expect(graph.page.locator(".chips .chip")).to_have_count(0)
 
-    few = [drawn(model, frozenset()), drawn(model, every_module(model.graph))]
-    graph = open_graph(model, *few)
-    graph.canvas.dblclick(position=graph.place("model"))
-    expect(graph.page.locator(".chips .chip")).to_contain_text("The nearest one is shown")
+
+def test_saved_tensors_and_storages_need_no_server(open_graph: Open) -> None:
+    shared = run("x = torch.ones(2, 3, requires_grad=True)\ny = x.t()\nz = (y * y).sum()\nz.backward()")
+    graph = open_graph(shared)
+    page = graph.page
+    expect(page.locator("#storages .card")).to_have_count(0)
+    graph.click("x")
+    graph.inspector.get_by_role("button", name="storage 0").click()
+    chosen = page.locator("#storages .card.chosen")
+    expect(chosen.locator(".layer .name")).to_have_text(["x", "y"])
+    expect(chosen.locator(".layer[aria-pressed=true] .name")).to_have_text("x")
+    expect(chosen.locator(".cell.lit")).to_have_count(6)
+    chosen.get_by_role("button", name="y").click()
+    expect(graph.inspector.locator("h2")).to_have_text("TBackward0")
 
 
 def test_ten_thousand_leaves_of_one_node_fit_in_the_window(open_graph: Open) -> None:

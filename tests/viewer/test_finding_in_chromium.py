@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from samples import run
 
+from explorer.graph.folding import every_module, toggle
 from explorer.graph.steps import backward_steps
 from explorer.ir import Run
 from explorer.words import say
@@ -132,7 +133,7 @@ def min_steps(captured: Run, start: int, end: int) -> int:
 
 
 def test_views_overlays_and_the_breadcrumb(open_graph: Open, captured: Run) -> None:
-    layouts = drawn(captured), drawn(captured, frozenset({"net"}))
+    layouts = drawn(captured), drawn(captured, toggle(every_module(captured.graph), "net.1"))
     graph = open_graph(captured, *layouts, color_scheme="dark")
     page = graph.page
     legend = page.locator(".scale-legend")
@@ -185,7 +186,7 @@ def test_views_overlays_and_the_breadcrumb(open_graph: Open, captured: Run) -> N
 
 
 def test_others_drive_the_view(open_graph: Open, captured: Run) -> None:
-    layouts = drawn(captured), drawn(captured, frozenset({"net"}))
+    layouts = drawn(captured), drawn(captured, toggle(every_module(captured.graph), "net.1"))
     graph = open_graph(captured, *layouts)
     relu = node_named(captured, "ReluBackward0")
 

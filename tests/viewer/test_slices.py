@@ -37,7 +37,7 @@ OPEN = """async (text) => {
   await sheet.replace(await (await fetch("/viewer.css")).text());
   document.adoptedStyleSheets = [sheet];
   const [{ GraphView }, { decode }] = await Promise.all([import("/graph_view.mjs"), import("/scene.mjs")]);
-  window.view ??= new GraphView(document.getElementById("host"), { selected() {}, toggle() {}, shows() {}, command: null });
+  window.view ??= new GraphView(document.getElementById("host"), { selected() {}, toggle() {}, shows() {}, command() {}, answers: () => false });
   window.published = [];
   window.addEventListener("explorer:selection", ({ detail }) => published.push(detail.node));
   view.show(decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))));

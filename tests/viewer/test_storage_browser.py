@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from explorer.ir import Tensor
-from explorer.viewer.storage import ELEMENT_BYTES, facts, view_words
+from explorer.viewer.storages import ELEMENT_BYTES, facts, view_words
 from explorer.viewer.tensor_table import groups
 from explorer.words import say
 from tests.viewer import module_page

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from explorer.ir import Graph, Node, Run, Saved, Storage, Tensor, TensorMeta
-from explorer.viewer.storage import (
+from explorer.viewer.storages import (
     ELEMENT_BYTES,
     MOST_STORAGES,
     facts,

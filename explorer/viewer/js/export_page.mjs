@@ -1,40 +1,58 @@
-// The page of a self-contained file: the graph view over drawings that lie in the file, with the code beside it.
+// The page of a self-contained file: the graph view over drawings that lie in the file, with the code beside it and the storages below.
 import { listing } from "./code_listing.mjs";
 import { element } from "./dom.mjs";
 import { GraphView } from "./graph_view.mjs";
-import { KeptDrawings } from "./kept_drawings.mjs";
+import { inflated, KeptDrawings, turned } from "./kept_drawings.mjs";
+import { KeptStorages } from "./kept_storages.mjs";
 
 export async function open(document) {
-  const { code, broken, ...held } = JSON.parse(document.getElementById("run").textContent);
-  const drawings = new KeptDrawings([...document.querySelectorAll("script[data-scene]")], held);
-  const first = await drawings.scene(0).catch(refused);
+  const [run, details, cells, strips] = ["run", "details", "cells", "storages"].map((id) => document.getElementById(id));
+  const { code, broken, drawings: about } = JSON.parse(run.textContent);
+  const drawings = new KeptDrawings([...document.querySelectorAll("script[data-scene]")], details, about);
+  const first = await drawings.first().catch(refused);
   if (!first) {
     document.getElementById("opening").textContent = broken;
     return;
   }
-  const { words } = first;
+  const { words, header } = first;
+  const storages = new KeptStorages(strips, () => inflated(cells.textContent).catch(refused));
   const main = element("main", {});
   document.body.replaceChildren(
     element("header", { class: "page" }, element("h1", {}, words["export.title"]), element("p", {}, words["export.note"])),
     element("div", { class: "columns" }, code ? listing(code, words["export.code"]) : null, main),
+    storages.root,
   );
-  let shown = 0;
-  let turn = Promise.resolve(); // one fold after another, each from what the one before left
-  const show = async (found, toggled) => {
-    const scene = found && (await drawings.scene(found.at).catch(refused));
-    if (scene) view.show(scene, toggled);
-    if (scene) shown = found.at;
-    if (!scene || !found.exact) view.remark(!found ? "export.absent" : scene ? "export.nearest" : "export.broken");
-  };
+  let shown = { open: new Set(header.open_modules), saved: about[0].saved };
+  let turn = Promise.resolve(); // one drawing after another, each from what the one before left
+  const show = (change, toggled) => (turn = turn.then(async () => {
+    const wanted = { ...shown, ...change(shown) };
+    const scene = await drawings.scene(wanted.open, wanted.saved).catch(refused);
+    if (!scene) return void view.remark("export.absent");
+    shown = { open: new Set(scene.header.open_modules), saved: wanted.saved };
+    view.show(scene, toggled);
+  }));
   const view = new GraphView(main, {
     selected() {},
     shows() {},
-    toggle(name) { turn = turn.then(() => show(drawings.toggled(shown, name), name)); },
-    fold(command) { turn = turn.then(() => show({ at: drawings.depths[command], exact: true }, null)); },
-    folds: Object.keys(drawings.depths),
-    command: null,
+    toggle: (name) => show(({ open: names }) => ({ open: turned(names, name) }), name),
+    answers: (text) => following(text, drawings, header.depth, shown) !== null,
+    command(text) {
+      const follow = following(text, drawings, header.depth, shown);
+      if (text.startsWith("storage:")) storages.open(Number(text.slice(8)));
+      else if (follow) show(() => follow, null);
+    },
   });
   view.show(first);
+}
+
+// What a command of the toolbar changes of { open, saved }; null where the file cannot follow it. See `GraphEvents.command` of component.py.
+function following(text, drawings, depth, { saved }) {
+  const [name, value] = text.split(":");
+  const at = { fold_all: 0, depth: Number(value), unfold_all: depth }[name];
+  const open = at === undefined ? null : drawings.openAt(at, saved);
+  if (open) return { open };
+  if (name === "saved" && drawings.openAt(0, value === "on")) return { saved: value === "on" };
+  return name === "storage" ? {} : null;
 }
 
 function refused(error) {

@@ -25,6 +25,7 @@ export function mount(root, port) {
       if (looks.get(setting)?.tells(value) ?? true) port.trigger("command", `${setting}:${said}`);
     },
     command(text) { port.trigger("command", text); },
+    answers: () => true,
   });
   const show = (scene) => {
     view.show(scene, toggled);

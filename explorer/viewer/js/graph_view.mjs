@@ -44,7 +44,7 @@ let views = 0;
 
 export class GraphView {
   // `host`: selected(node or null), toggle(name of a module or a group in the open set), shows(setting, value) after the person changed one,
-  // command(text), or null where nothing can be asked for; there `fold` may answer the commands in `folds`, which fold to a depth.
+  // command(text) for another drawing, a storage or another run, and answers(text), whether it can do that.
   constructor(root, host) {
     this.host = host;
     this.name = `graph-${++views}`;
@@ -92,19 +92,19 @@ export class GraphView {
     this.tip = element("p", { class: "tip", hidden: true, "aria-hidden": "true" });
     this.focus = new Focus(() => this.scene && this.#tell());
     this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), (box) => this.#open({ box, frame: null }), () => this.canvas.focus());
-    this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command, fold: this.host.command ?? this.host.fold ?? null, folds: this.host.folds ?? null });
+    this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command, answers: this.host.answers });
     this.exports = new ExportMenu({ image: (scale, whole) => image(this, scale, whole), area: () => this.#area(), dark: () => this.theme.dark, dress: () => dress(this) });
     this.help = new Help(() => this.canvas.focus());
     this.trail = new Trail({ go: (by) => this.#go(by), module: (path) => this.#crumb(path) });
     this.legend = new Legend();
     this.scaleLegend = new OverlayLegend();
-    this.badge = new Badge(this.host.command);
+    this.badge = new Badge(this.#asksRuns());
     this.minimap = new Minimap((x, y) => this.#move(() => this.camera.centre(x, y)));
     this.inspector = new Inspector({
       select: (node) => this.selectNode(node, true),
       module: (path) => this.selectModule(path),
       toggle: () => this.#open({ box: this.selection.boxes[0] ?? null, frame: this.selection.frame }),
-      command: this.host.command,
+      command: this.#asksRuns(),
     });
     this.bar = element("div", { class: "bar" }, this.search.root, this.toolbar.root, this.exports.root);
     this.stage = element("div", { class: "stage" }, this.canvas, this.bar, this.minimap.canvas, this.nothing, this.tip);
@@ -118,6 +118,9 @@ export class GraphView {
     if (overview && !this.overview) this.legend.fold(true);
     this.overview = overview;
   }
+
+  // Tells the host that another run is wanted; null where there is nobody to run it.
+  #asksRuns() { return this.host.answers("verify") ? this.host.command : null; }
 
   // Px of the drawing and the inspector beside it; below each other they take what they need.
   setHeight(height) {
@@ -541,7 +544,7 @@ export class GraphView {
     const named = boxes.map((box) => this.scene.variable(box)).find(Boolean) ?? null;
     publish({ storage: [storage], tensor: named, source: this.name });
     this.said.textContent = fill(this.scene.words["said.storage"], { storage, count: boxes.length });
-    this.host.command?.(`storage:${storage}`);
+    this.host.command(`storage:${storage}`);
     this.#tell();
     this.redraw();
   }

@@ -1,46 +1,61 @@
-// The drawings that a self-contained file holds, each with other modules open: compressed, and read only once one is shown.
-import { decode } from "./scene.mjs";
+// The drawings that a self-contained file holds: the one that it opens with, and those of each fold depth, of which the drawing of any other
+// open set is made. Compressed, and read only once one is needed.
+import { folded } from "./folded.mjs";
+import { Level } from "./level.mjs";
+import { decode, decodeDetails } from "./scene.mjs";
 
 export class KeptDrawings {
-  // `holders`: the elements with the drawings in base64; `open`: the open set of each; `depths`: which of them answers a command of the toolbar.
-  constructor(holders, { open, depths }) {
+  // `holders`: the elements with the drawings in base64, `details`: with what is known of the boxes in them; `about`: { open, saved, depth } of each: its open set, whether saved tensors have boxes,
+  // and the fold depth that it is the drawing of, or null.
+  constructor(holders, details, about) {
     this.holders = holders;
-    this.open = open.map((names) => new Set(names));
-    this.depths = depths;
+    this.details = details;
+    this.about = about.map((each) => ({ ...each, open: new Set(each.open) }));
     this.scenes = new Map();
+    this.levels = new Map();
   }
 
-  // A promise of the scene; it is rejected where the file is damaged.
-  async scene(at) {
-    if (!this.scenes.has(at)) this.scenes.set(at, decode(await inflated(this.holders[at].textContent)));
-    return this.scenes.get(at);
+  // The open set at a fold depth, null where the file has no such drawing.
+  openAt(depth, saved) { return this.about[this.#place(depth, saved)]?.open ?? null; }
+
+  // A promise of the scene with `open` open, null where the file lacks what it takes; it is rejected where the file is damaged.
+  async scene(open, saved) {
+    const exact = this.about.findIndex((each) => each.saved === saved && same(each.open, open));
+    return exact < 0 ? folded(await this.#levels(saved), open) : this.#read(exact);
   }
 
-  // Which drawing shows what `from` shows with `name` opened or folded: { at, exact }. Not every combination is in the file, so it may be the
-  // nearest in which `name` turned; null where there is none. "cell" opens all calls, "cell#17" one.
-  toggled(from, name) {
-    const shown = this.open[from];
-    const isOpen = (names) => names.has(name) || names.has(name.split("#")[0]);
-    const wanted = turned(shown, name);
-    const fitting = this.open.map((names, at) => ({ at, away: distance(names, wanted) })).filter(({ at }) => isOpen(this.open[at]) !== isOpen(shown));
-    if (!fitting.length) return null;
-    const { at, away } = fitting.reduce((best, each) => (each.away < best.away ? each : best));
-    return { at, exact: away === 0 };
+  // What the file opens with.
+  first() { return this.scene(this.about[0].open, this.about[0].saved); }
+
+  #place(depth, saved) { return this.about.findIndex((each) => each.saved === saved && each.depth === depth); }
+
+  async #read(place) {
+    this.detail ??= inflated(this.details.textContent).then(decodeDetails);
+    if (!this.scenes.has(place)) this.scenes.set(place, decode(await inflated(this.holders[place].textContent), await this.detail));
+    return this.scenes.get(place);
+  }
+
+  async #levels(saved) {
+    if (!this.levels.has(saved)) {
+      const found = [];
+      for (let place = this.#place(0, saved); place >= 0; place = this.#place(found.length, saved)) found.push(new Level(await this.#read(place), found.length));
+      this.levels.set(saved, found);
+    }
+    return this.levels.get(saved);
   }
 }
 
 // As `toggle` of explorer/graph/folding.py.
-function turned(names, name) {
+export function turned(names, name) {
   if (!names.has(name)) return new Set([...names, name]);
   const inside = [...".@#["].map((sign) => name + sign);
   return new Set([...names].filter((each) => each !== name && !inside.some((start) => each.startsWith(start))));
 }
 
-function distance(some, others) {
-  return [...some].filter((name) => !others.has(name)).length + [...others].filter((name) => !some.has(name)).length;
-}
+const same = (some, others) => some.size === others.size && [...some].every((name) => others.has(name));
 
-async function inflated(text) {
+// What stands in a data block of the file: base64 of compressed bytes.
+export async function inflated(text) {
   const bytes = Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

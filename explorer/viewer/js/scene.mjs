@@ -6,8 +6,9 @@ const MAGIC = "AXS1";
 const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i8: Int8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 const utf8 = new TextDecoder();
 
-// Throws an Error for what is not a scene, is cut off, or contradicts itself: a wire to a box that is not there, points of no wire.
-export function decode(bytes) {
+// Throws an Error for what is not a scene, is cut off, or contradicts itself: a wire to a box that is not there, points of no wire. `detail`: as of
+// Scene, where the details lie elsewhere.
+export function decode(bytes, detail = null) {
   const data = bytes.byteOffset % 8 ? bytes.slice() : bytes;
   if (utf8.decode(data.subarray(0, 4)) !== MAGIC) throw new Error("this is not a scene");
   const length = new DataView(data.buffer, data.byteOffset).getUint32(4, true);
@@ -22,7 +23,7 @@ export function decode(bytes) {
     end = Math.max(end, at + Math.ceil(written.byteLength / 8) * 8);
   }
   check(columns, data.length - start - end);
-  return new Scene(header, columns, data.subarray(start + end));
+  return new Scene(header, columns, readWires(columns), header.ask ? null : detail ?? piecesOf(data.subarray(start + end), columns.detail_end));
 }
 
 function check(columns, details) {
@@ -40,20 +41,21 @@ function scaled(column, scale) {
   return lengths;
 }
 
+// `detail(place)` is a piece of what is known, null where the server has it; `wires` as of `readWires`.
 export class Scene {
-  constructor(header, columns, details) {
+  constructor(header, columns, wires, detail) {
     this.header = header;
     this.words = header.words;
     this.width = header.width;
     this.height = header.height;
     this.columns = columns;
-    this.details = details;
+    this.wires = wires;
+    this.detail = detail;
     this.count = columns.box_x.length;
     this.x = columns.box_x;
     this.y = columns.box_y;
     this.w = columns.box_width;
     this.h = columns.box_height;
-    this.wires = readWires(columns);
     this.frames = columns.frame_x.length;
     this.labels = columns.label_wire.length;
     this.labelOfWire = new Map(Array.from(columns.label_wire, (wire, label) => [wire, label]));
@@ -116,11 +118,7 @@ export class Scene {
     return this.#detail(place);
   }
 
-  #detail(place) {
-    if (this.header.ask) return this.asked.get(place);
-    const ends = this.columns.detail_end;
-    return JSON.parse(utf8.decode(this.details.subarray(place ? ends[place - 1] : 0, ends[place])));
-  }
+  #detail(place) { return this.detail ? this.detail(place) : this.asked.get(place); }
 
   // node -> its boxes: its own first, then a leaf's copies; the boxes of its inputs and saved tensors come last.
   #indexNodes() {
@@ -135,7 +133,16 @@ export class Scene {
   }
 }
 
-// Wires with absolute points: of wire w, points at[w] to at[w + 1]; and who follows whom, in both directions.
+// Details that several scenes share, see `encode_together` of scene.py.
+export function decodeDetails(bytes) {
+  const data = new DataView(bytes.buffer, bytes.byteOffset);
+  const count = data.getUint32(0, true);
+  return piecesOf(bytes.subarray(4 + 4 * count), Array.from({ length: count }, (_, place) => data.getUint32(4 + 4 * place, true)));
+}
+
+const piecesOf = (bytes, ends) => (place) => JSON.parse(utf8.decode(bytes.subarray(place ? ends[place - 1] : 0, ends[place])));
+
+// Wires with absolute points, from points that are relative to the one before.
 function readWires(columns) {
   const { wire_source: source, wire_target: target, wire_points: points, point_x: dx, point_y: dy } = columns;
   const count = source.length;
@@ -150,12 +157,16 @@ function readWires(columns) {
       y[point] = py += dy[point];
     }
   }
-  const boxes = columns.box_x.length;
-  return { count, source, target, at, x, y, out: adjacency(boxes, source), into: adjacency(boxes, target) };
+  return wiresOf(columns.box_x.length, { source, target, at, x, y });
+}
+
+// Of wire w the points at[w] to at[w + 1]; and who follows whom, in both directions.
+export function wiresOf(boxes, { source, target, at, x, y }) {
+  return { count: source.length, source, target, at, x, y, out: adjacency(boxes, source), into: adjacency(boxes, target) };
 }
 
 // Where each of rows of such lengths begins when they lie one after another; last the end of all.
-function sums(lengths) {
+export function sums(lengths) {
   const at = new Uint32Array(lengths.length + 1);
   for (let row = 0; row < lengths.length; row++) at[row + 1] = at[row] + lengths[row];
   return at;

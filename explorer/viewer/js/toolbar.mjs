@@ -1,5 +1,5 @@
 // The tools above the drawing: from which side it is seen, what its colours mean, how deep it is open, a menu of what is wanted rarely, and the
-// camera. Fold depth and saved tensors change what is drawn, so they are asked of Python; the rest is done here.
+// camera. Fold depth and saved tensors change what is drawn, so they are asked of the host; the rest is done here.
 import { element, fill, icon } from "./dom.mjs";
 import { FACES } from "./faces.mjs";
 import { Menu } from "./menu.mjs";
@@ -14,8 +14,7 @@ const LONG = 2;
 const MOST_FOR_GRAPHVIZ = 500;
 
 export class Toolbar {
-  // `actions`: fit(), zoom(factor), help(), set(setting, value), and command(text) where commands are answered, else null; fold(text) for those
-  // that fold to a depth, or null, and `folds`, which of them are answered, null for all.
+  // `actions`: fit(), zoom(factor), help(), set(setting, value), command(text), and answers(text), whether that command can be followed.
   constructor(actions) {
     this.actions = actions;
     this.faces = FACES.map((face) => element("button", { type: "button", onclick: () => actions.set("view", face) }));
@@ -62,36 +61,35 @@ export class Toolbar {
   // The choices are the depths there are; the first entry only says what this is, since the person may have opened modules one by one.
   #useDepths(scene) {
     const { words, header } = scene;
-    const { fold: answered, folds } = this.actions;
-    this.depth.hidden = !answered || !header.depth;
     this.depth.setAttribute("aria-label", words["tool.depth"]);
     this.depth.title = words["tool.depth"];
     const levels = Array.from({ length: Math.max(0, header.depth - 1) }, (_, at) => [`depth:${at + 1}`, fill(words["tool.depth.level"], { depth: at + 1 })]);
     const options = [["", words["tool.depth.now"]], ["fold_all", words["tool.depth.none"]], ...levels, ["unfold_all", words["tool.depth.all"]]];
-    const there = options.filter(([value]) => value === "" || !folds || folds.includes(value));
+    const there = options.filter(([value]) => value === "" || this.actions.answers(value));
+    this.depth.hidden = !header.depth || there.length < 2;
     this.depth.replaceChildren(...there.map(([value, text]) => element("option", { value, disabled: value === "" }, text)));
     this.depth.value = "";
   }
 
   #useMenu(scene, settings) {
     const { words, header, columns } = scene;
-    const { command, set } = this.actions;
+    const { command, answers, set } = this.actions;
     const graphviz = header.engine === "graphviz";
     const saved = columns.box_kind.includes(header.kinds.indexOf("saved"));
     const own = (name, there) => there && { name, text: words[`tool.${name}`], on: settings[name], choose: () => set(name, !settings[name]) };
     this.menu.show(words["tool.menu"], [
       own("gradients", scene.labels > 0),
-      command && header.saved && { name: "saved", text: words["tool.saved"], on: saved, choose: () => command(saved ? "saved:off" : "saved:on") },
+      header.saved && answers("saved:on") && { name: "saved", text: words["tool.saved"], on: saved, choose: () => command(saved ? "saved:off" : "saved:on") },
       own("shapes", columns.wire_shape.some(Boolean)),
       own("widths", Boolean(columns.wire_gradient)),
       own("storages", columns.held.length > 0),
-      command && (header.wrapped || scene.height > LONG * scene.width) && { name: "wrap", text: words["tool.wrap"], on: header.wrapped, choose: () => command(`wrap:${header.wrapped ? "off" : "on"}`) },
-      command && (graphviz || scene.count <= MOST_FOR_GRAPHVIZ) && { name: "graphviz", text: words["tool.graphviz"], on: graphviz, choose: () => command(`engine:${graphviz ? "layered" : "graphviz"}`) },
+      answers("wrap:on") && (header.wrapped || scene.height > LONG * scene.width) && { name: "wrap", text: words["tool.wrap"], on: header.wrapped, choose: () => command(`wrap:${header.wrapped ? "off" : "on"}`) },
+      answers("engine:graphviz") && (graphviz || scene.count <= MOST_FOR_GRAPHVIZ) && { name: "graphviz", text: words["tool.graphviz"], on: graphviz, choose: () => command(`engine:${graphviz ? "layered" : "graphviz"}`) },
     ].filter(Boolean));
   }
 
   #fold() {
-    this.actions.fold(this.depth.value);
+    this.actions.command(this.depth.value);
     this.depth.value = "";
   }
 }

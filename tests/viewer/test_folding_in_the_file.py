@@ -1,0 +1,124 @@
+"""Any open set is drawn by the exported file itself: what it shows is what Python composes, and its places are those of a good drawing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from itertools import combinations, pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from explorer.export import html
+from explorer.export.drawings import drawing, drawings
+from explorer.graph.folding import toggle
+from explorer.ir import Run
+from tests.samples import run
+from tests.viewer.graph_page import GraphPage
+
+Open = Callable[..., GraphPage]
+
+CODE = """class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(4)
+        self.first = nn.Linear(4, 4)
+        self.second = nn.Linear(4, 4)
+        self.scale = nn.Parameter(torch.ones(4))
+
+    def forward(self, x):
+        return x + self.scale * self.second(self.first(self.norm(x)).relu())
+
+cell = nn.RNNCell(4, 4)
+model = nn.ModuleList(Block() for _ in range(3))
+w = torch.ones(4, requires_grad=True)
+x = torch.ones(2, 4)
+for block in model:
+    x = block(x * w)
+for _ in range(12):
+    x = cell(x, x * w)
+loss = (x * w).sum()
+loss.backward()
+"""
+
+_READ = """async ([page, open, saved]) => {
+  const { KeptDrawings } = await import("explorer/kept_drawings.mjs");
+  if (!window.kept) {
+    const file = new DOMParser().parseFromString(page, "text/html");
+    const about = JSON.parse(file.getElementById("run").textContent).drawings;
+    window.kept = new KeptDrawings([...file.querySelectorAll("script[data-scene]")], file.getElementById("details"), about);
+  }
+  const scene = await kept.scene(new Set(open), saved);
+  const { wires, columns } = scene;
+  const all = (count, read) => Array.from({ length: count }, (_, at) => read(at));
+  return {
+    open: scene.header.open_modules,
+    boxes: all(scene.count, (box) => [scene.id(box), scene.title(box), scene.subtitle(box), scene.x[box], scene.y[box], scene.w[box], scene.h[box]]),
+    wires: all(wires.count, (wire) => [wires.source[wire], wires.target[wire], Array.from(wires.x.subarray(wires.at[wire], wires.at[wire + 1])), Array.from(wires.y.subarray(wires.at[wire], wires.at[wire + 1]))]),
+    frames: all(scene.frames, (frame) => [scene.text("frame_id", frame), columns.frame_x[frame], columns.frame_y[frame], columns.frame_width[frame], columns.frame_height[frame]]),
+    names: all(scene.count, (box) => scene.boxDetail(box).name ?? null),
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def nested() -> Run:
+    return run(CODE, result="loss")
+
+
+@pytest.fixture
+def states(open_graph: Open, nested: Run) -> Callable[[frozenset[str], bool], dict[str, Any]]:
+    """What the file draws of an open set."""
+    page: Page = open_graph(nested).page
+    file = html.write(nested, drawings(nested, drawing(nested, open_modules=frozenset())))
+    return lambda opened, saved: page.evaluate(_READ, [file, sorted(opened), saved])
+
+
+def walk(captured: Run, seed: int, steps: int) -> Iterator[frozenset[str]]:
+    """Open sets that double clicks lead to, one after another."""
+    chance, opened = random.Random(seed), frozenset[str]()
+    for _ in range(steps):
+        shown = drawing(captured, open_modules=opened)
+        names = [frame.fold for frame in shown.frames] + [box.fold for box in shown.boxes if box.fold]
+        opened = frozenset(toggle(frozenset(shown.open_modules), chance.choice(names)))
+        yield opened
+
+
+def test_the_file_draws_what_python_composes(states: Callable[..., dict[str, Any]], nested: Run) -> None:
+    for at, opened in enumerate(walk(nested, seed=5, steps=24)):
+        saved = at % 3 == 2
+        meant = drawing(nested, open_modules=opened, show_saved=saved)
+        shown = states(opened, saved)
+        assert sorted(shown["open"]) == sorted(frame.fold for frame in meant.frames)
+        # Inputs that need no gradient are left out of large drawings; the file may keep them.
+        boxes = {name: (title, line) for name, title, line, *_ in shown["boxes"] if not name.startswith("i")}
+        assert boxes == {box.id: (box.title, box.subtitle) for box in meant.boxes if box.kind != "input"}
+        assert pairs(shown) == {
+            (meant.boxes[wire.source].id, meant.boxes[wire.target].id)
+            for wire in meant.wires
+            if meant.boxes[wire.source].kind != "input"
+        }
+        for (name, *_), of in zip(shown["boxes"], shown["names"], strict=True):
+            if name[1:].isdecimal() and name[0] == "n":
+                assert of == nested.graph.nodes[int(name[1:])].name
+        assert_well_placed(shown)
+
+
+def pairs(shown: dict[str, Any]) -> set[tuple[str, str]]:
+    names = [box[0] for box in shown["boxes"]]
+    return {
+        (names[source], names[target]) for source, target, *_ in shown["wires"] if not names[source].startswith("i")
+    }
+
+
+def assert_well_placed(shown: dict[str, Any]) -> None:
+    for (one, _, _, x, y, w, h), (other, _, _, x2, y2, w2, h2) in combinations(shown["boxes"], 2):
+        assert abs(x - x2) >= (w + w2) / 2 or abs(y - y2) >= (h + h2) / 2, (one, other)
+    for (one, x, y, w, h), (other, x2, y2, w2, h2) in combinations(shown["frames"], 2):
+        apart = abs(x - x2) >= (w + w2) / 2 or abs(y - y2) >= (h + h2) / 2
+        assert apart or (abs(x - x2) < abs(w - w2) / 2 and abs(y - y2) < abs(h - h2) / 2), (one, other)
+    for source, target, xs, ys in shown["wires"]:
+        (_, _, _, x, y, _, h), (_, _, _, x2, y2, _, h2) = shown["boxes"][source], shown["boxes"][target]
+        assert (xs[0], ys[0], xs[-1], ys[-1]) == pytest.approx((x, y + h / 2, x2, y2 - h2 / 2))
+        assert all(below >= above for above, below in pairwise(ys))
