@@ -105,7 +105,7 @@ def test_a_graph_is_gone_about_by_keys(open_graph: Open, captured: Run) -> None:
 
     # Backward, one node after another, as torch does it.
     graph.canvas.focus()
-    steps = backward_steps(captured.graph)
+    steps = list(backward_steps(captured.graph))
     for key, step in [(".", 1), (".", 2), (".", 3), (",", 2)]:
         press(key)
         expect(chips).to_contain_text(f"backward, node {step} of {max(steps)}")
