@@ -8,7 +8,7 @@ Cannot see: tensors that were freed before backward, and those of over `MOST_ELE
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)
 
 
 class Attribution:
-    """A listener of `Flow`. `products` are by node id."""
+    """`products` are by node id; `wanted` is for a `Flow`."""
 
     def __init__(self, walk: Walk, tensors: Iterable[torch.Tensor], reader: Reader) -> None:
         """`tensors` are held weakly, so that none lives longer than in the code."""
@@ -38,16 +38,16 @@ class Attribution:
             if kind == "leaf":
                 self._held[at] = weakref.ref(walk.nodes[at].variable)
 
-    def before(self, identity: int, gradients: Sequence[torch.Tensor | None]) -> None:
+    @property
+    def wanted(self) -> dict[int, Callable[[int, Sequence[torch.Tensor | None]], None]]:
+        """By node id, who is to be told what comes in there."""
+        return dict.fromkeys(self._held, self.came)
+
+    def came(self, identity: int, gradients: Sequence[torch.Tensor | None]) -> None:
         """Read the product of the gradient that has come and its tensor."""
         held = self._held.get(identity)
         if held is not None and gradients:
             self._multiply(identity, held(), gradients[0])
-
-    def after(
-        self, identity: int, sent: Sequence[torch.Tensor | None], gradients: Sequence[torch.Tensor | None]
-    ) -> None:
-        """Nothing: what a node sends belongs to the tensors of others."""
 
     def _multiply(self, identity: int, tensor: torch.Tensor | None, gradient: torch.Tensor | None) -> None:
         if tensor is None or gradient is None:

@@ -19,11 +19,11 @@ from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.numbers import read_values
 from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
-from explorer.capture.prover import Prover, edge_to
+from explorer.capture.prover import Prover, edge_to, listed
 from explorer.capture.snapshot import Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.variables import Named, named_tensors
-from explorer.capture.walk import edge_of, walk
+from explorer.capture.walk import Walk, edge_of, walk
 from explorer.ir import BackwardCall
 
 MOST_CALLS = 10_000
@@ -109,12 +109,13 @@ class BackwardCalls:
         with self._log.backward_span(place, nodes):
             if snapshot is None:
                 return call(*args, **kwargs)
-            with snapshot.flow.watching():
+            inputs = args[1] if kind == "grad" and len(args) > 1 else kwargs.get("inputs")
+            with snapshot.flow.watching(_ends(inputs, snapshot.walk)):
                 returned = call(*args, **kwargs)
         if isinstance(snapshot.proof, Proof):
             snapshot.proof.finish(returned)
         if kind == "grad":
-            _tell_arrivals(snapshot, args[1] if len(args) > 1 else kwargs.get("inputs"), returned)
+            _tell_arrivals(snapshot, inputs, returned)
         return returned
 
     def _read(self, results: list[Result], named: list[Named]) -> Snapshot | None:
@@ -145,11 +146,10 @@ class BackwardCalls:
 
 def _results(targets: Any, text: str, named: Sequence[Named]) -> list[Result]:
     """What backward starts from, with names; what needs no gradient is left for torch to complain about."""
-    listed = targets if isinstance(targets, tuple | list) else (targets,)
     names = {id(one.tensor): one.name for one in reversed(named)}
     called_on = _CALLED_ON.match(text)
     found = []
-    for target in listed:
+    for target in listed(targets):
         if isinstance(target, GradientEdge):
             found.append(Result(target.node, target.output_nr, text, None))
         elif is_tensor(target) and (edge := edge_of(target)) is not None:
@@ -169,10 +169,16 @@ def _listed(value: Any) -> Any:
     return tuple(value) if hasattr(kind, "__iter__") and not issubclass(kind, torch.Tensor | tuple | list) else value
 
 
-def _tell_arrivals(snapshot: Snapshot, inputs: Any, returned: Any) -> None:
-    listed = inputs if isinstance(inputs, tuple | list) else (inputs,)
+def _ends(inputs: Any, walk: Walk) -> list[int]:
+    """The nodes at which what arrives is handed to the code."""
     with quiet():
-        for target, gradient in zip(listed, returned, strict=False):
+        edges = [edge_to(target) for target in listed(inputs)]
+    return [walk.ids[edge.node] for edge in edges if edge is not None and edge.node in walk.ids]
+
+
+def _tell_arrivals(snapshot: Snapshot, inputs: Any, returned: Any) -> None:
+    with quiet():
+        for target, gradient in zip(listed(inputs), returned, strict=False):
             edge = edge_to(target)
             if edge is not None and edge.node in snapshot.walk.ids and is_tensor(gradient):
                 snapshot.arrived(snapshot.walk.ids[edge.node], edge.output_nr, gradient)

@@ -2,15 +2,20 @@
 
 One hook after a node tells both what came in and what the node made of it. Before a node there is one only where that would
 be too late: a leaf sends nothing, and a custom function may write into what it is given. Hooks only read; they run after the
-user's tensor hooks, so what they see is what flows on. Cannot see: gradients that the engine hands to ``autograd.grad``
-without running the leaf's node (those are given by `arrived`).
+user's tensor hooks, so what they see is what flows on. Cannot see: gradients that the engine hands to ``autograd.grad`` without
+running the leaf's node (those are given by `arrived`).
+
+The engine does not write into a gradient that somebody holds: it adds out of place. So those of many small nodes are held, and
+read together. But the first that arrives at a leaf may become its ``.grad``, and count as its version each time that another is
+added to it in place: before that nothing is held any longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -21,6 +26,9 @@ from explorer.capture.reader import Reader, Reading
 from explorer.capture.walk import Walk
 
 _Gradients = Sequence[torch.Tensor | None]
+_Readings = tuple[Reading | None, ...]
+_Event = tuple[int, float, _Gradients | None, _Gradients]
+"""Which node, the moment at which it had run, what it sent and what had come; with nothing sent, it is about to run."""
 
 
 class Listener(Protocol):
@@ -36,32 +44,46 @@ class Listener(Protocol):
 class Flow:
     """What came in at each node, and what each edge carried. Ids and slots as in the `Walk`."""
 
-    def __init__(self, walk: Walk, reader: Reader, *, steady: bool = False) -> None:
-        """`steady` where no code but torch's own runs in this backward: what one edge alone carries arrives as it was sent."""
-        self.incoming: dict[int, tuple[Reading | None, ...]] = {}
-        self.sent: dict[int, tuple[Reading | None, ...]] = {}
+    def __init__(self, walk: Walk, reader: Reader, *, steady: bool = False, together: int = 1) -> None:
+        """`steady` where no code but torch's own runs in this backward: then nobody writes into a gradient that is held.
+
+        Those of so many nodes are read `together`, where nobody listens.
+        """
+        self.incoming: dict[int, _Readings] = {}
+        self.sent: dict[int, _Readings] = {}
         """By slot."""
         self.seconds: dict[int, float] = {}
         """How long each node ran, by id: from the last hook before it to the first after it."""
         self.listeners: list[Listener] = []
+        """Told of each node when it runs, so that nothing is held."""
+        self.wanted: dict[int, Callable[[int, _Gradients], None]] = {}
+        """By id of the node: who is told what came in there, before anybody else writes into it."""
         self._walk, self._reader = walk, reader
+        self._read = reader.hold if steady else self._copied
+        self._together = together if steady else 1
+        self._let_go = reader.settle if steady else _nothing
+        self._arrived: set[int] = set()
+        """Ends that a gradient was sent to."""
+        self._events: list[_Event] = []
         self._began = 0.0
-        self._alone = _alone(walk) if steady else {}
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Read the gradients of the backward that runs inside."""
+    def watching(self, ends: Iterable[int] = ()) -> Iterator[None]:
+        """Read the gradients of the backward that runs inside; what arrives at leaves, and at `ends`, is handed out."""
+        walk, leading = self._walk, _leading(self._walk, ends)
         handles = []
         try:
-            for identity, (node, kind) in enumerate(zip(self._walk.nodes, self._walk.kinds, strict=True)):
+            for identity, (node, kind) in enumerate(zip(walk.nodes, walk.kinds, strict=True)):
                 if kind != "operation":
                     handles.append(node.register_prehook(partial(self.before, identity)))
-                handles.append(node.register_hook(self._passed if kind == "leaf" else partial(self.after, identity)))
+                after = self._passed if kind == "leaf" else self._hook(identity, leading.get(identity, ()))
+                handles.append(node.register_hook(after))
             self._began = perf_counter()
             yield
         finally:
             for handle in handles:
                 handle.remove()
+            self._take()
             self._reader.settle()
 
     def arrived(self, identity: int, output_nr: int, gradient: torch.Tensor | None) -> None:
@@ -72,49 +94,74 @@ class Flow:
         self.incoming[identity] = tuple(known)
 
     def before(self, identity: int, gradients: _Gradients) -> None:
-        """Tell that a node is about to run, where no engine runs it."""
-        with quiet():
-            self.incoming[identity] = self._came(identity, gradients)
-        for listener in self.listeners:
-            listener.before(identity, gradients)
-        self._began = perf_counter()
+        """Tell that a node is about to run."""
+        self._events.append((identity, perf_counter(), None, gradients))
+        self._take()
+        self._let_go()
 
     def after(self, identity: int, sent: _Gradients, gradients: _Gradients) -> None:
-        """Tell what a node made, where no engine ran it: one gradient for each slot, of `gradients`."""
-        self.seconds[identity] = perf_counter() - self._began
-        if identity not in self.incoming:
-            self.before(identity, gradients)
-        with quiet():
-            read = self._reader.read_quietly
-            self.sent[identity] = tuple([None if gradient is None else read(gradient) for gradient in sent])
-        for listener in self.listeners:
-            listener.after(identity, sent, gradients)
-        self._began = perf_counter()
+        """Tell what a node made: one gradient for each slot, of `gradients`."""
+        self._events.append((identity, perf_counter(), sent, gradients))
+        self._take()
+
+    def _hook(self, identity: int, ends: Sequence[int]) -> Callable[[_Gradients, _Gradients], None]:
+        """To be called after the node, which sends to these `ends`."""
+        events, arrived = self._events, self._arrived
+        together = 1 if self.listeners else self._together
+
+        def after(sent: _Gradients, gradients: _Gradients) -> None:
+            events.append((identity, perf_counter(), sent, gradients))
+            if not arrived.issuperset(ends):
+                arrived.update(ends)
+                self._take()
+                self._let_go()
+            elif len(events) >= together:
+                self._take()
+
+        return after
 
     def _passed(self, _: Any, __: Any) -> None:
         """What a leaf did is not the next node's time."""
         self._began = perf_counter()
 
-    def _came(self, identity: int, gradients: _Gradients) -> tuple[Reading | None, ...]:
-        source, slot = self._alone.get(identity, _NOWHERE)
-        sent = self.sent.get(source)
-        if sent is not None and len(gradients) == 1 and (reading := sent[slot]) is not None:
-            return (reading,)
+    def _take(self) -> None:
+        """Read what was held, and tell it."""
+        incoming, sent_by, seconds, wanted = self.incoming, self.sent, self.seconds, self.wanted
+        came = chain.from_iterable([gradients for _, _, _, gradients in self._events])
+        went = chain.from_iterable([sent for _, _, sent, _ in self._events if sent])
+        flowed = {id(one): one for one in chain(came, went) if one is not None}
+        with quiet():
+            reading_of = self._read(flowed).get
+            for identity, moment, sent, gradients in self._events:
+                if sent is None or identity not in incoming:
+                    incoming[identity] = tuple(map(reading_of, map(id, gradients)))
+                    if identity in wanted:
+                        wanted[identity](identity, gradients)
+                    for listener in self.listeners:
+                        listener.before(identity, gradients)
+                if sent is not None:
+                    sent_by[identity] = tuple(map(reading_of, map(id, sent)))
+                    seconds[identity] = moment - self._began
+                    for listener in self.listeners:
+                        listener.after(identity, sent, gradients)
+                self._began = moment
+        self._events.clear()
+        self._began = perf_counter()
+
+    def _copied(self, gradients: Mapping[int, torch.Tensor]) -> Mapping[int, Reading]:
         read = self._reader.read_quietly
-        return tuple([None if gradient is None else read(gradient) for gradient in gradients])
+        return {identity: read(gradient) for identity, gradient in gradients.items()}
 
 
-_NOWHERE = (-1, 0)
+def _nothing() -> None:
+    """Copies are no matter of the engine's."""
 
 
-def _alone(walk: Walk) -> dict[int, tuple[int, int]]:
-    """Of each node to which one edge leads and no root: that edge, as source and slot."""
-    found: dict[int, tuple[int, int]] = {}
-    several = set(range(walk.roots))
-    for source, slot, target, _ in walk.edges:
-        if target in found:
-            several.add(target)
-        found[target] = source, slot
-    for at in several:
-        found.pop(at, None)
+def _leading(walk: Walk, ends: Iterable[int]) -> dict[int, list[int]]:
+    """By node, the leaves and other `ends` that it sends to."""
+    targets = {*ends, *(at for at, kind in enumerate(walk.kinds) if kind == "leaf")}
+    found: dict[int, list[int]] = {}
+    for source, _, target, _ in walk.edges:
+        if target in targets:
+            found.setdefault(source, []).append(target)
     return found

@@ -1,13 +1,13 @@
 """Reads the numbers of many tensors of which most will never be shown, as in all steps of a training but the last.
 
-A small tensor is copied, or only kept until `Reader.settle` where nothing writes into it before, which copies all of one shape
-and dtype at once; copies are summed up when one of them is asked about. A large one is summed up at once. Cannot see: as `explorer.capture.numbers`.
+Small ones of one shape and dtype are a `Batch`: each is copied, or only held until `Reader.settle` where nothing writes into it
+before, which copies all of them at once; copies are summed up when one of them is asked about. A large one is summed up at once.
+Cannot see: as `explorer.capture.numbers`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import msgspec
 import torch
@@ -24,15 +24,15 @@ _SMALL = 2**14
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 
 
-class Reading(msgspec.Struct, eq=False):
-    """One tensor's numbers as they were when it was read. What was kept or copied is summed up only when it is asked about."""
+class Reading(msgspec.Struct, eq=False, gc=False):
+    """One tensor's numbers as they were when it was read. What was held or copied is summed up only when it is asked about."""
 
-    pending: Reader | None = None
-    """Who has still to sum up what was copied."""
-    sums: Sums | None = None
-    """What was summed up at once."""
     shape: tuple[int, ...] = ()
     dtype: str = ""
+    batch: Batch | None = None
+    """Where its numbers lie that have still to be summed up."""
+    sums: Sums | None = None
+    """What was summed up at once."""
     _value: Nested | None = None
     _stats: Stats | None = None
     _gradient: Gradient | None = None
@@ -40,15 +40,15 @@ class Reading(msgspec.Struct, eq=False):
     @property
     def value(self) -> Nested | None:
         """The elements where they are few, as `read_values` gives them."""
-        if self.pending is not None:
-            self.pending.sum_up()
+        if self.batch is not None:
+            self.batch.sum_up()
         return self._value
 
     @property
     def stats(self) -> Stats | None:
         """As `read_stats` gives them."""
-        if self.pending is not None:
-            self.pending.sum_up()
+        if self.batch is not None:
+            self.batch.sum_up()
         return self._stats if self.sums is None else self.sums.stats
 
     def gradient(self) -> Gradient | None:
@@ -59,11 +59,45 @@ class Reading(msgspec.Struct, eq=False):
 
     def told(self, value: Nested | None, stats: Stats | None) -> None:
         """What the copy held; it is let go."""
-        self._value, self._stats, self.pending = value, stats, None
+        self._value, self._stats, self.batch = value, stats, None
+
+
+class Batch:
+    """Small tensors of one shape, dtype, device and layout. Steps: `add`, `settle`, `sum_up`."""
+
+    __slots__ = ("_copied", "_held", "_readings", "dtype", "numel", "shape")
+
+    def __init__(self, like: torch.Tensor) -> None:
+        self.shape, self.dtype, self.numel = tuple(like.shape), dtype_name(like.dtype), like.numel()
+        self._readings: list[Reading] = []
+        self._held: list[torch.Tensor] = []
+        """Of `_readings`, by position."""
+        self._copied: list[tuple[list[Reading], Sequence[torch.Tensor]]] = []
+
+    def add(self, tensor: torch.Tensor) -> Reading:
+        """Hold a tensor into which nothing writes before it is settled."""
+        reading = Reading(self.shape, self.dtype, self)
+        self._readings.append(reading)
+        self._held.append(tensor)
+        return reading
+
+    def settle(self) -> None:
+        """Copy what is held. To be called under `quiet` and without gradients."""
+        if self._held:
+            self._copied.append((self._readings, _stacked(self._held)))
+            self._readings, self._held = [], []
+
+    def sum_up(self) -> None:
+        """Turn the copies into numbers."""
+        with quiet(), torch.no_grad():
+            self.settle()
+            copied, self._copied = self._copied, []
+            for readings, copies in copied:
+                _tell(readings, copies)
 
 
 class Reader:
-    """Steps: `read`, `read_quietly`; `settle` before anything may write into what was held; `release`."""
+    """Steps: `read`, `read_quietly`, `hold`; `settle` before anything may write into what was held; `release`."""
 
     def __init__(self, storages: Storages | None = None, room: int = 2**22) -> None:
         """By `storages` the same elements of the same memory, unwritten since, are known again and read once.
@@ -73,8 +107,9 @@ class Reader:
         self._storages, self._room = storages, room
         self._known: dict[Place, Reading] = {}
         self._sums: dict[Hashable, Sums | None] = {}
-        self._kept: list[tuple[Reading, torch.Tensor]] = []
-        self._copied: list[tuple[list[Reading], Sequence[torch.Tensor]]] = []
+        self._batches: dict[Hashable, Batch] = {}
+        self._held: dict[int, Reading] = {}
+        """By the id of a tensor that a batch holds."""
 
     def read(self, tensor: torch.Tensor) -> Reading:
         """The numbers of `tensor` as they are now."""
@@ -94,53 +129,56 @@ class Reader:
                 self._known[place] = known
         return known
 
+    def hold(self, tensors: Mapping[int, torch.Tensor]) -> Mapping[int, Reading]:
+        """The same of many that nothing writes into until `settle`, by their ``id``: until then each is known again as an object."""
+        held, found = self._held, dict[int, Reading]()
+        for identity, tensor in tensors.items():
+            reading = held.get(identity)
+            if reading is None:
+                batch = self._batch_for(tensor)
+                if batch is None:
+                    reading = self.read_quietly(tensor)
+                else:
+                    reading = held[identity] = batch.add(tensor)
+            found[identity] = reading
+        return found
+
     def settle(self) -> None:
         """Copy what was held, all of one kind together."""
-        if not self._kept:
-            return
-        alike: defaultdict[Hashable, list[tuple[Reading, torch.Tensor]]] = defaultdict(list)
         with quiet(), torch.no_grad():
-            for one in self._kept:
-                tensor = one[1]
-                try:
-                    alike[tensor.shape, tensor.dtype, tensor.device].append(one)
-                except _UNREADABLE:  # one of torch.func's own, of a call that is over
-                    one[0].told(None, None)
-            self._kept = []
-            for group in alike.values():
-                readings, tensors = [reading for reading, _ in group], [tensor for _, tensor in group]
-                shape, dtype = tuple(tensors[0].shape), dtype_name(tensors[0].dtype)
-                for reading in readings:
-                    reading.shape, reading.dtype = shape, dtype
-                self._copied.append((readings, _stacked(tensors)))
-
-    def sum_up(self) -> None:
-        """Turn the copies into numbers."""
-        self.settle()
-        copied, self._copied = self._copied, []
-        with quiet(), torch.no_grad():
-            for readings, copies in copied:
-                _tell(readings, copies)
+            for batch in self._batches.values():
+                batch.settle()
+        self._held.clear()
 
     def release(self) -> None:
         """Let go of what nobody asked about."""
         self._known.clear()
         self._sums.clear()
-        self._kept.clear()
-        self._copied.clear()
+        self._batches.clear()
+        self._held.clear()
+
+    def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
+        """Where it is read with others like it; None where it is to be read alone."""
+        try:
+            kind = (tensor.shape, tensor.dtype, tensor.device, tensor.layout)
+            batch = self._batches.get(kind)
+            if batch is None:
+                batch = self._batches[kind] = Batch(tensor)
+        except _UNREADABLE:
+            return None
+        if batch.numel > _SMALL or batch.numel > self._room or kind[3] is not torch.strided:
+            return None
+        self._room -= batch.numel
+        return batch
 
     def _read(self, tensor: torch.Tensor, place: Place | None, steady: bool) -> Reading:
+        batch = self._batch_for(tensor)
         try:
-            numel = tensor.numel()
-            if numel > _SMALL or numel > self._room or tensor.layout is not torch.strided:
-                return Reading(None, self._summed(tensor, place), tuple(tensor.shape), dtype_name(tensor.dtype))
-            kept = tensor if steady else tensor.detach().clone() if tensor.requires_grad else tensor.clone()
+            if batch is None:
+                return Reading(tuple(tensor.shape), dtype_name(tensor.dtype), None, self._summed(tensor, place))
+            return batch.add(tensor if steady else tensor.detach().clone() if tensor.requires_grad else tensor.clone())
         except _UNREADABLE:
             return Reading()
-        self._room -= numel
-        reading = Reading(self)
-        self._kept.append((reading, kept))
-        return reading
 
     def _summed(self, tensor: torch.Tensor, place: Place | None) -> Sums | None:
         """A weight and its transpose are the same elements: they are added up once."""

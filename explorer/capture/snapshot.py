@@ -5,7 +5,7 @@ The gradients are added by its `flow` while backward runs; `graph` then writes i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,10 @@ MOST_NODES_WITH_NUMBERS = 50_000
 
 MOST_NODES_WITH_SAVED = 300_000
 """A still larger one gives up its saved tensors too, which take longer to read than the graph."""
+
+MOST_HELD_OF_ONE = 2**16
+MOST_HELD = 2**24
+"""Bytes of gradients that are held until they are read: of one tensor, and of all."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,14 @@ class Snapshot:
             held = [one.tensor for one in named] + [one.tensor for one in results if one.tensor is not None]
             marks = Marks.before_backward(found, spans, saved, packed, held, log=log, reader=reader)
             steady = log.hooks.watched and not marks.hooks and "custom" not in found.kinds
-            flow = Flow(found, reader, steady=steady) if reader else Flow(Walk(), Reader())
-            flow.listeners.append(marks.attribution)
+            leaves = {
+                at: storages.meta(found.nodes[at].variable) for at, kind in enumerate(found.kinds) if kind == "leaf"
+            }
+            if reader is None:
+                flow = Flow(Walk(), Reader())
+            else:
+                flow = Flow(found, reader, steady=steady, together=_together(log, spans, saved, leaves))
+                flow.wanted = marks.attribution.wanted
             if reader is not None:
                 reader.settle()
             return cls(
@@ -98,9 +108,7 @@ class Snapshot:
                 roots=tuple(_root(result, found, storages) for result in results),
                 saved=saved,
                 local=local_derivatives(found.nodes, packed) if reader else {},
-                leaves={
-                    at: storages.meta(found.nodes[at].variable) for at, kind in enumerate(found.kinds) if kind == "leaf"
-                },
+                leaves=leaves,
                 names=_names(named, found),
                 spans=spans,
                 aliases=_aliases(named, storages),
@@ -132,7 +140,7 @@ class Snapshot:
         """Tell what ``autograd.grad`` returned for an input, where its node did not run."""
         self.flow.arrived(identity, output_nr, gradient)
         if not output_nr and identity not in self.marks.attribution.products:
-            self.marks.attribution.before(identity, (gradient,))
+            self.marks.attribution.came(identity, (gradient,))
 
     def node_of(self, tensor: torch.Tensor) -> int | None:
         """The id of a tensor's grad_fn, or of its AccumulateGrad."""
@@ -221,6 +229,22 @@ def _saved(nodes: Sequence[Any], storages: Storages, reader: Reader | None) -> l
     if len(nodes) > MOST_NODES_WITH_SAVED:
         return [()] * len(nodes)
     return [read_saved(node, storages, reader) for node in nodes]
+
+
+def _together(
+    log: ForwardLog,
+    spans: Sequence[Span | None],
+    saved: Iterable[Sequence[SavedDraft]],
+    leaves: Mapping[int, TensorMeta],
+) -> int:
+    """Of how many nodes the gradients may be held: where all calls are known, those are about as large as the tensors of the run."""
+    if spans.count(None) > len(leaves):
+        return 1
+    sizes = [meta.storage_nbytes for meta in leaves.values()]
+    sizes += [meta.storage_nbytes for op in log.ops for meta in op.outputs if meta.requires_grad]
+    sizes += [draft.nbytes for drafts in saved for draft in drafts]
+    largest = max(sizes, default=0)
+    return 1 if largest > MOST_HELD_OF_ONE else MOST_HELD // max(1, largest)
 
 
 def _root(result: Result, found: Walk, storages: Storages) -> Root:

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import run
 
-from explorer.ir import Run
+from explorer.capture.recorder import Recorder
+from explorer.capture.source import SNIPPET
+from explorer.ir import Run, Verify
 
 UNARY = (
     "{a}.sin()",
@@ -171,3 +173,33 @@ def test_large_products_have_statistics_and_huge_ones_are_left_out() -> None:
     assert products["x"] is not None
     assert products["x"].value is None
     assert float(products["x"].stats.mean) == pytest.approx(float((3 * x**3).double().mean()), rel=1e-4)
+
+
+HANDED_OUT = """\
+w, b = torch.nn.Parameter(torch.eye(3)), torch.zeros(3, requires_grad=True)
+once, matrix = torch.ones(1, 3, requires_grad=True), torch.ones(3, 3, requires_grad=True)
+h = once
+for _ in range(4):
+    h = torch.nn.functional.linear(h, w, b).tanh() + b
+loss = (h + matrix.t().reshape(3, 3) + once.view(3).view(1, 3)).sum()
+middle = h * 2
+more = (middle * middle + middle.sin() + middle).sum()
+"""
+
+
+@pytest.mark.parametrize("verify", ["never", "always"])
+def test_gradients_that_are_handed_out_have_the_versions_of_a_bare_run(verify: Verify) -> None:
+    """Autograd adds in place to a gradient that nobody holds, which counts; so nothing that becomes one may be held."""
+    code = HANDED_OUT + "got = torch.autograd.grad(more, [middle, b], retain_graph=True)\nloss.backward()\n"
+    watched, bare = {"torch": torch}, {"torch": torch}
+    recorder = Recorder(code, verify=verify)
+    with recorder.watching():
+        exec(compile(code, SNIPPET, "exec"), watched)
+    exec(code, bare)
+
+    def versions(scope: dict[str, Any]) -> list[int]:
+        return [one._version for one in (*scope["got"], *(scope[name].grad for name in ("w", "b", "once", "matrix")))]
+
+    assert versions(watched) == versions(bare)
+    assert max(versions(bare)) > 1
+    recorder.release()
