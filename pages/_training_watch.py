@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from explorer.app.numbers import show_seconds
 from explorer.app.remarks import Remark
 from explorer.app.trainings import Learning, Started
-from explorer.charts.training import curves
+from explorer.charts.training import MOST_POINTS, curves
 from explorer.ir import TrainingEnd, TrainingStart
 from explorer.viewer.replay import replay_place, replay_view
 from pages._said import show_printed, show_remarks
@@ -76,6 +76,7 @@ def _show_measured(run: Started, end: TrainingEnd | None) -> None:
 
 
 def _show_curves(run: Started, begun: TrainingStart, learning: bool) -> None:
+    window = None if learning else _choose_window(run)
     figure = curves(
         run.training.points,
         run.training.snapshots,
@@ -84,8 +85,26 @@ def _show_curves(run: Started, begun: TrainingStart, learning: bool) -> None:
         classes=begun.kind == "classes",
         steps=begun.steps if learning else None,
         log=state().log,
+        window=window,
     )
     st.plotly_chart(figure, key="training.curves", config={"displayModeBar": False})
+
+
+def _choose_window(run: Started) -> tuple[int, int] | None:
+    """Which steps are drawn, of a run with more of them than a curve shows; None draws all."""
+    points = run.training.points
+    if len(points) <= MOST_POINTS:
+        return None
+    first, last = points[0].step, points[-1].step
+    chosen: tuple[int, int] = st.slider(
+        words("training.window"),
+        first,
+        max(last, first + 1),
+        (first, max(last, first + 1)),
+        help=words("training.window.help", drawn=f"{MOST_POINTS:,}", points=f"{len(points):,}"),
+        key=f"training.window.{run.id}",
+    )
+    return chosen
 
 
 def _show_replay(run: Started, begun: TrainingStart, learning: bool) -> None:

@@ -88,7 +88,7 @@ class Started(NamedTuple):
         return TrainingRun(
             request=self.request,
             start=seen.start,
-            points=tuple(seen.points),
+            points=seen.points,
             snapshots=tuple(seen.snapshots),
             surface=seen.surface,
             end=seen.end,

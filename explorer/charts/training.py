@@ -11,7 +11,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from explorer.ir import Number, TrainingPoint, TrainingSnapshot
+import numpy as np
+
+from explorer.ir import Number, Points, TrainingPoint, TrainingSnapshot
 from explorer.words import Language, say
 
 MOST_POINTS = 1_000
@@ -42,6 +44,7 @@ def curves(
     classes: bool = True,
     steps: int | None = None,
     log: bool = False,
+    window: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """A figure of all that was measured so far.
 
@@ -53,7 +56,11 @@ def curves(
         classes: whether the metric is an accuracy, else R squared.
         steps: where the x axis ends, so that it does not move while points arrive; None ends at the last point.
         log: logarithmic y axes (accuracy stays linear); a value that is not above zero is then left out.
+        window: first and last step to draw, as finely as all are drawn without it.
     """
+    if window is not None:
+        points = Points.of(points).between(*window)
+        snapshots = [snapshot for snapshot in snapshots if window[0] <= snapshot.step <= window[1]]
     drawn = thin(points)
     steps_of_scores = [snapshot.step for snapshot in snapshots]
     scores = [
@@ -69,21 +76,26 @@ def curves(
         _layers(drawn, parameters, language),
     ]
     panels = [panel for panel in panels if panel[1]]
-    last = steps or (points[-1].step if points else 2)
-    return {"data": _traces(panels, drawn), "layout": _layout(panels, language, last, log)}
+    shown = window or (1, steps or (points[-1].step if points else 2))
+    return {"data": _traces(panels, drawn), "layout": _layout(panels, language, shown, log)}
 
 
 def thin(points: Sequence[TrainingPoint], most: int = MOST_POINTS) -> list[TrainingPoint]:
     """At most about `most` points: the first, the last, and of each stretch the lowest and the highest loss."""
     if len(points) <= most:
         return list(points)
-    count, stretches = len(points), max(most // 2, 1)
+    losses = np.asarray(Points.of(points).losses())
+    count, stretches = len(losses), max(most // 2, 1)
+    begins = np.arange(stretches) * count // stretches
+    finite = np.isfinite(losses)
     kept = {0, count - 1}
-    for stretch in range(stretches):
-        indices = range(stretch * count // stretches, (stretch + 1) * count // stretches)
-        losses = [(float(points[index].loss), index) for index in indices]
-        finite = [pair for pair in losses if math.isfinite(pair[0])] or losses
-        kept |= {min(finite)[1], max(finite)[1]}
+    for sign in (1, -1):  # the lowest, then the highest
+        ranked = np.where(finite, sign * losses, np.inf)
+        best = np.minimum.reduceat(ranked, begins)
+        kept |= {
+            int(begin + np.argmax(part == least))
+            for begin, part, least in zip(begins, np.split(ranked, begins[1:]), best, strict=True)
+        }
     return [points[index] for index in sorted(kept)]
 
 
@@ -232,7 +244,9 @@ def _axis(letter: str, index: int) -> str:
     return letter if index == 0 else f"{letter}{index + 1}"
 
 
-def _layout(panels: list[tuple[str, list[_Trace]]], language: Language, last: int, log: bool) -> dict[str, Any]:
+def _layout(
+    panels: list[tuple[str, list[_Trace]]], language: Language, shown: tuple[int, int], log: bool
+) -> dict[str, Any]:
     rows = -(-len(panels[-1][1]) // 6)  # plotly makes more room itself where a row does not fit
     inner = len(panels) * _PANEL + (len(panels) - 1) * _GAP
     bottom = 44 + rows * _LEGEND_ROW
@@ -250,7 +264,7 @@ def _layout(panels: list[tuple[str, list[_Trace]]], language: Language, last: in
         "legend2": {"orientation": "h", "x": 1, "y": 1, "xanchor": "right", "yanchor": "bottom", "font": {"size": 11}},
         "xaxis": {
             "title": {"text": say("training.chart.step", language), "standoff": 4},
-            "range": [1, max(last, 2)],
+            "range": [shown[0], max(shown[1], shown[0] + 1)],
             "anchor": _axis("y", len(panels) - 1),
             "showgrid": False,
             "zeroline": False,

@@ -6,11 +6,15 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from explorer.ir import TrainingRun, TrainingSnapshot, encode
+import numpy as np
+from msgspec.structs import replace
+
+from explorer.export.events import scalars
+from explorer.ir import Points, TrainingRun, TrainingSnapshot, encode
 from explorer.models import CONTEXT, LETTERS, Dataset, asked_dataset, read_table
 
 _TRAINING = Path(__file__).parents[1] / "training"
@@ -46,7 +50,7 @@ def _scores(snapshot: TrainingSnapshot | None) -> list[object]:
 
 def as_json(run: TrainingRun) -> bytes:
     """The whole record; bytes in it as base64."""
-    return encode(run)
+    return encode(replace(run, points=tuple(run.points)))
 
 
 def as_events(run: TrainingRun) -> bytes:
@@ -56,17 +60,22 @@ def as_events(run: TrainingRun) -> bytes:
     names = run.start.parameters if run.start else ()
     with tempfile.TemporaryDirectory() as folder:
         writer = SummaryWriter(folder)
-        for point in run.points:
-            when = point.seconds
-            writer.add_scalar("loss/batch", float(point.loss), point.step, walltime=when)
-            writer.add_scalar("learning_rate", float(point.learning_rate), point.step, walltime=when)
-            writer.add_scalar("gradient_norm/all", float(point.gradient_norm), point.step, walltime=when)
-            for name, norm in zip(names, point.layer_norms, strict=False):
-                writer.add_scalar(f"gradient_norm/{name}", float(norm), point.step, walltime=when)
         for snapshot in run.snapshots:
             _add_snapshot(writer, snapshot, names)
         writer.close()
-        return next(Path(folder).iterdir()).read_bytes()
+        head = next(Path(folder).iterdir()).read_bytes()
+    return b"".join([head, *_scalars(Points.of(run.points), names)])
+
+
+def _scalars(points: Points, names: tuple[str, ...]) -> Iterator[bytes]:
+    """Those of every step."""
+    columns = {name: np.frombuffer(column) for name, column in points.columns().items()}
+    norms = columns["layer_norms"].reshape(len(points), -1)[:, : len(names)] if len(points) else np.empty((0, 0))
+    single = [columns[name] for name in ("loss", "learning_rate", "gradient_norm")]
+    tags = ["loss/batch", "learning_rate", "gradient_norm/all", *(f"gradient_norm/{name}" for name in names)]
+    values = np.column_stack([*single, norms])
+    steps = np.maximum(columns["step"], 0).astype(np.int64)
+    return scalars(tags[: values.shape[1]], steps, columns["seconds"], values)
 
 
 def _add_snapshot(writer: Any, snapshot: TrainingSnapshot, names: tuple[str, ...]) -> None:

@@ -41,6 +41,7 @@ from explorer.ir.graph import Edge, Gradient, Graph, Node, NodeKind, Root, Saved
 from explorer.ir.hub import MOST_ENTRIES_OF_HUB, EntryPoint, HubAnswer, HubRequest
 from explorer.ir.layout import Box, BoxKind, Frame, Layout, Unit, Wire
 from explorer.ir.look import Given, Look, LookRequest, Moment, NamedDims, NamedStep
+from explorer.ir.points import Points
 from explorer.ir.record import Nested, NonFinite, Number, Record, number
 from explorer.ir.run import (
     SCHEMA_VERSION,
@@ -164,6 +165,7 @@ __all__ = [
     "Pair",
     "ParameterUpdate",
     "Picture",
+    "Points",
     "Predictions",
     "Record",
     "Repository",

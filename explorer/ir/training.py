@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -158,7 +159,8 @@ class TrainingRun(Record, frozen=True, kw_only=True):
 
     request: TrainingRequest
     start: TrainingStart | None = None
-    points: tuple[TrainingPoint, ...] = ()
+    points: Sequence[TrainingPoint] = ()
+    """Records, or `explorer.ir.Points`; only records can be written as JSON."""
     snapshots: tuple[TrainingSnapshot, ...] = ()
     surface: TrainingSurface | None = None
     end: TrainingEnd | None = None

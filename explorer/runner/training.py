@@ -7,10 +7,10 @@ from threading import Condition
 
 from explorer.ir import (
     IrError,
+    Points,
     Steer,
     TrainingEnd,
     TrainingFrame,
-    TrainingPoint,
     TrainingPoints,
     TrainingRequest,
     TrainingRun,
@@ -33,7 +33,7 @@ class Training:
         self._job = job
         self._changed = Condition()
         self._start: TrainingStart | None = None
-        self._points: list[TrainingPoint] = []
+        self._points = Points()
         self._snapshots: list[TrainingSnapshot] = []
         self._surface: TrainingSurface | None = None
         self._paused = False
@@ -46,9 +46,9 @@ class Training:
         return self._start
 
     @property
-    def points(self) -> tuple[TrainingPoint, ...]:
-        """One for each optimizer step so far."""
-        return tuple(self._points)
+    def points(self) -> Points:
+        """One for each optimizer step so far; it grows while the run goes on."""
+        return self._points
 
     @property
     def snapshots(self) -> tuple[TrainingSnapshot, ...]:
@@ -92,7 +92,7 @@ class Training:
         return TrainingRun(
             request=request,
             start=self._start,
-            points=tuple(self._points),
+            points=self._points,
             snapshots=tuple(self._snapshots),
             surface=self._surface,
             end=self._end,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from explorer.ir import Number, TrainingPoint, TrainingSnapshot, TrainingStart, TrainingSurface
+from explorer.ir import Number, Points, TrainingPoint, TrainingSnapshot, TrainingStart, TrainingSurface
 from explorer.viewer.component import browser_module
 from explorer.words import Language, catalogue
 
@@ -62,6 +62,7 @@ def encode(
     full: int | None = None,
 ) -> bytes:
     """JSON, with columns of bytes as base64: what `js/replay.mjs` reads."""
+    points = Points.of(points)
     stride = -(-len(points) // MOST_POINTS) or 1
     drawn = [*points[::stride], *points[-1:]] if points else []
     return msgspec.json.encode(
@@ -75,18 +76,13 @@ def encode(
             "outputs": start.outputs,
             "curve": [(point.step, _plain(point.loss)) for point in drawn],
             "path": [[_plain(value) for value in point.values] for point in drawn] if surface else [],
-            "points": _at(points, snapshots),
+            # A child that ran typed code is not trusted to have told a point of each snapshot's step.
+            "points": [points.of_step(snapshot.step) for snapshot in snapshots],
             "snapshots": snapshots,
             "surface": surface,
             "full": full,
         }
     )
-
-
-def _at(points: Sequence[TrainingPoint], snapshots: Sequence[TrainingSnapshot]) -> list[TrainingPoint | None]:
-    """The point of each snapshot's step; a child that ran typed code is not trusted to have told one."""
-    by_step = {point.step: point for point in points}
-    return [by_step.get(snapshot.step) for snapshot in snapshots]
 
 
 def _plain(value: Number) -> float | None:

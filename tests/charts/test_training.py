@@ -171,3 +171,13 @@ def test_thinning_keeps_ends_order_and_extremes(losses, most):
 def test_few_points_are_all_kept():
     points = [point(step) for step in range(MOST_POINTS)]
     assert thin(points) == points
+
+
+def test_a_window_shows_its_steps_as_finely_as_the_whole():
+    points = [point(step, step / 7) for step in range(1, 10 * MOST_POINTS + 1)]
+    snapshots = [snapshot(step) for step in range(100, 10 * MOST_POINTS, 100)]
+    figure = curves(points, snapshots, ("fc.weight", "fc.bias"), window=(301, 800))
+    assert figure["layout"]["xaxis"]["range"] == [301, 800]
+    batch, *scores = figure["data"]
+    assert batch["x"] == list(range(301, 801))
+    assert scores[0]["x"] == [400, 500, 600, 700, 800]

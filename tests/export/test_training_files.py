@@ -92,18 +92,20 @@ def test_tensorboards_file_is_framed_and_holds_what_was_measured(run):
         (length,) = struct.unpack_from("<Q", content, at)
         assert struct.unpack_from("<I", content, at + 8)[0] == crc32c(content[at : at + 8])
         message = content[at + 12 : at + 12 + length]
+        assert struct.unpack_from("<I", content, at + 12 + length)[0] == crc32c(message)
         at += 12 + length + 4
         event = dict(fields(message))
         if 5 not in event:
             continue
-        value = dict(fields(dict(fields(event[5]))[1]))
-        if 2 in value:
-            scalars[value[1].decode(), event.get(2, 0)] = struct.unpack("<f", value[2])[0]
-        else:
-            histograms += 5 in value
+        for value in (dict(fields(one)) for _, one in fields(event[5])):
+            if 2 in value:
+                scalars[value[1].decode(), event.get(2, 0)] = struct.unpack("<f", value[2])[0]
+            else:
+                histograms += 5 in value
     assert scalars["loss/batch", 3] == np.float32(run.points[2].loss)
     assert scalars["gradient_norm/head.bias", 1] == np.float32(run.points[0].layer_norms[-1])
     assert scalars["metric/validation", run.snapshots[-1].step] == np.float32(run.snapshots[-1].validation.metric)
+    assert {step for name, step in scalars if name == "loss/batch"} == {point.step for point in run.points}
     assert histograms == 2 * len(run.start.parameters) * len(run.snapshots)
 
 
