@@ -148,3 +148,19 @@ def first_each(keys: Whole) -> tuple[Whole, Whole]:
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     return first[order], rank[place]
+
+
+class Grouped(NamedTuple):
+    """Values by number: two lists, where one a number would be too many."""
+
+    values: list[int]
+    begin: list[int]
+
+    def of(self, number: int) -> list[int]:
+        return self.values[self.begin[number] : self.begin[number + 1]]
+
+
+def grouped(numbers: Whole, values: Whole, count: int) -> Grouped:
+    """`values` by the number, from 0 to `count`, that stands at the same place; those of one in their order."""
+    order = np.argsort(numbers, kind="stable")
+    return Grouped(values[order].tolist(), np.searchsorted(numbers[order], np.arange(count + 1)).tolist())

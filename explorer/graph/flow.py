@@ -8,6 +8,9 @@ from itertools import pairwise
 from math import floor
 from typing import NamedTuple
 
+import numpy as np
+
+from explorer.graph.arrays import edges
 from explorer.graph.compound import TITLE_STRIP
 from explorer.graph.measure import width
 from explorer.ir import Box, Edge, Gradient, Graph, Layout, Wire
@@ -232,5 +235,6 @@ def _start(graph: Graph, box: Box) -> str:
     if root is None:
         return ""
     incoming = graph.nodes[root.node].incoming
-    used = any(edge.target == root.node and edge.output_nr == root.output_nr for edge in graph.edges)
+    into = np.flatnonzero(edges(graph).target == root.node).tolist()
+    used = any(graph.edges[edge].output_nr == root.output_nr for edge in into)
     return "" if used or root.output_nr >= len(incoming) else _one(incoming[root.output_nr])

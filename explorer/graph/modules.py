@@ -16,7 +16,7 @@ from explorer.graph.order import forward_order
 from explorer.ir import Graph, Unit
 
 
-@dataclass
+@dataclass(slots=True)
 class Call:
     """One call of one module; also a group of repeats or a step of a loop (see `explorer.graph.repeats`), which are no modules."""
 

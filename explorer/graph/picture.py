@@ -156,6 +156,8 @@ class _Composer:
         if call.lines is not None:
             first, last = call.lines
             return say("graph.line" if first == last else "graph.lines", self.language, first=first, last=last)
+        if call.unit == "group" and call.ends is None:  # a loop whose lines are not known
+            return say("graph.repeated", self.language)
         ends = [shorten_path(self._within(path, above)) for path in call.ends or (call.module,)]
         if call.unit == "group":
             return ends[0] if ends[0] == ends[-1] else " … ".join(ends)

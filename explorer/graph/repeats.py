@@ -1,6 +1,7 @@
 """Repeated parts: equal module calls side by side (``layer3.1`` ... ``layer3.22``) and the steps of a loop become one group with a count.
 
-A loop is told by its source lines: nodes of the same names and lines, period after period. Two module calls are equal if their classes
+A loop is told by its source lines: nodes of the same names and lines, period after period; where lines are not known (what a backward with
+``create_graph`` made, a forward pass of more calls than are recorded), by the names alone. Two module calls are equal if their classes
 and all that they made are, whatever the lines and the shapes. Groups take whole stretches of the forward order, so that a folded one
 makes no cycle, and they nest. A graph that is drawn whole at first sight needs none.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -44,17 +45,17 @@ class _Part:
     line: int | None = None
     node: int | None = None
     call: int | None = None
-    items: list[int] = field(default_factory=list)
+    items: Sequence[int] = ()
     """Of a small call its nodes, in place of parts."""
-    parts: list[_Part] = field(default_factory=list)
-    members: list[list[_Part]] = field(default_factory=list)
+    parts: Sequence[_Part] = ()
+    members: Sequence[Sequence[_Part]] = ()
     range_of: Call | None = None
     """Of a part of a large group: that group."""
     first: int = 0
     """Place of the first member in that group."""
 
 
-_Below = tuple[list[_Part], int]
+_Below = tuple[Sequence[_Part], int]
 """Parts, and the call that they go into."""
 
 
@@ -112,8 +113,7 @@ def _part(graph: Graph, item: int, parts: dict[int, _Part], tokens: dict[object,
     if item < 0:
         return parts[~item]
     node = graph.nodes[item]
-    name: object = (node.name, node.line) if node.line is not None else ("alone", item)
-    return _Part(tokens.setdefault(name, len(tokens)), 1, node.line, node=item)
+    return _Part(tokens.setdefault((node.name, node.line), len(tokens)), 1, node.line, node=item)
 
 
 def _grouped(parts: list[_Part], tokens: dict[object, int]) -> list[_Part]:
@@ -181,7 +181,7 @@ def _in_phase(parts: Sequence[_Part], start: int, period: int, times: int, end: 
 def _rebuild(graph: Graph, tree: ModuleTree, outermost: list[_Part]) -> ModuleTree:
     """The tree again, from parts."""
     calls: list[Call] = []
-    stack: list[tuple[list[_Part], int | None]] = [(outermost, None)]
+    stack: list[tuple[Sequence[_Part], int | None]] = [(outermost, None)]
     while stack:
         parts, parent = stack.pop()
         below = []
@@ -245,7 +245,7 @@ def _members(calls: list[Call], part: _Part, whole: Call, at: int) -> list[_Belo
     return [(member, _add(calls, step, at)) for member, step in zip(members, steps, strict=True)]
 
 
-def _group(graph: Graph, tree: ModuleTree, members: list[list[_Part]], around: str) -> Call:
+def _group(graph: Graph, tree: ModuleTree, members: Sequence[Sequence[_Part]], around: str) -> Call:
     """The call of a whole group. Its name is ``layer3.1…22``; of one module called again and again ``cell…``; of a loop ``@12-15``."""
     if (ends := _ends(tree, members)) is not None:
         name = f"{ends[0]}…" if ends[0] == ends[1] else f"{ends[0]}…{ends[1].rpartition('.')[2]}"
@@ -256,7 +256,7 @@ def _group(graph: Graph, tree: ModuleTree, members: list[list[_Part]], around: s
     return Call(name, None, unit="group", repeats=len(members), lines=(lines[0], lines[-1]) if lines else None)
 
 
-def _ends(tree: ModuleTree, members: list[list[_Part]]) -> tuple[str, str] | None:
+def _ends(tree: ModuleTree, members: Sequence[Sequence[_Part]]) -> tuple[str, str] | None:
     """Paths of the first and the last of `members`; None where they are no module calls."""
     first, last = members[0][0].call, members[-1][0].call
     if first is None or last is None or len(members[0]) > 1:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from explorer.graph.arrays import NONE, Floats, Whole, arrived, edges, nodes, saved_tensors, sent
+from explorer.graph.arrays import NONE, Floats, Whole, arrived, edges, nodes, saved_tensors, sent, stretches
 from explorer.graph.once import once
 from explorer.ir import Graph, Run
 
@@ -48,22 +48,25 @@ class _Times(NamedTuple):
     """By node."""
 
 
-def total(graph: Graph, members: Sequence[int]) -> Sum:
+def total(graph: Graph, members: Sequence[int] | Whole) -> Sum:
     """The sum over `members` (ids of nodes, each once)."""
     columns = _columns(graph)
     these = np.asarray(members, np.int64)
     norms = columns.norms[these]
     flowed = norms[~(norms < 0)]
+    storage = np.sort(columns.storage[_rows(columns.saver, these)])
     return Sum(
         nodes=len(these),
         parameters=int(columns.parameters[these].sum()),
-        saved_bytes=int(columns.nbytes[np.unique(columns.storage[_rows(columns.saver, these)])].sum()),
+        saved_bytes=int(columns.nbytes[storage[stretches(storage)[0]]].sum()),
         largest_norm=float(flowed.max()) if len(flowed) else None,
     )
 
 
-def seconds(run: Run, members: Sequence[int]) -> tuple[float | None, float | None]:
+def seconds(run: Run, members: Sequence[int] | Whole) -> tuple[float | None, float | None]:
     """Forward and backward seconds of `members`: of the calls that made them, each call once, and of the nodes themselves; None where none is known."""
+    if run.times is None:
+        return None, None
     times, these = _times(run), np.asarray(members, np.int64)
     calls = np.unique(nodes(run.graph).op[these])
     timed = calls[(calls != NONE) & (calls < len(times.forward))]
@@ -103,8 +106,8 @@ def _columns(graph: Graph) -> _Columns:
 
 @once
 def _times(run: Run) -> _Times:
-    forward, backward = (run.times.forward, run.times.backward) if run.times else ((), ())
-    return _Times(_filled(forward, len(run.ops)), _filled(backward, len(run.graph.nodes)))
+    assert run.times
+    return _Times(_filled(run.times.forward, len(run.ops)), _filled(run.times.backward, len(run.graph.nodes)))
 
 
 def _filled(took: Sequence[float | None], count: int) -> Floats:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.derivatives import numbers
+from explorer.graph.arrays import Grouped, edges, grouped
 from explorer.graph.inputs import Given, given
 from explorer.graph.once import once
 from explorer.graph.sums import total
@@ -21,6 +22,9 @@ from explorer.viewer.statistics import rounded, statistics
 
 MOST_CONTRIBUTIONS = 8
 """Gradients that are listed one by one where a tensor was used several times."""
+
+MOST_LISTED = 64
+"""Gradients, outputs and slots of one node that are listed: a call can take thousands of tensors, as ``stack`` does at the end of a loop."""
 
 NUMBERED_NODES = 1000
 """A graph of at most so many nodes has the run's own numbers put into the formulas."""
@@ -48,6 +52,8 @@ class Details:
     def node(self, node: Node) -> Facts:
         """All that is known of one node. A key whose value would be empty is left out."""
         graph, op = self.run.graph, None if node.op is None else self.run.ops[node.op]
+        sends = _edges_from(graph).of(node.id)
+        outputs = _outputs(node, op)
         return _without_gaps(
             kind=node.kind,
             node=node.id,
@@ -60,13 +66,14 @@ class Details:
             **self._call(node),
             in_place=bool(op and op.in_place),
             inputs=self._inputs(node, op),
-            outputs=_outputs(node, op),
+            outputs=outputs[:MOST_LISTED],
             saved=[_saved(saved, **self.evidence.sharing(node, saved)) for saved in node.saved],
-            incoming=[_gradient(gradient) for gradient in node.incoming],
+            incoming=[_gradient(gradient) for gradient in node.incoming[:MOST_LISTED]],
             **self._contributions(node),
-            outgoing=[self._outgoing(graph.edges[at]) for at in _edges_from(graph).of(node.id)],
-            slots=node.slots,
-            local=[rounded(derivative) for derivative in node.local],
+            outgoing=[self._outgoing(graph.edges[at]) for at in sends[:MOST_LISTED]],
+            more=_more(outgoing=sends, incoming=node.incoming, outputs=outputs),
+            empty_slots=sorted({*range(node.slots)} - {graph.edges[at].slot for at in sends})[:MOST_LISTED],
+            local=[rounded(derivative) for derivative in node.local[:MOST_LISTED]],
             numbers=self._numbers(node),
             gradient_x_input=_gradient(node.gradient_x_input),
             tensors=[_tensor(tensor) for tensor in self.tensors.get(node.id, ())],
@@ -77,7 +84,8 @@ class Details:
 
     def module(self, path: str, nodes: Sequence[int], shown: Box | Frame | None = None) -> Facts:
         """Sums over the nodes of a module, of a group of repeats or of a step as `shown`; the last two have a ``title`` for a name."""
-        found = total(self.run.graph, nodes)
+        members = np.asarray(nodes, np.int64)
+        found = total(self.run.graph, members)
         return _without_gaps(
             kind="module",
             module=path,
@@ -88,7 +96,7 @@ class Details:
             saved_bytes=found.saved_bytes,
             largest_norm=None if found.largest_norm is None else rounded(number(found.largest_norm)),
             parameters=found.parameters,
-            **self.evidence.module(path, nodes),
+            **self.evidence.module(path, members),
         )
 
     def _numbers(self, node: Node) -> list[Facts]:
@@ -129,37 +137,25 @@ class Details:
     def _contributions(self, node: Node) -> Facts:
         """At a fan-in: what each use of the node's outputs sent to it."""
         graph = self.run.graph
-        edges = [graph.edges[at] for at in _edges_into(graph).of(node.id)]
-        if len(edges) < 2:
+        into = _edges_into(graph).of(node.id)
+        if len(into) < 2:
             return {}
         sent = [
             {"node": edge.source, "from": self.evidence.title(edge.source), "output_nr": edge.output_nr}
             | (_gradient(edge.gradient) or {})
-            for edge in edges[:MOST_CONTRIBUTIONS]
+            for edge in (graph.edges[at] for at in into[:MOST_CONTRIBUTIONS])
         ]
-        return {"contributions": sent, "contributions_more": len(edges) - len(sent) or None}
-
-
-class _Grouped:
-    """Places in a list, by the number that each stands for: a few lists, where one a number would be too many."""
-
-    def __init__(self, numbers: Sequence[int], count: int) -> None:
-        keys = np.asarray(numbers, np.int64)
-        self._order: list[int] = np.argsort(keys, kind="stable").tolist()
-        self._starts: list[int] = np.searchsorted(np.sort(keys), np.arange(count + 1)).tolist()
-
-    def of(self, number: int) -> list[int]:
-        return self._order[self._starts[number] : self._starts[number + 1]]
+        return {"contributions": sent, "contributions_more": len(into) - len(sent) or None}
 
 
 @once
-def _edges_from(graph: Graph) -> _Grouped:
-    return _Grouped([edge.source for edge in graph.edges], len(graph.nodes))
+def _edges_from(graph: Graph) -> Grouped:
+    return grouped(edges(graph).source, np.arange(len(graph.edges)), len(graph.nodes))
 
 
 @once
-def _edges_into(graph: Graph) -> _Grouped:
-    return _Grouped([edge.target for edge in graph.edges], len(graph.nodes))
+def _edges_into(graph: Graph) -> Grouped:
+    return grouped(edges(graph).target, np.arange(len(graph.edges)), len(graph.nodes))
 
 
 @once
@@ -192,6 +188,11 @@ def _lines(run: Run) -> list[str]:
 
 def _without_gaps(**facts: object) -> Facts:
     return {name: fact for name, fact in facts.items() if fact is not None and fact is not False and fact != []}
+
+
+def _more(**lists: Sequence[object]) -> dict[str, int] | None:
+    """How many of each list are not listed."""
+    return {name: len(each) - MOST_LISTED for name, each in lists.items() if len(each) > MOST_LISTED} or None
 
 
 def _no_gradient(found: Given | None) -> Facts:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from explorer.graph.arrays import Whole, whole
+from explorer.graph.arrays import Grouped, Whole, first_each, grouped, saved_tensors, whole
 from explorer.graph.calls import told_by_text
 from explorer.graph.memory import saved_bytes
 from explorer.graph.once import once
@@ -40,10 +40,9 @@ class Evidence:
         """Tensors with a name, by storage."""
         return _named(self.run)
 
-    @property
-    def savers(self) -> Mapping[int, Sequence[int]]:
-        """Nodes that saved a tensor, by its storage."""
-        return _savers(self.run.graph)
+    def savers(self, storage: int) -> Sequence[int]:
+        """Nodes that saved a tensor in this storage."""
+        return _savers(self.run.graph).of(storage)
 
     def node(self, node: Node, op: Op | None) -> Facts:
         """Facts of one node beside those of its tensors and gradients."""
@@ -60,7 +59,7 @@ class Evidence:
             "views": [_view(view, op) for view in op.views] if op else [],
         }
 
-    def module(self, path: str, nodes: Sequence[int]) -> Facts:
+    def module(self, path: str, nodes: Whole) -> Facts:
         """What a module's nodes took, and what freezing its parameters or checkpointing it would save."""
         facts: Facts = {"time": self._time(nodes)}
         if (memory := self.run.memory) is not None:
@@ -70,8 +69,8 @@ class Evidence:
             facts["checkpointing"] = next(
                 (_saving(each) for each in memory.checkpointing if each.name == path and each.nbytes > 0), None
             )
-        members, odd = np.asarray(nodes, np.int64), _odd(self.run.graph)
-        missing, hooks = int(odd.missing[members].sum()), int(odd.hooks[members].sum())
+        odd = _odd(self.run.graph)
+        missing, hooks = int(odd.missing[nodes].sum()), int(odd.hooks[nodes].sum())
         return facts | {"missing": missing or None, "hook_count": hooks or None}
 
     def sharing(self, node: Node, saved: Saved) -> Facts:
@@ -82,9 +81,9 @@ class Evidence:
         named = {tensor.name: tensor.grad_fn for tensor in self.named.get(storage, ())}
         holder = named.pop(saved.alias, None) if saved.alias else None
         others = [{"name": name, "node": at} for name, at in named.items() if at is not None and at != node.id]
-        first = list(islice((at for at in self.savers[storage] if at != node.id), MOST_SHARED))
+        first = list(islice((at for at in self.savers(storage) if at != node.id), MOST_SHARED))
         found = [*others[:MOST_SHARED], *({"node": at, "saver": self.title(at)} for at in first)]
-        more = len(others) + len(self.savers[storage]) - 1 - len(found)
+        more = len(others) + len(self.savers(storage)) - 1 - len(found)
         return {"holder": holder, "shared": found, "shared_more": more or None}
 
     def title(self, node: int) -> str:
@@ -119,7 +118,7 @@ class Evidence:
             "flowed": _odd(run.graph).flowed,
         }
 
-    def _time(self, nodes: Sequence[int]) -> Facts | None:
+    def _time(self, nodes: Sequence[int] | Whole) -> Facts | None:
         """Seconds of the calls that made `nodes`, each call once, and of the nodes themselves."""
         took = seconds(self.run, nodes)
         if took == (None, None):
@@ -138,7 +137,7 @@ class Evidence:
         """Whether the node alone keeps this memory. A variable of an intermediate result goes away with the code; leaves stay."""
         storage = tensor.storage_id
         leaves = any(each.is_leaf for each in self.named.get(storage, ()))
-        return storage >= 0 and not leaves and self.savers[storage] == [node.id]
+        return storage >= 0 and not leaves and self.savers(storage) == [node.id]
 
     def _operators(self, op: Op | None) -> list[int]:
         return [at for at in (op.operators if op else ()) if at < len(self.run.operators)]
@@ -153,12 +152,11 @@ def _named(run: Run) -> dict[int, list[Tensor]]:
 
 
 @once
-def _savers(graph: Graph) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for node in graph.nodes:
-        for storage in {saved.tensor.storage_id for saved in node.saved if saved.tensor}:
-            found[storage].append(node.id)
-    return dict(found)
+def _savers(graph: Graph) -> Grouped:
+    saved = saved_tensors(graph)
+    count = int(saved.storage.max(initial=0)) + 1
+    first, _ = first_each(saved.node * (count + 1) + saved.storage)
+    return grouped(saved.storage[first], saved.node[first], count)
 
 
 class _Odd(NamedTuple):

@@ -18,8 +18,10 @@ import numpy as np
 
 from explorer.derivatives import Derivative, describe
 from explorer.derivatives.checked import verdict
+from explorer.graph import arrays
+from explorer.graph.collector import put_off
 from explorer.graph.flow import Label, labels
-from explorer.ir import Box, BoxKind, Layout, Run, Wire
+from explorer.ir import Box, BoxKind, Graph, Layout, Run, Wire
 from explorer.viewer import nodes
 from explorer.viewer.badge import badge
 from explorer.viewer.columns import SCALE, Columns, Texts, units
@@ -55,6 +57,7 @@ def encode_together(run: Run, layouts: Iterable[Layout], language: Language = "e
     return scenes, b"".join([len(pieces).to_bytes(4, "little"), ends.tobytes(), *pieces])
 
 
+@put_off()
 def _pack(
     run: Run, layout: Layout, language: Language, slices: Slices, *, most: int | None = None, apart: bool = False
 ) -> bytes:
@@ -87,7 +90,7 @@ def _pack(
         "saved": any(saved.tensor for node in run.graph.nodes for saved in node.saved),
         "tensors": {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None},
         "roots": [root.node for root in run.graph.roots],
-        "formulas": _formulas({node.name for node in run.graph.nodes}, language),
+        "formulas": _formulas(run.graph, language),
         "formula_words": {"legend": say("derivative.legend", language), "unknown": say("derivative.unknown", language)},
         "evidence": slices.details.evidence.header()
         | {"badge": badge(run, language), "verdict": verdict(run, language)},
@@ -104,9 +107,10 @@ def words(language: Language) -> dict[str, str]:
     return {key.removeprefix("viewer."): say(key, language) for key in catalogue() if key.startswith("viewer.")}
 
 
-def _formulas(names: set[str], language: Language) -> dict[str, Facts]:
+def _formulas(graph: Graph, language: Language) -> dict[str, Facts]:
     """What each kind of node of the graph computes, by its name; unknown ones are left out."""
-    described = {name: describe(name, language) for name in sorted(names)}
+    names = sorted(filter(None, arrays.nodes(graph).name.texts))
+    described = {name: describe(name, language) for name in names}
     return {name: _formula(derivative) for name, derivative in described.items() if derivative is not None}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from explorer.graph import repeats
 from explorer.graph.folding import every_module, open_to_depth, readable, toggle
@@ -69,6 +70,20 @@ def test_a_large_group_opens_into_ranges() -> None:
     inside = {box.title for box, home in zip(picture.boxes, picture.homes, strict=True) if home == 3}
     assert inside == {"mm", "add", "tanh", "w_x", "w_h", "b"}
     assert toggle(opened, "@5-6") == frozenset()
+
+
+def test_steps_whose_lines_were_not_recorded_repeat_too() -> None:
+    graph, ops = graphs.loop(200)
+    first = sorted(node.sequence_nr for node in graph.nodes if node.sequence_nr is not None)[249]
+    nodes = tuple(node if (node.sequence_nr or 0) <= first else replace(node, line=None) for node in graph.nodes)
+    graph = replace(graph, nodes=nodes)
+    picture = compose(graph, ops)
+    assert [title for title, _ in folded(picture)] == ["lines 5–6", "repeated part"]
+    assert len(picture.boxes) < 20
+    names = frozenset({"@", "@[11-20]", "@.step#12"})
+    titles = [group.title for group in compose(graph, ops, open_modules=names).groups]
+    assert titles == ["repeated part · 150 times", "11–20 · 10 times", "step 13 of 150"]
+    assert toggle(names, "@") == frozenset()
 
 
 def test_calls_of_one_module_open_one_by_one() -> None:

@@ -60,6 +60,13 @@ def test_many_uses_are_counted_and_some_are_listed() -> None:
     assert len(told["contributions"]) + told["contributions_more"] == uses == 21
 
 
+def test_of_a_call_that_takes_many_tensors_some_are_listed() -> None:
+    captured = run("w = torch.ones(2, requires_grad=True)\ns = torch.stack([torch.ones(2), *[w * i for i in range(90)]])")
+    told = facts(captured, "StackBackward0")
+    assert len(told["outgoing"]) + told["more"]["outgoing"] == 90
+    assert told["empty_slots"] == [0]
+
+
 def test_a_saved_tensor_tells_who_else_holds_its_storage(captured: Run) -> None:
     power = {each["name"]: each for each in facts(captured, "PowBackward0")["saved"]}["self"]
     assert (power["alias"], power["holder"]) == ("y", node(captured, "MulBackward0").id)

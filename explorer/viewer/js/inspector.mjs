@@ -7,6 +7,9 @@ import { bytes, format, grid, seconds, thousands } from "./numbers.mjs";
 import { origin, originBrief } from "./origin.mjs";
 import { meta, named, numbers, saved as savedFact } from "./tensor_facts.mjs";
 
+// Of a call that takes thousands of tensors only the first are listed.
+const MOST_INPUTS = 64;
+
 const FOLDED = ["inputs", "outputs", "product", "time", "memory", "layers", "origin"];
 
 export class Inspector {
@@ -105,12 +108,12 @@ export class Inspector {
       result: facts.results?.map((result) => named(about, result.name, result.value, result.stats)),
       tensor: leaf ? [facts.tensors?.map((tensor) => this.#tensor(tensor)), facts.outputs?.map((tensor) => meta(about, tensor))].filter(Boolean) : null,
       incoming: this.#incoming(facts),
-      outgoing: facts.outgoing?.map((gradient) => this.#outgoing(gradient)),
+      outgoing: this.#listed(facts.outgoing, facts.more?.outgoing, (gradient) => this.#outgoing(gradient)),
       ...(leaf ? { local: formulas(about, facts) } : {}),
       product: this.#product(facts),
       saved: facts.saved?.map((tensor) => savedFact(about, tensor)),
-      inputs: facts.inputs?.map((tensor) => meta(about, tensor)),
-      outputs: leaf ? null : facts.outputs?.map((tensor) => meta(about, tensor)),
+      inputs: this.#listed(facts.inputs?.slice(0, MOST_INPUTS), (facts.inputs?.length ?? 0) - MOST_INPUTS, (tensor) => meta(about, tensor)),
+      outputs: leaf ? null : this.#listed(facts.outputs, facts.more?.outputs, (tensor) => meta(about, tensor)),
       time: time(about, facts),
       memory: memory(about, facts),
       layers: layers(about, facts),
@@ -124,6 +127,12 @@ export class Inspector {
       facts.module ? this.#path(facts.module, facts) : null,
       ...names.map((name) => this.#section(name, sections[name], briefs[name])),
     ];
+  }
+
+  // `more` are there that are not listed.
+  #listed(list, more, show) {
+    if (!list) return null;
+    return [...list.map(show), more > 0 ? element("p", { class: "faint" }, fill(this.words["tensor.more"], { count: more })) : null];
   }
 
   #heading(title, kind, label) {
@@ -164,7 +173,7 @@ export class Inspector {
   #incoming(facts) {
     if (!facts.incoming) return null;
     const several = facts.incoming.length > 1;
-    const shown = facts.incoming.map((gradient, number) => {
+    const shown = this.#listed(facts.incoming, facts.more?.incoming, (gradient, number) => {
       const name = several ? fill(this.words["grad.output"], { number }) : null;
       return gradient ? named(this, name, gradient.value, gradient.stats, gradient.shape) : element("p", { class: "faint" }, [name, this.#absent(facts)].filter(Boolean).join(": "));
     });

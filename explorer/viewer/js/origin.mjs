@@ -13,7 +13,7 @@ export function originBrief({ words }, facts) {
 
 export function origin({ words, header }, facts) {
   const line = (word, values) => element("p", {}, fill(words[word], values));
-  const empty = facts.kind === "leaf" ? [] : slotsWithoutEdge(facts);
+  const empty = facts.kind === "leaf" ? [] : facts.empty_slots ?? [];
   return [
     facts.order ? line("origin.order", { order: facts.order }) : null,
     facts.hooks ? [line("origin.hooks", {}), element("ul", {}, facts.hooks.map((hook) => element("li", {}, element("code", {}, hook))))] : null,
@@ -22,11 +22,6 @@ export function origin({ words, header }, facts) {
     ...(facts.views ?? []).map((view) => line("origin.view", { name: view.name ?? fill(words["origin.view.input"], { input: view.input ?? 0 }), shape: view.shape })),
     empty.length ? line("origin.none", { slots: empty.map((slot) => slotName(header, facts, slot)).join(", ") }) : null,
   ].filter(Boolean);
-}
-
-function slotsWithoutEdge({ slots = 0, outgoing = [] }) {
-  const taken = new Set(outgoing.map(({ slot }) => slot));
-  return Array.from({ length: slots }, (_, slot) => slot).filter((slot) => !taken.has(slot));
 }
 
 // With torch's name of the argument where the formula tells it.
