@@ -46,7 +46,7 @@ class _Part:
     node: int | None = None
     call: int | None = None
     items: Sequence[int] = ()
-    """Of a small call its nodes, in place of parts."""
+    """Of a small call its own nodes, which are not among its parts."""
     parts: Sequence[_Part] = ()
     members: Sequence[Sequence[_Part]] = ()
     range_of: Call | None = None
@@ -74,13 +74,17 @@ def _outermost(graph: Graph, tree: ModuleTree) -> list[_Part]:
     parts: dict[int, _Part] = {}
     for call in range(len(tree.calls) - 1, -1, -1):
         items, class_name = inside[call], graph.classes.get(tree.calls[call].module)
-        if len(items) < FEWEST_NODES and min(items) >= 0:  # a small call of nodes only: nothing repeats in it
-            token = tokens.setdefault((class_name, *[names[item] for item in items]), len(tokens))
-            parts[call] = _Part(token, len(items), graph.nodes[items[0]].line, call=call, items=items)
+        count = sum([1 if item >= 0 else parts[~item].nodes for item in items])
+        if count < FEWEST_NODES:  # nothing repeats in a small call
+            kinds: list[object] = [names[item] if item >= 0 else parts[~item].token for item in items]
+            token = tokens.setdefault((class_name, *kinds), len(tokens))
+            own, below = [item for item in items if item >= 0], [parts[~item] for item in items if item < 0]
+            line = parts[~items[0]].line if items[0] < 0 else graph.nodes[items[0]].line
+            parts[call] = _Part(token, count, line, call=call, items=own, parts=below)
             continue
         found = _grouped([_part(graph, item, parts, tokens) for item in items], tokens)
-        shape = tuple(tokens.setdefault(("shape", _shape(graph, part)), len(tokens)) for part in found)
-        token = tokens.setdefault((class_name, shape), len(tokens))
+        shape = [_shape(graph, part) for part in found]
+        token = tokens.setdefault((class_name, *shape), len(tokens))
         line = next((part.line for part in found if part.line is not None), None)
         parts[call] = _Part(token, sum(part.nodes for part in found), line, call=call, parts=found)
     return _grouped([_part(graph, item, parts, tokens) for item in outside], tokens)
@@ -216,9 +220,7 @@ def _add_call(graph: Graph, tree: ModuleTree, calls: list[Call], part: _Part, pa
     old = tree.calls[part.call or 0]
     call = Call(old.module, None, old.number, old.total, class_name=old.class_name)
     at = _add(calls, call, parent)
-    if part.items:
-        call.nodes += part.items
-        return []
+    call.nodes += part.items
     only = part.parts[0] if len(part.parts) == 1 else None
     if only is None or not only.members or (ends := _ends(tree, only.members)) is None:
         return [(part.parts, at)]

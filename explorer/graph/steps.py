@@ -34,24 +34,25 @@ def _by_number(graph: Graph) -> Whole | None:
     """
     number = nodes(graph).sequence
     source, target = edges(graph)
-    others = np.flatnonzero(number != NONE)
-    numbered = number[target] != NONE
-    roots = np.unique(np.array([root.node for root in graph.roots], np.int64))
-    unused = np.setdiff1d(np.arange(len(number)), target)
+    is_leaf = number == NONE
+    others = np.sort(number[~is_leaf])
+    unused = np.bincount(target, minlength=len(number)) == 0
+    unused[[root.node for root in graph.roots]] &= is_leaf[[root.node for root in graph.roots]]
     told = (
-        len(np.unique(number[others])) == len(others)
-        and (number[source] != NONE).all()
-        and (number[source] > number[target])[numbered].all()
-        and (number[unused] != NONE).all()
-        and np.isin(unused, roots).all()
+        (others[1:] > others[:-1]).all()
+        and not is_leaf[source].any()
+        and (number[source] > number[target]).all()
+        and not unused.any()
     )
     if not told:
         return None
+    falling = np.argsort(-number[source], kind="stable")
     last = np.zeros(len(number), np.int64)
-    at = np.lexsort((np.arange(len(source)), -number[source]))
-    last[target[at]] = np.arange(1, len(at) + 1)  # by leaf: of the edges to it that of the last node to use it
-    after = np.where(number == NONE, number[source[at[last - 1]]] if len(at) else number, number)
-    return np.lexsort((np.where(number == NONE, last, 0), -after))
+    last[target[falling]] = np.arange(1, len(source) + 1)  # by leaf: of the edges to it that of the last node to use it
+    last[~is_leaf] = 0
+    after = number.copy()
+    after[is_leaf] = number[source[falling[last[is_leaf] - 1]]]
+    return np.lexsort((last, -after))
 
 
 def _by_turns(graph: Graph) -> Whole:

@@ -61,7 +61,9 @@ def test_many_uses_are_counted_and_some_are_listed() -> None:
 
 
 def test_of_a_call_that_takes_many_tensors_some_are_listed() -> None:
-    captured = run("w = torch.ones(2, requires_grad=True)\ns = torch.stack([torch.ones(2), *[w * i for i in range(90)]])")
+    captured = run(
+        "w = torch.ones(2, requires_grad=True)\ns = torch.stack([torch.ones(2), *[w * i for i in range(90)]])"
+    )
     told = facts(captured, "StackBackward0")
     assert len(told["outgoing"]) + told["more"]["outgoing"] == 90
     assert told["empty_slots"] == [0]
