@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from bench.clock import Row
 from bench.snippet import ANOTHER, TEN_LINES
@@ -46,11 +46,8 @@ STARTS = 3
 
 def rows(times: int = 20) -> list[Row]:
     """The first page after start, warm runs of ten typed lines, and ResNet-18."""
-    chosen = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chosen if Path(chosen).exists() else None, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch(playwright)
         usable, drawn = zip(*(_first_page(browser) for _ in range(STARTS)), strict=True)
         with _started() as app:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -65,6 +62,15 @@ def rows(times: int = 20) -> list[Row]:
         Row("browser: Ctrl+Enter to the new graph, ten lines", typed),
         Row("browser: Ctrl+Enter to the new graph, ResNet-18 at 224x224", resnet),
     ]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """A Chromium without a graphics card: Debian's, or the one that the environment names."""
+    chosen = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    return playwright.chromium.launch(
+        executable_path=chosen if Path(chosen).exists() else None,
+        args=["--no-sandbox", "--disable-gpu"],
+    )
 
 
 @contextmanager

@@ -9,15 +9,14 @@ The graphs are drawn with everything open, in a window of 1440 x 900 px. The cam
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from time import process_time
 
 from playwright.sync_api import Browser, CDPSession, Page, Route, sync_playwright
 
+from bench.browser import launch
 from explorer.graph.layout import lay_out
 from explorer.graph.picture import compose
 from explorer.ir import Layout, Run
@@ -130,18 +129,23 @@ def measure(browser: Browser, case: Case) -> Drawn:
     graph, ops = case.build()
     layout = lay_out(compose(graph, ops))
     blob, seconds = _pack(Run(status="ok", graph=graph, ops=ops), layout)
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.route("**/*", lambda route: _answer(route, blob))
-    page.goto(ADDRESS)
+    page, opened = open_page(browser, blob)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    opened = page.evaluate(_OPEN)
     moved = tuple(_move(page, session, movement) for movement in MOVEMENTS)
     session.send("HeapProfiler.collectGarbage")
     memory = session.send("Runtime.getHeapUsage")
     page.close()
     used = (memory["usedSize"] + memory["backingStorageSize"]) / 1e6
     return Drawn(len(layout.boxes), seconds, len(blob), opened["decode"], opened["paint"], used, moved)
+
+
+def open_page(browser: Browser, blob: bytes) -> tuple[Page, Mapping[str, float]]:
+    """A page of its own that shows a scene, and the ms that decoding took, and both until the first paint."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.route("**/*", lambda route: _answer(route, blob))
+    page.goto(ADDRESS)
+    return page, page.evaluate(_OPEN)
 
 
 def _pack(run: Run, layout: Layout) -> tuple[bytes, float]:
@@ -153,12 +157,12 @@ def _pack(run: Run, layout: Layout) -> tuple[bytes, float]:
 
 def _move(page: Page, session: CDPSession, movement: Movement) -> tuple[str, list[float], float]:
     page.evaluate(f"() => {{ {movement.place}; view.redraw(); }}")
-    before = _busy(session)
+    before = busy(session)
     intervals: list[float] = page.evaluate(_MOVE, [FRAMES, movement.step])
-    return movement.name, intervals, (_busy(session) - before) / FRAMES
+    return movement.name, intervals, (busy(session) - before) / FRAMES
 
 
-def _busy(session: CDPSession) -> float:
+def busy(session: CDPSession) -> float:
     """Ms of processor time that the page's main thread has taken so far."""
     metrics = session.send("Performance.getMetrics")["metrics"]
     return float(1e3 * next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
@@ -179,11 +183,8 @@ def _answer(route: Route, blob: bytes) -> None:
 
 def lines(words: Sequence[str] = ()) -> Iterator[str]:
     """Two Markdown tables, opening and frames, of the graphs whose names hold one of `words`; of all without any."""
-    chosen = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chosen if Path(chosen).exists() else None, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch(playwright)
         found = [
             (case, measure(browser, case)) for case in CASES if not words or any(word in case.name for word in words)
         ]
