@@ -49,7 +49,7 @@ class Asked(Record, frozen=True, kw_only=True):
     """Of the drawing, for ``sight``."""
     theme: Theme = "light"
     dress: Dress | None = None
-    """Of the drawing on the screen, for ``sight`` and ``drawing``."""
+    """Of the drawing on the screen for ``sight`` and ``drawing``; of every node for ``everything``."""
 
 
 class Offer:
@@ -71,7 +71,7 @@ class Offer:
             show_saved=self.show_saved,
             area=asked.area if asked.scope == "sight" else None,
             theme=None if asked.format == "svg" and asked.dress is None else asked.theme,
-            dress=None if asked.scope == "everything" else asked.dress,
+            dress=asked.dress,
             language=self.language,
         )
 

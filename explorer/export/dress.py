@@ -1,4 +1,4 @@
-"""What the screen shows of a drawing beside its places: the colours of an overlay with what they mean, and the lines of another view.
+"""What the screen shows of a drawing beside its places: the colours of an overlay with what they mean, the lines of another view, and halves.
 
 The browser works colours out, so it also says which it used: a file looks as the screen did, and no second scale has to agree with the first.
 """
@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from explorer.graph.measure import width
-from explorer.ir import Record
+from explorer.ir import Layout, Record, Run
 
 Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=240)]
@@ -33,19 +33,44 @@ class Dress(Record, frozen=True, kw_only=True):
     """Texts with their colours, counted as in `boxes`; 0 stands for a text alone."""
     lines: tuple[Text, ...] = ()
     """The lower line of each box, where the view says something else than the layout; else nothing."""
+    between: tuple[Text, ...] = ()
+    """What stands between the two halves of each box, where operations are drawn as halves; else nothing."""
+    by_node: bool = False
+    """Whether all this is told by node of the graph, for a drawing other than that on the screen."""
 
-    def of(self, box: int, count: int) -> tuple[str, str]:
-        """Fill and ink of a box of a drawing of `count` boxes, empty where it has none of its own: also where this dress is not its drawing's."""
-        at = self.boxes[box] if len(self.boxes) == count else 0
-        return self.colour(at)
+    def of(self, layout: Layout, run: Run, at: int) -> Worn:
+        """What the box at `at` wears: nothing of its own where this dress is not that drawing's."""
+        box = layout.boxes[at]
+        place, count = (box.node, len(run.graph.nodes)) if self.by_node else (at, len(layout.boxes))
+        if place is None or (self.by_node and box.kind not in _NODES):
+            return Worn()
+        fill, ink = self.colour(self.boxes[place]) if len(self.boxes) == count else ("", "")
+        line = self.lines[place] if len(self.lines) == count else ""
+        halved = len(self.between) == count and box.kind in _HALVED and box.subtitle != ""
+        return Worn(fill, ink, line, self.between[place] if halved else None)
+
+    @property
+    def halves(self) -> bool:
+        """Whether forward and backward are drawn as two."""
+        return bool(self.between)
 
     def colour(self, at: int) -> tuple[str, str]:
         """A colour counted as in `boxes`."""
         return self.palette[at - 1] if 0 < at <= len(self.palette) else ("", "")
 
-    def line(self, box: int, count: int, otherwise: str) -> str:
-        """The lower line of a box."""
-        return self.lines[box] if len(self.lines) == count else otherwise
+
+_NODES = ("operation", "custom", "leaf")
+_HALVED = ("operation", "custom")
+
+
+class Worn(NamedTuple):
+    """What one box wears; empty texts leave it as it is."""
+
+    fill: str = ""
+    ink: str = ""
+    line: str = ""
+    between: str | None = None
+    """None for a box that is no two halves."""
 
 
 class Entry(NamedTuple):

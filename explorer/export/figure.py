@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Literal, NamedTuple
 
-from explorer.export.dress import SWATCH, Dress, legend
+from explorer.export.dress import SWATCH, Dress, Worn, legend
 from explorer.graph.flow import Label, labels
 from explorer.graph.measure import shorten
 from explorer.ir import Box, Frame, Layout, Run, Wire
@@ -21,14 +21,20 @@ EDGE = 6.0
 STACK = (6.0, 3.0)
 """px: of a box's corners; of a saved tensor's folded corner; room right of a label; how far two cards look out behind a folded module."""
 
-Role = Literal["name", "lone", "under", "title", "flow", "alarm", "count"]
+ASIDE = 6.0
+HALF = 5.5
+KEPT = (11.0, 28.0)
+"""px: of the way back beside its wire; that the lines of a halved box stand further apart; height of what is written between the halves, and
+room beside it."""
+
+Role = Literal["name", "lone", "under", "title", "flow", "alarm", "count", "between"]
 
 
 class Panel(NamedTuple):
     """A rectangle with round corners; a saved tensor's lacks its upper right one."""
 
     look: str
-    """``frame``, or the name of a kind's colours."""
+    """``frame``, ``paper``, ``half`` (the lower half of a box, with its upper edge), ``kept`` (what forward saved), or the name of a kind's colours."""
     left: float
     top: float
     width: float
@@ -41,10 +47,11 @@ class Panel(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A wire, from its producer to its consumer, where it has an arrowhead."""
+    """A wire, from its producer to its consumer, where it has an arrowhead; or the way back of the gradient beside it."""
 
     points: tuple[tuple[float, float], ...]
     dashed: bool
+    back: bool = False
 
 
 class Words(NamedTuple):
@@ -98,9 +105,10 @@ def _legend(dress: Dress, area: Area) -> Iterator[Mark]:
 def _marks(run: Run, layout: Layout, said: tuple[Label, ...], dress: Dress) -> Iterator[Mark]:
     yield from (_frame(frame) for frame in layout.frames)
     yield from (_wire(wire, layout.boxes[wire.source]) for wire in layout.wires if len(wire.points) > 1)
-    count = len(layout.boxes)
+    if dress.halves:
+        yield from (_back(wire) for wire in layout.wires if _returns(wire, layout.boxes[wire.source]))
     for at, box in enumerate(layout.boxes):
-        yield from _box(box, _look(run, box), dress.of(at, count), dress.line(at, count, box.subtitle))
+        yield from _box(box, _look(run, box), dress.of(layout, run, at))
     yield from (_label(label) for label in said)
     yield from (_frame_title(frame) for frame in layout.frames)
 
@@ -123,13 +131,22 @@ def _wire(wire: Wire, source: Box) -> Line:
     return Line(wire.points, source.kind == "input")
 
 
+def _returns(wire: Wire, source: Box) -> bool:
+    """Whether a gradient flows back along it: not to what needs none, and not from a saved tensor."""
+    return source.kind not in ("input", "saved") and len(wire.points) > 1
+
+
+def _back(wire: Wire) -> Line:
+    return Line(tuple((x - ASIDE, y) for x, y in reversed(wire.points)), dashed=False, back=True)
+
+
 def _label(label: Label) -> Words:
     role: Role = "alarm" if re.search("nan|inf", label.text) else "flow" if label.gradient else "count"
     return Words(role, label.x, label.y + 4, label.text)
 
 
-def _box(box: Box, look: str, colours: tuple[str, str], subtitle: str) -> Iterator[Panel | Words]:
-    fill, ink = colours
+def _box(box: Box, look: str, worn: Worn) -> Iterator[Panel | Words]:
+    fill, ink = worn.fill, worn.ink
     left, top = box.x - box.width / 2, box.y - box.height / 2
     if box.kind == "module":
         yield from (Panel(look, left + step, top + step, box.width, box.height, fill=fill) for step in STACK)
@@ -137,9 +154,25 @@ def _box(box: Box, look: str, colours: tuple[str, str], subtitle: str) -> Iterat
     yield Panel(look, left, top, box.width, box.height, radius, box.id, fill)
     if box.kind == "custom":
         yield Panel(look, left + 3.5, top + 3.5, box.width - 7, box.height - 7, RADIUS - 3.5, fill=fill)
-    yield Words("name" if subtitle else "lone", box.x, box.y + (-4 if subtitle else 4), box.title, ink)
+    if worn.between is not None:
+        yield Panel("half", left, box.y, box.width, box.height / 2, RADIUS, fill=fill)
+    further = 0.0 if worn.between is None else HALF
+    subtitle = box.subtitle and (worn.line or box.subtitle)
+    yield Words("name" if subtitle else "lone", box.x, box.y + (-4 - further if subtitle else 4), box.title, ink)
     if subtitle:
-        yield Words("under", box.x, box.y + 12, subtitle, ink)
+        yield Words("under", box.x, box.y + 12 + further, subtitle, ink)
+    if worn.between:
+        yield from _between(box, worn.between, coloured=bool(fill))
+
+
+def _between(box: Box, text: str, *, coloured: bool) -> Iterator[Panel | Words]:
+    """On the line between the halves what forward saved, or the number of an overlay."""
+    high, beside = KEPT
+    most = int((box.width - beside) / 5.5)
+    said = text if len(text) <= most else text[: max(1, most - 1)] + "…"
+    wide = len(said) * 5.5 + 10
+    yield Panel("paper" if coloured else "kept", box.x - wide / 2, box.y - high / 2, wide, high, 3.0)
+    yield Words("between", box.x, box.y + 3.5, said)
 
 
 def _in_sight(mark: Mark, area: Area) -> bool:

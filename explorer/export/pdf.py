@@ -30,6 +30,9 @@ POINT = 0.75
 LARGEST = 14_400.0
 """Points of one side: readers of PDF show no larger page. A larger drawing is scaled down; it is not cut."""
 
+TINT = 0.14
+"""Opacity of the colour of backward over the lower half of a box."""
+
 KOREAN = "HYGothic-Medium"
 
 _FONTS: dict[Role, tuple[str, float, str]] = {
@@ -40,6 +43,7 @@ _FONTS: dict[Role, tuple[str, float, str]] = {
     "flow": ("Helvetica-Bold", 11, "accent"),
     "alarm": ("Helvetica-Bold", 11, "alarm"),
     "count": ("Helvetica-Bold", 11, "muted"),
+    "between": ("Courier", 9, "ink"),
 }
 """Font, size in px, and colour of each text."""
 
@@ -85,10 +89,15 @@ class _Pen:
         return x - self.left, self.bottom - y
 
     def _panel(self, panel: Panel) -> None:
+        if panel.look == "half":
+            return self._half(panel)
         page = self.page
         own = HexColor(panel.fill) if panel.fill else None
-        page.setFillColor(own or self.colours["paper" if panel.look == "paper" else f"{panel.look}-fill"])
-        page.setStrokeColor(self.colours["paper" if panel.look == "paper" else f"{panel.look}-edge"])
+        fill, edge = {"paper": ("paper", "paper"), "kept": ("saved-fill", "saved-edge")}.get(
+            panel.look, (f"{panel.look}-fill", f"{panel.look}-edge")
+        )
+        page.setFillColor(own or self.colours[fill])
+        page.setStrokeColor(self.colours[edge])
         page.setLineWidth(2.5 if panel.look == "result" else 1.0 if panel.look == "frame" else 1.25)
         x, y = self._at(panel.left, panel.top + panel.height)
         if panel.look == "saved":
@@ -96,7 +105,31 @@ class _Pen:
             self._folded(x, y, panel.width, panel.height)
             page.setDash()
         else:
+            page.setDash(*((3, 2) if panel.look == "kept" else ()))
             page.roundRect(x, y, panel.width, panel.height, panel.radius, fill=1)
+            page.setDash()
+        return None
+
+    def _half(self, panel: Panel) -> None:
+        """The tint of backward, only where the box has no colour of its own, and the line above it."""
+        page, r = self.page, panel.radius
+        x, y = self._at(panel.left, panel.top + panel.height)
+        right, top = x + panel.width, y + panel.height
+        if not panel.fill:
+            way = page.beginPath()
+            way.moveTo(x, top)
+            way.lineTo(right, top)
+            way.arcTo(right - 2 * r, y, right, y + 2 * r, 0, -90)
+            way.arcTo(x, y, x + 2 * r, y + 2 * r, 270, -90)
+            way.close()
+            page.saveState()
+            page.setFillColor(self.colours["accent"])
+            page.setFillAlpha(TINT)
+            page.drawPath(way, fill=1, stroke=0)
+            page.restoreState()
+        page.setStrokeColor(self.colours["operation-edge"])
+        page.setLineWidth(1)
+        page.line(x, top, right, top)
 
     def _folded(self, x: float, y: float, width: float, height: float) -> None:
         way = self.page.beginPath()
@@ -110,8 +143,9 @@ class _Pen:
 
     def _line(self, line: Line) -> None:
         page = self.page
-        page.setStrokeColor(self.colours["wire"])
-        page.setFillColor(self.colours["wire"])
+        colour = self.colours["accent" if line.back else "wire"]
+        page.setStrokeColor(colour)
+        page.setFillColor(colour)
         page.setLineWidth(1.1)
         if line.dashed:
             page.setDash(4, 3)
@@ -122,13 +156,13 @@ class _Pen:
             way.curveTo(*self._at(x, middle), *self._at(to_x, middle), *self._at(to_x, to_y))
         page.drawPath(way)
         page.setDash()
-        self._tip(*self._at(*line.points[-1]))
+        self._tip(*self._at(*line.points[-1]), -7 if line.back else 7)
 
-    def _tip(self, x: float, y: float) -> None:
+    def _tip(self, x: float, y: float, high: float) -> None:
         way = self.page.beginPath()
         way.moveTo(x, y)
-        way.lineTo(x - 3, y + 7)
-        way.lineTo(x + 3, y + 7)
+        way.lineTo(x - 3, y + high)
+        way.lineTo(x + 3, y + high)
         way.close()
         self.page.drawPath(way, fill=1, stroke=0)
 

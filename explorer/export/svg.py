@@ -20,11 +20,14 @@ text.name, text.lone {{ font: 600 12px {families(MONO)}; }}
 text.under {{ font-size: 11px; }}
 text.title {{ font: 500 11px {families(MONO)}; text-anchor: start; }}
 text.flow, text.alarm, text.count {{ font-size: 11px; font-weight: 600; paint-order: stroke; stroke-width: 4px; stroke-linejoin: round; }}
+text.between {{ font: 9px {families(MONO)}; }}
 text.wide {{ font-family: {families(WIDE)}; }}
 .wire {{ fill: none; stroke-width: 1.1; }}
 .dashed {{ stroke-dasharray: 4 3; }}
 .box {{ stroke-width: 1.25; }}
-.saved {{ stroke-dasharray: 4 3; }}
+.saved, .kept {{ stroke-dasharray: 4 3; }}
+.half {{ fill-opacity: 0.14; }}
+.back {{ stroke-opacity: 0.8; }}
 .result {{ stroke-width: 2.5; }}
 """
 
@@ -48,7 +51,9 @@ def write(
         f"<title>{_text(drawn.title)}</title>",
         f"<style>{_style(theme)}</style>",
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path class="tip" d="M0 0.8 L8 4 L0 7.2 z"/></marker></defs>',
+        '<path class="tip" d="M0 0.8 L8 4 L0 7.2 z"/></marker>'
+        '<marker id="back" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path class="back-tip" d="M0 0.8 L8 4 L0 7.2 z"/></marker></defs>',
         f'<rect class="paper" x="{left}" y="{top}" width="{width}" height="{height}"/>',
         *(_element(mark) for mark in drawn.marks),
         "</svg>",
@@ -68,8 +73,12 @@ def _painted(named: Mapping[str, str]) -> str:
     lines = [
         f".paper {{ fill: {named['paper']}; }}",
         *kinds,
+        f".kept {{ fill: {named['saved-fill']}; stroke: {named['saved-edge']}; }}",
+        f".half, .back-tip {{ fill: {named['accent']}; }}",
+        f".edge {{ stroke: {named['operation-edge']}; }}",
         f".frame {{ fill: {named['frame-fill']}; stroke: {named['frame-edge']}; }}",
         f".wire {{ stroke: {named['wire']}; }}",
+        f".back {{ stroke: {named['accent']}; }}",
         f".tip {{ fill: {named['wire']}; }}",
         f"text, text.name, text.lone {{ fill: {named['ink']}; }}",
         f"text.under, text.title, text.count {{ fill: {named['muted']}; }}",
@@ -94,12 +103,14 @@ def _element(mark: Mark) -> str:
     if isinstance(mark, Panel):
         return _panel(mark)
     if isinstance(mark, Line):
-        look = "wire dashed" if mark.dashed else "wire"
-        return f'<path class="{look}" marker-end="url(#arrow)" d="{path(mark.points)}"/>'
+        look = "wire dashed" if mark.dashed else "wire back" if mark.back else "wire"
+        return f'<path class="{look}" marker-end="url(#{"back" if mark.back else "arrow"})" d="{path(mark.points)}"/>'
     return _words(mark)
 
 
 def _panel(panel: Panel) -> str:
+    if panel.look == "half":
+        return _half(panel)
     look = panel.look if panel.look in ("frame", "paper") else f"box {panel.look}"
     named = (f" data-id={quoteattr(_text(panel.id))}" if panel.id else "") + _own(panel.fill)
     if panel.look == "saved":
@@ -110,6 +121,15 @@ def _panel(panel: Panel) -> str:
         return f'<path class="{look}"{named} d="{corner}"/>'
     place = f'x="{panel.left:g}" y="{panel.top:g}" width="{panel.width:g}" height="{panel.height:g}"'
     return f'<rect class="{look}"{named} {place} rx="{panel.radius:g}"/>'
+
+
+def _half(panel: Panel) -> str:
+    """The tint only where the box has no colour of its own."""
+    left, right, bottom, r = panel.left, panel.left + panel.width, panel.top + panel.height, panel.radius
+    ways = f"V{bottom - r:g}A{r:g} {r:g} 0 0 1 {right - r:g} {bottom:g}H{left + r:g}A{r:g} {r:g} 0 0 1 {left:g} {bottom - r:g}z"
+    edge = f"M{left:g} {panel.top:g}H{right:g}"
+    tint = "" if panel.fill else f'<path class="half" d="{edge}{ways}"/>'
+    return f'{tint}<path class="edge" d="{edge}"/>'
 
 
 def _words(words: Words) -> str:

@@ -105,6 +105,11 @@ def test_the_menu_saves_what_is_asked(open_page: Callable[..., Page]) -> None:
     written = pypdf.PdfReader(io.BytesIO(saved(page, "pdf")[1])).pages[0]
     assert set(fills) <= set(fills_of(written))
     assert legend in written.extract_text()
+    page.get_by_label("모두 펼친 그림").check()
+    everything = ElementTree.fromstring(saved(page, "svg")[1])
+    coloured = [one for one in everything.iter() if one.get("data-id") and "fill: #" in str(one.get("style"))]
+    assert len(coloured) > len(fills)
+    assert legend in "".join(everything.itertext())
 
     page.keyboard.press("Escape")
     expect(page.locator(".export-menu")).to_be_hidden()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from xml.etree import ElementTree
 
 import msgspec
+import pypdf
 import pytest
 
-from explorer.export import svg
+from explorer.export import pdf, svg
 from explorer.export.drawings import drawing
 from explorer.export.dress import Dress, legend
 from explorer.export.figure import figure
@@ -40,6 +42,35 @@ def test_each_box_wears_its_own_colour_and_line(captured: Run) -> None:
     assert not drawn.findall(".//{*}b")
     plain, dressed = figure(captured, layout), figure(captured, layout, dress=worn)
     assert dressed.area[3] == plain.area[3] + legend(worn, plain.area[2])[1]
+
+
+def test_halves_stand_in_svg_and_pdf(captured: Run) -> None:
+    layout = drawing(captured)
+    operations = [box for box in layout.boxes if box.kind == "operation"]
+    kept = tuple(f"kept {at}" for at in range(len(layout.boxes)))
+    drawn = ElementTree.fromstring(svg.write(captured, layout, dress=Dress(between=kept)))
+
+    def places(name: str) -> list[str]:
+        return [str(one.get("d")) for one in drawn.iter() if one.get("class") == name]
+
+    assert places("edge") == [f"M{box.x - box.width / 2:g} {box.y:g}H{box.x + box.width / 2:g}" for box in operations]
+    assert [half.startswith(edge) for half, edge in zip(places("half"), places("edge"), strict=True)] == [True, True]
+    said = [kept[at] for at, box in enumerate(layout.boxes) if box.kind == "operation"]
+    assert [one.text for one in drawn.iter() if one.get("class") == "between"] == said
+    assert len(places("wire back")) == len(layout.wires)
+    page = pypdf.PdfReader(io.BytesIO(pdf.write(captured, layout, dress=Dress(between=kept)))).pages[0]
+    assert all(each in page.extract_text() for each in said)
+    coloured = svg.write(captured, layout, dress=Dress(palette=(BLUE,), boxes=tuple(1 for _ in kept), between=kept))
+    assert ('class="half"' in coloured, 'class="edge"' in coloured) == (False, True)
+
+
+def test_another_drawing_wears_what_is_told_by_node(captured: Run) -> None:
+    layout = drawing(captured, show_saved=True)
+    worn = Dress(palette=(BLUE,), boxes=tuple(1 for _ in captured.graph.nodes), by_node=True)
+    drawn = ElementTree.fromstring(svg.write(captured, layout, dress=worn))
+    styles = {one.get("data-id"): one.get("style") for one in drawn.iter() if one.get("data-id")}
+    for box in layout.boxes:
+        assert (styles[box.id] == "fill: #0000aa") == (box.kind in ("operation", "leaf"))
 
 
 def test_what_is_not_of_this_drawing_changes_nothing(captured: Run) -> None:

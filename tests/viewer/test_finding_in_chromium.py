@@ -11,7 +11,7 @@ from samples import run
 
 from explorer.graph.folding import every_module, toggle
 from explorer.graph.steps import backward_steps
-from explorer.ir import Run
+from explorer.ir import Box, Run
 from explorer.words import say
 from tests.viewer.graph_page import GraphPage, drawn
 
@@ -183,6 +183,37 @@ def test_views_overlays_and_the_breadcrumb(open_graph: Open, captured: Run) -> N
     crumb.click()
     expect(page.locator(".explorer-graph")).to_have_attribute("data-boxes", str(len(layouts[1].boxes)))
     assert graph.heading() == "net.1"
+
+
+def test_small_boxes_tell_their_class_by_bars_and_the_minimap_has_the_colours(open_graph: Open, captured: Run) -> None:
+    layout = drawn(captured)
+    graph = open_graph(captured, layout, viewport={"width": 1300, "height": 500})
+    page = graph.page
+    page.get_by_label("Colour by").select_option("state")
+    leaf, computed = (next(box for box in layout.boxes if box.title == title) for title in ("other", "view.exp()"))
+
+    def bar(box: Box) -> bool:
+        """Whether the middle of a box has another colour than what lies above it."""
+        x = box.x - box.width / 4
+        return graph.pixel(*graph.at(x, box.y).values()) != graph.pixel(*graph.at(x, box.y - box.height / 3).values())
+
+    minimap = page.locator(".minimap")
+    read = (
+        "(c, [x, y]) => Array.from(c.getContext('2d').getImageData(x * c.width, y * c.height, 1, 1).data).slice(0, 3)"
+    )
+    seen = [minimap.evaluate(read, [box.x / layout.width, box.y / layout.height]) for box in (leaf, computed)]
+    assert seen[0] != seen[1]
+    graph.canvas.focus()
+    for _ in range(40):
+        if graph.camera[2] < 0.3:
+            break
+        page.keyboard.press("-")
+        page.evaluate(DRAWN)
+    page.evaluate(DRAWN)
+    assert (bar(leaf), bar(computed)) == (False, True)
+    page.get_by_label("Colour by").select_option("off")
+    page.evaluate(DRAWN)
+    assert not bar(computed)
 
 
 def test_others_drive_the_view(open_graph: Open, captured: Run) -> None:

@@ -5,7 +5,9 @@ import { drawFrames } from "./frames.mjs";
 import { drawLabels } from "./labels.mjs";
 import { lookOf, toneOf } from "./looks.mjs";
 import { look, paintMarks, paintPin } from "./marks.mjs";
+import { INK, traceBars } from "./patterns.mjs";
 import { SELF } from "./relations.mjs";
+import { inkOn } from "./scales.mjs";
 import { paint, trace } from "./shapes.mjs";
 import { boxesIn, piecesIn } from "./sight.mjs";
 import { drawTags } from "./tags.mjs";
@@ -93,28 +95,42 @@ function drawBoxes(context, view, { boxes, origin, coarse }) {
     if (!group.length) continue;
     context.globalAlpha = alpha;
     if (camera.k >= SHAPES && !coarse) drawShapes(context, view, group, alpha, origin);
-    else drawBlocks(context, view, group, origin);
+    else drawBlocks(context, view, group, origin, coarse);
   }
   context.globalAlpha = 1;
 }
 
-// Far away, or many that move: one rectangle a box, one path a look.
-function drawBlocks(context, view, boxes, [ox, oy]) {
-  const { scene, motion } = view;
+// Far away, or many that move: one path a look, in which shapes still say the kind unless they are too many.
+function drawBlocks(context, view, boxes, [ox, oy], coarse) {
+  const { scene, motion, overlay } = view;
   const paths = new Map();
   for (const box of boxes) {
     const name = lookOf(view, box);
-    if (!paths.has(name)) paths.set(name, new Path2D());
-    paths.get(name).rect(motion.x[box] - scene.w[box] / 2 - ox, motion.y[box] - scene.h[box] / 2 - oy, scene.w[box], scene.h[box]);
+    if (!paths.has(name)) paths.set(name, { outline: new Path2D(), bars: new Path2D() });
+    const { outline, bars } = paths.get(name);
+    const [x, y, w, h] = [motion.x[box] - ox, motion.y[box] - oy, scene.w[box], scene.h[box]];
+    if (coarse) outline.rect(x - w / 2, y - h / 2, w, h);
+    else trace(outline, scene.kind(box), x, y, w, h);
+    if (overlay) traceBars(bars, overlay.bars(name), x, y, w, h);
   }
   context.lineWidth = 2;
-  for (const [name, path] of paths) {
+  for (const [name, { outline, bars }] of paths) {
     const { fill, edge } = toneOf(view, name);
     context.fillStyle = fill;
     context.strokeStyle = edge;
-    context.fill(path);
-    context.stroke(path);
+    context.fill(outline);
+    if (overlay) fillBars(context, bars, fill);
+    context.stroke(outline);
   }
+}
+
+// Without a change of the colours and the opacity of what is drawn next.
+function fillBars(context, bars, fill) {
+  context.save();
+  context.globalAlpha *= INK;
+  context.fillStyle = inkOn(fill);
+  context.fill(bars);
+  context.restore();
 }
 
 function drawShapes(context, view, boxes, alpha, [ox, oy]) {
@@ -129,11 +145,21 @@ function drawShapes(context, view, boxes, alpha, [ox, oy]) {
     const looks = look(kind, marks);
     paint(context, looks, x, y, w, h, colorsOf(context, view, box, looks));
     paintHalves(context, view, box, x, y, w, h);
-    if (!named) continue;
+    if (!named) {
+      if (view.overlay) drawBars(context, view, box, x, y, w, h);
+      continue;
+    }
     drawText(context, view, box, kind, x, y, w, h);
     paintLetter(context, view, box, x, y, w);
     if (marks) paintMarks(context, marks, x, y, w, h, theme);
   }
+}
+
+// In place of the letter of its class.
+function drawBars(context, view, box, x, y, w, h) {
+  const path = new Path2D();
+  traceBars(path, view.overlay.bars(lookOf(view, box)), x, y, w, h);
+  fillBars(context, path, toneOf(view, lookOf(view, box)).fill);
 }
 
 // Wires must not shine through a box that is drawn faint.

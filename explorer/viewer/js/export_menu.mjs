@@ -7,12 +7,13 @@ const DOWN = "M8 2v8M4.5 7L8 10.5 11.5 7M3 13.5h10";
 const FORMATS = ["svg", "png", "pdf", "dot", "html", "json", "model-explorer"];
 const SUFFIXES = { "model-explorer": "model-explorer.json" };
 const SCOPES = ["sight", "drawing", "everything"];
-const DRAWN = new Set(["svg", "pdf"]);
+const DRAWN = new Set(["svg", "pdf", "png"]);
 const SCALE = 2;
 
 export class ExportMenu {
   // `view`: image(scale, whole), a promise of a PNG of what is in sight or of the whole drawing, or null; area(), what is in sight of the drawing:
-  // [left, top, width, height]; dark(), of the theme; dress(), its colours and lines, or null where they are the usual ones.
+  // [left, top, width, height]; dark(), of the theme; dress(everything), the colours and lines
+  // of the drawing or of all nodes, or null where they are the usual ones.
   constructor(view) {
     this.view = view;
     this.source = null; // { token, name } where there is a server
@@ -96,7 +97,7 @@ export class ExportMenu {
 
   // The file, or a sentence that says why there is none.
   async #ask(format, scope) {
-    const dress = scope !== "everything" && DRAWN.has(format) ? this.view.dress() : null;
+    const dress = DRAWN.has(format) ? this.view.dress(scope === "everything") : null;
     const body = JSON.stringify({ format, scope, area: this.view.area(), theme: this.view.dark() ? "dark" : "light", dress });
     const answer = await fetch(new URL(`../../exports/${this.source.token}`, import.meta.url), { method: "POST", body });
     return answer.ok ? answer.blob() : (await answer.json()).said;

@@ -1,6 +1,7 @@
 // Wires and boxes seen from far away: a picture of pixels, see raster.mjs. While it moves and holds very many things, the picture at hand is
 // moved and scaled, and the next one is made bit by bit, some milliseconds a frame.
-import { lookOf, toneOf } from "./looks.mjs";
+import { tonesOf } from "./looks.mjs";
+import { INK } from "./patterns.mjs";
 import { boxesIn, piecesIn } from "./sight.mjs";
 import { Raster } from "./raster.mjs";
 import { rgbOf } from "./theme.mjs";
@@ -124,7 +125,8 @@ function addBoxes(raster, view, { seen: [left, top], scale, coarse, dimmed }) {
   const { w: widths, h: heights } = view.scene;
   const { x: xs, y: ys } = view.motion;
   const marks = view.selection.related?.boxes;
-  const { edges, fills } = colorsOf(view);
+  const { edges, fills, inks, bars } = tonesOf(view);
+  const { scene } = view;
   const rim = coarse ? Math.max(1, Math.round(OUTLINE * scale)) : OUTLINE * scale;
   return (boxes) => {
     for (const box of boxes) {
@@ -142,22 +144,30 @@ function addBoxes(raster, view, { seen: [left, top], scale, coarse, dimmed }) {
         x1 = Math.round(x1);
         y1 = Math.round(y1);
       }
-      raster.rect(x0, y0, x1, y1, edges[box], alpha);
-      if (w >= OUTLINED && h > 2 * rim + 1) raster.rect(x0 + rim, y0 + rim, x1 - rim, y1 - rim, fills[box], alpha);
+      if (w < OUTLINED) {
+        raster.rect(x0, y0, x1, y1, edges[box], alpha);
+        continue;
+      }
+      outline(raster, scene.kind(box), x0, y0, x1, y1, rim, edges[box], fills[box], alpha);
+      if (bars) for (const [left, top, right, bottom] of bars[box]) raster.rect(x0 + left * w, y0 + top * h, x0 + right * w, y0 + bottom * h, inks[box], alpha * INK);
     }
   };
 }
 
-// The colours of all boxes, found anew only when they change.
-function colorsOf(view) {
-  const { scene, theme, overlay } = view;
-  if (view.colors?.scene === scene && view.colors.theme === theme && view.colors.overlay === overlay) return view.colors;
-  const tones = new Map();
-  const toned = (name) => {
-    if (!tones.has(name)) tones.set(name, [overlay ? "fill" : "edge", "fill"].map((part) => rgbOf(toneOf(view, name)[part])));
-    return tones.get(name);
-  };
-  view.colors = { scene, theme, overlay, edges: new Uint32Array(scene.count), fills: new Uint32Array(scene.count) };
-  for (let box = 0; box < scene.count; box++) [view.colors.edges[box], view.colors.fills[box]] = toned(lookOf(view, box));
-  return view.colors;
+// As far as so few pixels allow it the shape of shapes.mjs: the ends of a leaf are narrower, a saved tensor lacks a corner, a result has a heavy
+// border, a folded module lies on a card.
+function outline(raster, kind, x0, y0, x1, y1, rim, edge, fill, alpha) {
+  const [high, hollow] = [y1 - y0, y1 - y0 > 2 * rim + 1];
+  const bite = Math.round(high / 4);
+  if (kind === "module") raster.rect(x0 + rim + 1, y0 + rim + 1, x1 + rim + 1, y1 + rim + 1, edge, alpha * 0.6);
+  if (kind === "leaf") {
+    raster.rect(x0, y0 + bite, x1, y1 - bite, edge, alpha);
+    raster.rect(x0 + 2 * bite, y0, x1 - 2 * bite, y0 + bite, edge, alpha);
+    raster.rect(x0 + 2 * bite, y1 - bite, x1 - 2 * bite, y1, edge, alpha);
+  } else if (kind === "saved") {
+    raster.rect(x0, y0, x1 - 2 * bite, y0 + bite, edge, alpha);
+    raster.rect(x0, y0 + bite, x1, y1, edge, alpha);
+  } else raster.rect(x0, y0, x1, y1, edge, alpha);
+  const inner = kind === "result" ? 2 * rim : kind === "leaf" || kind === "saved" ? Math.max(rim, bite) : rim;
+  if (hollow && high > 2 * inner) raster.rect(x0 + inner, y0 + inner, x1 - inner, y1 - inner, fill, alpha);
 }

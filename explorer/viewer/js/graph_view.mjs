@@ -93,7 +93,7 @@ export class GraphView {
     this.focus = new Focus(() => this.scene && this.#tell());
     this.search = new Search((boxes, box, how) => this.#found(boxes, box, how), (box) => this.#open({ box, frame: null }), () => this.canvas.focus());
     this.toolbar = new Toolbar({ fit: () => this.fit(), zoom: (factor) => this.#zoom(factor), help: () => this.#help(), set: (name, value) => this.set(name, value, true), command: this.host.command, answers: this.host.answers });
-    this.exports = new ExportMenu({ image: (scale, whole) => image(this, scale, whole), area: () => this.#area(), dark: () => this.theme.dark, dress: () => dress(this) });
+    this.exports = new ExportMenu({ image: (scale, whole) => image(this, scale, whole), area: () => this.#area(), dark: () => this.theme.dark, dress: (everything) => dress(this, everything) });
     this.help = new Help(() => this.canvas.focus());
     this.trail = new Trail({ go: (by) => this.#go(by), module: (path) => this.#crumb(path) });
     this.legend = new Legend();
@@ -178,7 +178,7 @@ export class GraphView {
     if (!this.scene) return;
     this.legend.show(this.scene, this.theme, this.settings);
     this.scaleLegend.show(this.overlay, this.scene, this.theme);
-    this.minimap.show(this.scene, this.theme);
+    this.minimap.show(this);
     this.redraw();
   }
 
@@ -239,7 +239,7 @@ export class GraphView {
     const denser = ratio !== this.ratio;
     this.ratio = ratio;
     if (!this.scene) return;
-    if (denser) this.minimap.show(this.scene, this.theme);
+    if (denser) this.minimap.show(this);
     this.#setLimits();
     if (first || !this.touched) this.#firstView();
     else camera.pan(dx, dy);

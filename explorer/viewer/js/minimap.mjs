@@ -1,7 +1,7 @@
 // The whole drawing in a corner, with the part that is seen: shown while some of it is out of sight.
 import { element } from "./dom.mjs";
+import { tonesOf } from "./looks.mjs";
 import { Raster } from "./raster.mjs";
-import { rgbOf } from "./theme.mjs";
 
 const WIDEST = 128;
 const HIGHEST = 168;
@@ -20,9 +20,10 @@ export class Minimap {
     this.canvas.addEventListener("pointermove", (event) => event.buttons && this.#go(event));
   }
 
-  // Draws the boxes once; moving the camera then only moves the rectangle. A drawing far taller than wide (or the other way) is stretched to
+  // Draws the boxes once, in the colours of the drawing; moving the camera then only moves the rectangle. A drawing far taller than wide (or the other way) is stretched to
   // a strip in which something can be seen.
-  show(scene, theme) {
+  show(view) {
+    const { scene, theme } = view;
     const k = Math.min(WIDEST / Math.max(1, scene.width), HIGHEST / Math.max(1, scene.height));
     this.theme = theme;
     this.kx = Math.max(k, SLIMMEST / Math.max(1, scene.width));
@@ -32,18 +33,19 @@ export class Minimap {
     Object.assign(this.canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
     Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
     this.canvas.title = scene.words.minimap;
-    this.#draw(scene, theme, ratio);
+    this.#draw(view, ratio);
   }
 
   // Pixel by pixel: 100,000 boxes as rectangles of a canvas would take a tenth of a second.
-  #draw(scene, theme, ratio) {
+  #draw(view, ratio) {
+    const { scene } = view;
     const raster = new Raster();
     raster.begin(this.canvas.width, this.canvas.height);
-    const colors = scene.header.kinds.map((kind) => rgbOf(theme[kind].edge));
+    const { edges } = tonesOf(view);
     const [kx, ky] = [this.kx * ratio, this.ky * ratio];
     for (let box = 0; box < scene.count; box++) {
       const [x, y, w, h] = [scene.x[box] * kx, scene.y[box] * ky, (scene.w[box] * kx) / 2, (scene.h[box] * ky) / 2];
-      raster.rect(x - w, y - h, x + w, y + h, colors[scene.columns.box_kind[box]], 255);
+      raster.rect(x - w, y - h, x + w, y + h, edges[box], 255);
     }
     this.picture = raster.end();
   }

@@ -2,6 +2,7 @@
 // what a folded module shows.
 import { element, fill } from "./dom.mjs";
 import { note } from "./recorded.mjs";
+import { INK, traceBars } from "./patterns.mjs";
 import { color, inkOn } from "./scales.mjs";
 import { hatch } from "./tint.mjs";
 
@@ -46,20 +47,27 @@ function scale({ scale: { ticks, log, low, high }, write }, words) {
 
 function classes(overlay, words, theme) {
   const [listed, more] = overlay.listed;
-  return [...listed.map(({ name, letter, color: own }) => entry(own ?? theme.operation.fill, letter, name)), ...(more ? [element("span", { class: "faint" }, fill(words["overlay.more"], { count: more }))] : [])];
+  return [...listed.map(({ name, letter, color: own, bars }) => entry(own ?? theme.operation.fill, letter, name, theme, bars)), ...(more ? [element("span", { class: "faint" }, fill(words["overlay.more"], { count: more }))] : [])];
 }
 
-// A swatch with the letter on it; without a colour the hatch of what has no value.
-function entry(own, letter, name, theme = null) {
-  const swatch = element("canvas", { width: 40, height: 28, "aria-hidden": "true", class: "swatch" });
+// A swatch with the letter on it and, beside that, the bars that stand for it where boxes are small; without a colour the hatch of what has no value.
+function entry(own, letter, name, theme = null, bars = null) {
+  const wide = bars ? 36 : 20;
+  const swatch = element("canvas", { width: wide * 2, height: 28, "aria-hidden": "true", class: "swatch", style: `width: ${wide}px` });
   const context = swatch.getContext("2d");
   context.scale(2, 2);
   context.fillStyle = own ?? hatch(context, theme);
-  context.fillRect(0, 0, 20, 14);
+  context.fillRect(0, 0, wide, 14);
   context.fillStyle = own ? inkOn(own.startsWith("#") || own.startsWith("rgb") ? own : "#888888") : "";
   context.font = "700 10px monospace";
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(letter, 10, 7.5);
+  if (bars) {
+    const path = new Path2D();
+    traceBars(path, bars, 28, 7, 16, 14);
+    context.globalAlpha = INK;
+    context.fill(path);
+  }
   return element("span", { class: "entry" }, swatch, letter ? `${letter} ${name}` : name);
 }

@@ -1,6 +1,7 @@
 // What boxes can be coloured by. An overlay of numbers has a scale; one of classes has a colour and a letter for each. A folded module shows
 // the largest number in it, or the sum of bytes and seconds as the inspector has it, or the class that most of it belongs to.
 import { bytes, format, percent, seconds } from "./numbers.mjs";
+import { barsOf } from "./patterns.mjs";
 import { HUES, scaleOf, shade, stepOf } from "./scales.mjs";
 import { FLAGS, NOTHING } from "./subjects.mjs";
 
@@ -74,6 +75,7 @@ class Numbers {
   fill(look, theme) { return look === NONE ? null : look === ODD ? theme.alarm : shade(look); }
   text(box) { return this.values[box] === NOTHING ? "" : Number.isFinite(this.values[box]) ? this.write(this.values[box]) : format(String(this.values[box])); }
   letter() { return ""; }
+  bars() { return []; } // more is lighter
 }
 
 class Classes {
@@ -93,6 +95,7 @@ class Classes {
       name: numbered[value],
       letter: letters ? letters[value] : letterOf(at),
       color: colors ? colors[value] : HUES[at % HUES.length],
+      bars: barsOf(at),
     }]));
     this.missing = this.values.includes(0) && !names;
   }
@@ -107,6 +110,7 @@ class Classes {
     return found ? found.name + (this.mixed[box] ? " +" : "") : "";
   }
   letter(box) { return this.classes.get(this.values[box])?.letter ?? ""; }
+  bars(look) { return this.classes.get(look)?.bars ?? []; }
 }
 
 // Over all steps of a replay, and the step that was recorded in full: one colour means the same at each.
