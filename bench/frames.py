@@ -35,7 +35,7 @@ _OPEN = """async () => {
   document.adoptedStyleSheets = [sheet];
   const [{ GraphView }, { decode }] = await Promise.all([import("/graph_view.mjs"), import("/scene.mjs")]);
   const bytes = new Uint8Array(await (await fetch("/scene")).arrayBuffer());
-  window.view = new GraphView(document.getElementById("host"), { selected() {}, toggle() {}, shows() {}, command: null });
+  window.view = new GraphView(document.getElementById("host"), { selected() {}, toggle() {}, shows() {}, command: null, answers: () => false });
   view.setHeight(900);
   await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
   const began = performance.now();
