@@ -10,10 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.app.models import SHOWN_PICTURES, missing_text, percent, said_run, shape_text, step_text, untaught
 from explorer.app.numbers import show_number
-from explorer.app.remarks import remarks
+from explorer.app.remarks import Remark, remarks
 from explorer.app.state import fingerprint
+from explorer.graph.measure import bytes_text
 from explorer.ir import MOST_FILE_BYTES, Drawn, InferenceAnswer, Loading, Picture, Said, Stage
-from explorer.models import in_eval
+from explorer.models import find, in_eval
 from explorer.runner import EngineError, shared_engine
 from explorer.words import tell
 from pages._answers import answered
@@ -50,6 +51,9 @@ def _choose_files() -> tuple[Any, Any]:
     most = shared_engine().settings.weights_mib
     show_title(words("inference.weights"), key="weights")
     st.text(words("inference.weights.lead", mib=most))
+    if state().model is not None and (size := 4 * find(state().model or "").parameter_count) > most * 2**20:
+        text = words("inference.weights.larger", size=bytes_text(size), mib=most)
+        show_remarks((Remark(kind="note", title=words("remark.note"), text=text),))
     checkpoint = st.file_uploader(
         words("inference.weights.upload"),
         type=["safetensors", "pt", "pth", "bin"],

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from explorer.app.remarks import Remark
 from explorer.app.training import MOMENTUM, TrainingState
 from explorer.ir import TrainingEnd
-from explorer.models import LOSSES, TABLE, ModelError, OptimizerName, SchedulerName, datasets, models_for
+from explorer.models import LOSSES, TABLE, ModelError, OptimizerName, SchedulerName, column_names, datasets, models_for
 from explorer.viewer.editor import code_editor
 from explorer.words import say, tell
 from pages._said import show_remarks
@@ -77,9 +77,8 @@ def _choose_table() -> None:
     ):
         become(state().with_data(table=text, target=""))
         st.rerun()
-    names = state().data.table.partition("\n")[0]
-    if names and state().problem is None:
-        columns = [name.strip() for name in names.replace(";", ",").split(",")]
+    if state().data.table and state().problem is None:
+        columns = column_names(state().data.table)
         st.selectbox(
             words("training.table.target"),
             columns,
@@ -90,7 +89,7 @@ def _choose_table() -> None:
 def choose_recipe() -> None:
     """Loss, optimizer and the length of the run; what is rarely changed lies below."""
     edited = state().loop_edited
-    if edited:
+    if edited and state().problem is None:
         st.caption(words("training.loop_edited"))
     with st.container(horizontal=True, key="training_optimizer"):
         st.selectbox(words("training.optimizer"), get_args(OptimizerName), **_field("optimizer", edited))

@@ -76,8 +76,9 @@ def _start(wanted: Sequence[Variant]) -> None:
     group: Named = []
     try:
         for at, variant in enumerate(wanted):
-            name = f"{variant.group}, seed {variant.state.seed}"
-            group.append((variant.group, begin(shared_engine(), variant.state.request, owner(), name, place=str(at))))
+            label = variant.group or words("runs.edited")
+            name = words("runs.seeded", name=label, seed=variant.state.seed)
+            group.append((label, begin(shared_engine(), variant.state.request, owner(), name, place=str(at))))
     except EngineError as problem:
         kept()["training.compare.problem"] = str(problem)
     kept()[_GROUP] = group
@@ -105,7 +106,11 @@ def _draw(runs: Named, key: str) -> None:
     classes = first is not None and first.kind == "classes"
     figure = compared(groups, classes, language(), log=state().log)
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})
-    walked = [Path(name, run.training.points, run.training.surface) for name, run in begun if run.training.surface]
+    walked = [
+        Path(words("runs.seeded", name=name, seed=run.request.seed), run.training.points, run.training.surface)
+        for name, run in begun
+        if run.training.surface
+    ]
     if walked and len(walked) == len(begun):
         st.plotly_chart(paths(walked, language()), key=f"{key}.paths", config={"displayModeBar": False})
 
@@ -148,6 +153,7 @@ def _table(rows: Sequence[Kept]) -> list[Kept]:
         shown,
         column_config=dict(zip(shown, columns, strict=True)),
         hide_index=True,
+        placeholder="–",
         height=260,
         on_select="rerun",
         selection_mode="multi-row",

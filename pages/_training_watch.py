@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 from msgspec.structs import replace
 
+from explorer.app.learned import doubts
 from explorer.app.numbers import show_seconds
 from explorer.app.remarks import Remark
 from explorer.app.trainings import Learning, Started
@@ -35,9 +36,13 @@ def watch() -> None:
     if run is None:
         return
     learning, end = running(), run.training.end
+    with st.container(key="training_below"):
+        st.caption(words("training.below"))
     _show_progress(run, end)
-    if end is not None and end.status != "ok":
-        _show_reason(run.training, end)
+    if end is not None and end.status != "ok" and (run.training.points or run.request == state().request):
+        _show_reason(run.training, end)  # of a run without a step only while the form still asks for it
+    if end is not None:
+        show_remarks(doubts(run.training, language()))
     _show_measured(run, end)
     if end is not None:
         show_printed(end.stdout)

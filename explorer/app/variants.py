@@ -19,7 +19,7 @@ class Variant(NamedTuple):
     """One training of a comparison."""
 
     group: str
-    """What the runs of a group have in common; they differ in their seed."""
+    """What the runs of a group have in common; they differ in their seed. Empty where the loop is a person's own."""
     state: TrainingState
 
 
@@ -36,6 +36,6 @@ def variants(
     for optimizer in optimizers or (state.recipe.optimizer,):
         for rate in rates or (state.recipe.learning_rate,):
             changed = state if state.loop_edited else state.with_recipe(optimizer=optimizer, learning_rate=rate)
-            name = "seed" if state.loop_edited else f"{optimizer}, lr {rate:g}"
+            name = "" if state.loop_edited else f"{optimizer}, lr {rate:g}"
             found += [Variant(name, replace(changed, seed=state.seed + at)) for at in range(max(1, seeds))]
     return tuple(found[:MOST_RUNS])

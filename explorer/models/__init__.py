@@ -13,7 +13,7 @@ from explorer.models.datasets import (
 from explorer.models.functions import FUNCTIONS, Function
 from explorer.models.initialisers import INITIALISERS, MOST_FEATURES, Initialiser
 from explorer.models.recipe import LOSSES, LossName, OptimizerName, Recipe, SchedulerName, loop, recipe_of
-from explorer.models.table import Table, read_table
+from explorer.models.table import Table, column_names, read_table
 from explorer.models.trainable import TrainableModel, models_for, trainable_models
 from explorer.models.variants import frozen, in_eval, new_classifier
 
@@ -40,6 +40,7 @@ __all__ = [
     "TrainableModel",
     "asked_dataset",
     "catalogue",
+    "column_names",
     "datasets",
     "find",
     "find_dataset",

@@ -54,6 +54,11 @@ def read_table(text: str, target: str = "") -> Table:
     return Table(tuple(names[index] for index in columns), names[at], rows, targets, classes)
 
 
+def column_names(text: str) -> tuple[str, ...]:
+    """The names in the first line of a table; raises `ModelError` where it is none."""
+    return tuple(_lines(text)[0])
+
+
 def _lines(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Names of the columns, and each row of as many cells with its line, from 1."""
     first = text.partition("\n")[0]

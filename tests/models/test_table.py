@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.models import ModelError, read_table
+from explorer.models import ModelError, column_names, read_table
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -47,3 +47,7 @@ def test_words_are_classes_in_their_order():
 def test_what_is_no_table_gets_a_sentence_with_its_line(text, piece):
     with pytest.raises(ModelError, match=piece):
         read_table(text)
+
+
+def test_the_names_are_those_that_the_reader_sees():
+    assert column_names('"width, mm"; height ;"kind ""x"""\n1;2;3\n4;5;6\n') == ("width, mm", "height", 'kind "x"')
