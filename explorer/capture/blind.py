@@ -37,8 +37,8 @@ class Unseen:
     """What records do not tell of a run."""
 
     named: Sequence[Named] = ()
-    nodes: Sequence[Any] = ()
-    """The grad_fn objects of the graph."""
+    custom: Sequence[Any] = ()
+    """The grad_fn objects of the graph that custom functions made."""
     direct: tuple[str, Place] | None = None
     """The class of a module whose ``forward`` was called directly first, and where."""
     stopped: Place | None = None
@@ -51,7 +51,7 @@ def limits(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor], unseen: U
     """One sentence for each limit that the run touched; none for most runs. In time linear in the records."""
     found = [
         *_saved(graph),
-        *_on_ctx(unseen.nodes),
+        *_on_ctx(unseen.custom),
         *_of_func(ops),
         *_dual(ops),
         *_without_numbers(tensors),
@@ -65,7 +65,8 @@ def limits(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor], unseen: U
 
 def _saved(graph: Graph) -> Iterator[Sentence]:
     """Saved tensors that something packed, counted by what it was."""
-    packed = Counter(saved.error for node in graph.nodes for saved in node.saved if saved.error in _PACKED)
+    errors = [saved.error for node in graph.nodes for saved in node.saved if saved.error is not None]
+    packed = Counter(error for error in errors if error in _PACKED)
     for reason, key in _PACKED.items():
         if packed[reason]:
             yield _sentence(key, count=packed[reason])
@@ -99,11 +100,9 @@ def _holds_tensor(value: Any, depth: int = 0) -> bool:
 
 def _of_func(ops: Sequence[Op]) -> Iterator[Sentence]:
     """Inside of torch.func tensors are wrapped: strided, yet without a storage."""
-    lines = [
-        op.line for op in ops if any(m.storage_id < 0 and m.layout == "strided" for m in (*op.inputs, *op.outputs))
-    ]
-    if lines:
-        yield _sentence("limits.func", count=len(lines), line=lines[0])
+    without = [op for op in ops for meta in op.inputs + op.outputs if meta.storage_id < 0 and meta.layout == "strided"]
+    if without:
+        yield _sentence("limits.func", count=len({op.index for op in without}), line=without[0].line)
 
 
 def _dual(ops: Sequence[Op]) -> Iterator[Sentence]:
@@ -157,7 +156,8 @@ def _too_many(graph: Graph, ops: Sequence[Op], unseen: Unseen) -> Iterator[Sente
     """What is not listed, since there is more of it than is kept."""
     if unseen.stopped is not None:
         yield _sentence("limits.ops", count=f"{MOST_OPS:,}", line=unseen.stopped.line)
-    long = next((op for op in ops if _has_more(op, graph)), None)
+    full = [op for op in ops if len(op.inputs) >= MOST_TENSORS or len(op.outputs) >= MOST_TENSORS]
+    long = next((op for op in full if _has_more(op, graph)), None)
     if long is not None:
         yield _sentence("limits.tensors", name=long.name, line=long.line, count=MOST_TENSORS)
     if len(graph.nodes) > MOST_NODES_WITH_SAVED:
@@ -169,8 +169,8 @@ def _too_many(graph: Graph, ops: Sequence[Op], unseen: Unseen) -> Iterator[Sente
 
 
 def _has_more(op: Op, graph: Graph) -> bool:
-    """Whether a call took or gave more tensors than are kept: its node tells."""
-    if op.grad_fn is None or max(len(op.inputs), len(op.outputs)) < MOST_TENSORS:
+    """Whether a call took or gave more tensors than are kept, as many as are: its node tells."""
+    if op.grad_fn is None:
         return False
     node = graph.nodes[op.grad_fn]
     return max(node.slots, len(node.incoming)) > MOST_TENSORS

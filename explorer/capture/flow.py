@@ -24,9 +24,11 @@ import torch
 from explorer.capture.private import quiet
 from explorer.capture.reader import Reader, Reading
 from explorer.capture.walk import Walk
+from explorer.ir import Gradient
 
 _Gradients = Sequence[torch.Tensor | None]
 _Readings = tuple[Reading | None, ...]
+_Records = tuple[Gradient | None, ...]
 _Event = tuple[int, float, _Gradients | None, _Gradients]
 """Which node, the moment at which it had run, what it sent and what had come; with nothing sent, it is about to run."""
 
@@ -92,6 +94,14 @@ class Flow:
         known += [None] * (output_nr + 1 - len(known))
         known[output_nr] = known[output_nr] or (None if gradient is None else self._reader.read(gradient))
         self.incoming[identity] = tuple(known)
+
+    def gradients(self) -> tuple[dict[int, _Records], dict[int, _Records]]:
+        """`incoming` and `sent` as records; None too for what cannot be read."""
+        tables = (self.incoming, self.sent)
+        readings = set(chain.from_iterable(chain.from_iterable([table.values() for table in tables])))
+        records = {reading: None if reading is None else reading.gradient() for reading in readings}
+        incoming, sent = ({at: tuple(map(records.get, one)) for at, one in table.items()} for table in tables)
+        return incoming, sent
 
     def before(self, identity: int, gradients: _Gradients) -> None:
         """Tell that a node is about to run."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,8 +55,8 @@ class Marks:
             attribution=Attribution(found, [*held, *retained], reader or Reader()),
         )
 
-    def rare(self) -> Mapping[int, dict[str, Any]]:
-        """The fields of `Node` that few nodes have, of those that have any; `order` is told by `Orders`."""
+    def rare(self, numbers: Sequence[int | None]) -> defaultdict[int, dict[str, Any]]:
+        """The fields of `Node` that few nodes have, of those that have any; `numbers` are the sequence numbers of all."""
         fields: defaultdict[int, dict[str, Any]] = defaultdict(dict)
         for at, texts in self.hooks.items():
             fields[at]["hooks"] = texts
@@ -66,6 +66,8 @@ class Marks:
             fields[at]["segment"] = segment
         for at, product in self.attribution.products.items():
             fields[at]["gradient_x_input"] = product.gradient()
+        for at, order in self.orders.above_first(numbers):
+            fields[at]["order"] = order
         return fields
 
     def changed_by_hooks(self) -> set[int]:

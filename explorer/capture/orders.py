@@ -7,7 +7,7 @@ Cannot see: nodes that a backward made on another thread (a GPU's), which counts
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,6 +41,12 @@ class Orders:
             return 1
         at = bisect_right(self._starts, number) - 1
         return self._orders[at] if at >= 0 and number < self._ends[at] else 1
+
+    def above_first(self, numbers: Sequence[int | None]) -> list[tuple[int, int]]:
+        """Position and order of those among nodes with these numbers that are of a higher order than 1."""
+        if not self._starts:
+            return []
+        return [(at, order) for at, number in enumerate(numbers) if (order := self.of(number)) > 1]
 
     def highest(self, nodes: Iterable[Any]) -> int:
         """The highest order among `nodes`, which are not looked at while no backward has made any."""

@@ -169,7 +169,7 @@ class Recorder:
         snapshot, direct = self.snapshot, self.log.direct
         return Unseen(
             named=named,
-            nodes=snapshot.walk.nodes if snapshot else (),
+            custom=snapshot.walk.of_kind("custom") if snapshot else (),
             direct=direct.first if direct else None,
             stopped=self.log.stopped,
             unlisted=self.calls.unlisted,

@@ -49,16 +49,16 @@ class SavedDraft(msgspec.Struct, frozen=True, eq=False, gc=False):
     tensor: TensorMeta | None = None
     nbytes: int = 0
     numbers: Reading | None = None
-    text: str | None = None
+    plain: Saved | None = None
+    """Its record where it is no tensor that could be read."""
     error: str | None = None
     segment: int | None = None
     """Key of the checkpointed segment that packed it."""
 
     def record(self, aliases: Mapping[int, str]) -> Saved:
-        """As a record; `aliases` are the names of storages."""
+        """The record of a tensor; `aliases` are the names of storages."""
         tensor, numbers = self.tensor, self.numbers
-        if tensor is None:
-            return _plain(self.name, self.text, self.error)
+        assert tensor is not None
         return Saved(
             name=self.name,
             tensor=tensor,
@@ -69,10 +69,8 @@ class SavedDraft(msgspec.Struct, frozen=True, eq=False, gc=False):
         )
 
 
-@lru_cache(maxsize=1024)
-def _plain(name: str, text: str | None, error: str | None) -> Saved:
-    """One record for the ``alpha=1`` of all nodes."""
-    return Saved(name=name, text=text, error=error)
+def _plain(name: str, text: str | None = None, error: str | None = None, segment: int | None = None) -> SavedDraft:
+    return SavedDraft(name, plain=Saved(name=name, text=text, error=error), error=error, segment=segment)
 
 
 def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[SavedDraft, ...]:
@@ -85,12 +83,12 @@ def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[Sa
         hook = None if raw is None else unpack_hook(node, raw)
         if hook is not None:
             packing = packing_by(hook)
-            found.append(SavedDraft(name, error=packing.reason, segment=packing.segment))
+            found.append(_plain(name, error=packing.reason, segment=packing.segment))
             continue
         try:
             value = getattr(node, attribute)
         except Exception as problem:  # in torch's words: freed, or changed in place
-            found.append(SavedDraft(name, error=str(problem).split("\n")[0][:300]))
+            found.append(_plain(name, error=str(problem).split("\n")[0][:300]))
             continue
         kind = type(value)
         if kind is _TENSOR:
@@ -108,7 +106,7 @@ def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[Sa
 
 def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> SavedDraft:
     if not is_tensor(value):
-        return SavedDraft(name, text=str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
+        return _plain(name, str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
     meta = storages.known(value)
     numbers = reader.read_quietly(value, key_of(meta), steady=True) if reader else None
     return SavedDraft(name, meta, _numel(value) * _element_size(value), numbers)
@@ -117,7 +115,7 @@ def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> Sa
 @lru_cache(maxsize=1024, typed=True)
 def _scalar(name: str, value: int | str | tuple[int, ...]) -> SavedDraft:
     """One draft for the ``alpha=1`` of all nodes, and for a shape that many have."""
-    return SavedDraft(name, text=str(value)[:_TEXT_LENGTH])
+    return _plain(name, str(value)[:_TEXT_LENGTH])
 
 
 _WHOLE = frozenset({int})

@@ -5,11 +5,12 @@ The gradients are added by its `flow` while backward runs; `graph` then writes i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 
 from explorer.capture.drafts import Span
 from explorer.capture.flow import Flow
@@ -17,7 +18,7 @@ from explorer.capture.forward import ForwardLog
 from explorer.capture.local import local_derivatives
 from explorer.capture.marks import Marks
 from explorer.capture.metas import Storages
-from explorer.capture.modules import ModulePaths
+from explorer.capture.modules import ModuleCall, ModulePaths
 from explorer.capture.numbers import read_stats, read_values
 from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
@@ -26,7 +27,7 @@ from explorer.capture.reader import Reader, Reading
 from explorer.capture.saved import SavedDraft, read_saved
 from explorer.capture.variables import Named
 from explorer.capture.walk import MOST_NODES, Walk, edge_of, walk
-from explorer.ir import Edge, Graph, Node, Root, TensorMeta, Verification
+from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta, Verification
 
 MOST_NODES_WITH_NUMBERS = 50_000
 """A larger graph keeps its structure and gives up its numbers."""
@@ -170,59 +171,88 @@ class Snapshot:
     ) -> Graph:
         """The records. `named` are the names at the end of the run, bound on `lines`; those at backward come first."""
         names = {**_names(named, self.walk), **self.names}
-        nodes = tuple(self._nodes(paths, names, lines, outputs))
+        incoming, sent = self.flow.gradients()
+        nodes = self._nodes(_Given(paths, names, lines, outputs, incoming))
         return Graph(
             nodes=nodes,
-            edges=tuple(self._edges()),
+            edges=self._edges(sent),
             roots=self.roots,
             cut=self.walk.cut,
-            classes=paths.classes(node.module for node in nodes if node.module),
+            classes=paths.classes({node.module for node in nodes if node.module}),
         )
 
-    def _edges(self) -> Iterator[Edge]:
-        sent = self.flow.sent
+    def _edges(self, sent: Mapping[int, Sequence[Gradient | None]]) -> tuple[Edge, ...]:
+        edges = []
         for source, slot, target, output_nr in self.walk.edges:
-            readings = sent.get(source)
-            reading = readings[slot] if readings and slot < len(readings) else None
-            gradient = None if reading is None else reading.gradient()
-            yield Edge(source=source, slot=slot, target=target, output_nr=output_nr, gradient=gradient)
+            gradients = sent.get(source, ())
+            gradient = gradients[slot] if slot < len(gradients) else None
+            edges.append(Edge(source=source, slot=slot, target=target, output_nr=output_nr, gradient=gradient))
+        return tuple(edges)
 
-    def _nodes(
-        self,
-        paths: ModulePaths,
-        names: Mapping[int, str],
-        lines: Mapping[str, int],
-        outputs: Mapping[int, TensorMeta],
-    ) -> Iterator[Node]:
-        walk, first, leaves, aliases, rare = self.walk, self.first, self.leaves, self.aliases, self.marks.rare()
-        flowed, local, order_of = self.flow.incoming, self.local, self.marks.orders.of
+    def _nodes(self, given: _Given) -> tuple[Node, ...]:
+        walk, first, leaves, aliases = self.walk, self.first, self.leaves, self.aliases
+        names, lines, outputs, incoming, flowed = (
+            given.names,
+            given.lines,
+            given.outputs,
+            given.incoming,
+            self.flow.incoming,
+        )
+        path_of = _Paths(given.paths)
+        nodes = []
         columns = zip(walk.names, walk.kinds, walk.numbers, walk.slots, self.spans, self.saved, strict=True)
         for at, (name, kind, number, slots, span, saved) in enumerate(columns):
-            came = flowed.get(at, ())
-            incoming = tuple([None if one is None else one.gradient() for one in came])
-            module = span.module if span else None
-            yield Node(
-                id=at,
-                name=name,
-                kind=kind,
-                sequence_nr=None if number is None else number - first,
-                slots=slots,
-                line=span.place.line if span else lines.get(names.get(at, "")),
-                module=None if module is None else paths.path(module),
-                call=0 if module is None else module.call,
-                op=span.index if span else None,
-                variable=names.get(at),
-                output=leaves.get(at) if number is None else outputs.get(number),
-                saved=tuple([draft.record(aliases) for draft in saved]),
-                incoming=incoming,
-                unread=None in incoming and incoming.count(None) > came.count(None),
-                local=tuple([one.value if one else None for one in local[at]]) if at in local else (),
-                order=order_of(number),
-                **rare.get(at, _NOTHING),
+            came, module = incoming.get(at, ()), span.module if span else None
+            nodes.append(
+                Node(  # with more than 15 names Python would make a dictionary for each call
+                    id=at,
+                    name=name,
+                    kind=kind,
+                    sequence_nr=None if number is None else number - first,
+                    slots=slots,
+                    line=span.place.line if span else lines.get(names.get(at, "")),
+                    module=path_of[module],
+                    call=0 if module is None else module.call,
+                    op=span.index if span else None,
+                    variable=names.get(at),
+                    output=leaves.get(at) if number is None else outputs.get(number),
+                    saved=tuple([draft.plain or draft.record(aliases) for draft in saved]),
+                    incoming=came,
+                    unread=None in came and came.count(None) > flowed[at].count(None),
+                )
             )
+        for at, fields in self._rare().items():
+            nodes[at] = replace(nodes[at], **fields)
+        return tuple(nodes)
+
+    def _rare(self) -> dict[int, dict[str, Any]]:
+        """Fields that few nodes have, by id."""
+        rare = self.marks.rare(self.walk.numbers)
+        for at, readings in self.local.items():
+            rare[at]["local"] = tuple([one.value if one else None for one in readings])
+        return rare
 
 
-_NOTHING: Mapping[str, Any] = {}
+@dataclass(frozen=True)
+class _Given:
+    """What is known at the end of the run: module paths, names by id, lines by name, outputs by sequence number, gradients by id."""
+
+    paths: ModulePaths
+    names: Mapping[int, str]
+    lines: Mapping[str, int]
+    outputs: Mapping[int, TensorMeta]
+    incoming: Mapping[int, tuple[Gradient | None, ...]]
+
+
+class _Paths(dict[ModuleCall | None, str | None]):
+    """Paths of modules by their calls."""
+
+    def __init__(self, paths: ModulePaths) -> None:
+        self._paths = paths
+
+    def __missing__(self, call: ModuleCall | None) -> str | None:
+        path = self[call] = self._paths.path(call)
+        return path
 
 
 def _saved(nodes: Sequence[Any], storages: Storages, reader: Reader | None) -> list[tuple[SavedDraft, ...]]:

@@ -45,6 +45,10 @@ class Walk:
     cut: bool = False
     """Whether there were more than `MOST_NODES`."""
 
+    def of_kind(self, kind: NodeKind) -> list[Any]:
+        """The nodes of one kind."""
+        return [self.nodes[at] for at, one in enumerate(self.kinds) if one == kind]
+
     def release(self) -> None:
         """Let the nodes go, the last made first.
 
