@@ -21,6 +21,8 @@ _FIXED = {
     "OMP_NUM_THREADS": "1",  # threads do not survive a fork either, and a child that waits for them hangs
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # What glibc learns by itself when it first frees a block of 32 MiB: smaller ones are used again, rather than given back and faulted in anew.
+    "GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={2**25}:glibc.malloc.trim_threshold={2**26}",
     "PYTHONHASHSEED": "0",  # equal requests give equal runs
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUTF8": "1",
