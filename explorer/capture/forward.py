@@ -33,7 +33,10 @@ from explorer.capture.source import Place, Source
 from explorer.capture.views import views_of
 
 MOST_OPS = 20_000
-"""Calls that are kept; the code runs on unrecorded after them."""
+"""Calls that are kept; of later ones only where they were made, so that their nodes have a line and a module."""
+
+MOST_SPANS = 2**16
+"""Places that are kept: with more of them the JSON of 100,000 nodes would be over 30 MB."""
 
 MOST_TENSORS = 64
 """Inputs, and outputs, of one call that are kept."""
@@ -132,12 +135,26 @@ class ForwardLog(TorchFunctionMode):
             return self.hooks.call(func, args, kwargs, frame.f_locals if frame else {})
         if func in _BACKWARD and self.backward is not None:
             return self.backward(func, args, kwargs)
-        returned = func(*args, **kwargs)
+        returned = self._placed(func, args, kwargs) if self.full else func(*args, **kwargs)
         if self._functions[func].moves:
             self._storages.forget()
         if self.full and self.stopped is None and func not in _UNLISTED and tensors_among((returned,)):
             self.stopped = self._source.here(self._source.frame())
         return returned
+
+    def _placed(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Make a call of which only the place is kept, where it makes a node."""
+        if self._paused or func in _UNLISTED or len(self.spans) >= MOST_SPANS:
+            return func(*args, **kwargs)
+        place = self._source.here(self._source.frame())
+        span = Span(place, self._modules.current, self._open, next_sequence_nr(), packing_now())
+        self._begin(span)
+        try:
+            return func(*args, **kwargs)
+        finally:
+            self._end(span)
+            if span.end == span.start and self.spans[-1] is span:
+                self.spans.pop()
 
     def _custom(self, apply: Any) -> Callable[..., Any]:
         def applied(cls: Any, *args: Any, **kwargs: Any) -> Any:

@@ -268,7 +268,7 @@ def _together(
     leaves: Mapping[int, TensorMeta],
 ) -> int:
     """Of how many nodes the gradients may be held: where all calls are known, those are about as large as the tensors of the run."""
-    if spans.count(None) > len(leaves):
+    if log.full or spans.count(None) > len(leaves):
         return 1
     sizes = [meta.storage_nbytes for meta in leaves.values()]
     sizes += [meta.storage_nbytes for op in log.ops for meta in op.outputs if meta.requires_grad]

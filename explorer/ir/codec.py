@@ -6,6 +6,7 @@ for what types cannot say (ids in range, edges that exist, small previews). Noth
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -306,17 +307,21 @@ def _check_evidence(run: Run) -> None:
 
 
 def _check_graph(graph: Graph, ops: int) -> None:
-    count = len(graph.nodes)
-    for index, node in enumerate(graph.nodes):
-        _require(node.id == index, f"node {index} has id {node.id}")
+    nodes, count = graph.nodes, len(graph.nodes)
+    for index, node in enumerate(nodes):
+        if node.id != index:
+            raise IrError(f"node {index} has id {node.id}")
         _check_node(node, ops)
     before = (-1, -1)
     for edge in graph.edges:
-        _require(0 <= edge.source < count and 0 <= edge.target < count, f"edge {edge.source}->{edge.target} of {count}")
-        _require(0 <= edge.slot < graph.nodes[edge.source].slots, f"slot {edge.slot} of node {edge.source}")
-        _require(edge.output_nr >= 0, f"output_nr {edge.output_nr}")
-        _require(before < (edge.source, edge.slot), "edges are not in order of source and slot")
-        before = (edge.source, edge.slot)
+        here = (edge.source, edge.slot)
+        if not (0 <= edge.source < count and 0 <= edge.target < count):
+            raise IrError(f"edge {edge.source}->{edge.target} of {count}")
+        if not 0 <= edge.slot < nodes[edge.source].slots or edge.output_nr < 0:
+            raise IrError(f"slot {edge.slot} of node {edge.source}, output_nr {edge.output_nr}")
+        if not before < here:
+            raise IrError("edges are not in order of source and slot")
+        before = here
         _check_gradient(edge.gradient)
     _check_acyclic(graph)
     for root in graph.roots:
@@ -325,7 +330,13 @@ def _check_graph(graph: Graph, ops: int) -> None:
 
 
 def _check_acyclic(graph: Graph) -> None:
-    """Take away nodes that lead to nothing that is left, until none is; what stays leads back to itself."""
+    """Take away nodes that lead to nothing that is left, until none is; what stays leads back to itself.
+
+    Where each node was made after those that it leads to, none does.
+    """
+    made = [-1 if node.sequence_nr is None else node.sequence_nr for node in graph.nodes]
+    if all(made[edge.source] > made[edge.target] for edge in graph.edges):
+        return
     users: list[list[int]] = [[] for _ in graph.nodes]
     waiting = [0] * len(graph.nodes)
     for edge in graph.edges:
@@ -343,7 +354,8 @@ def _check_acyclic(graph: Graph) -> None:
 
 
 def _check_node(node: Node, ops: int) -> None:
-    _require(node.op is None or 0 <= node.op < ops, f"node {node.id} names op {node.op}")
+    if node.op is not None and not 0 <= node.op < ops:
+        raise IrError(f"node {node.id} names op {node.op}")
     for saved in node.saved:
         _check_saved(saved)
     for gradient in node.incoming:
@@ -354,12 +366,14 @@ def _check_node(node: Node, ops: int) -> None:
 
 
 def _check_saved(saved: Saved) -> None:
-    _require(saved.nbytes >= 0, f"saved {saved.name} of {saved.nbytes} bytes")
-    _check_nested(saved.value, PREVIEW_ELEMENTS, f"saved {saved.name}")
+    if saved.nbytes < 0:
+        raise IrError(f"saved {saved.name} of {saved.nbytes} bytes")
+    if saved.value is not None:
+        _check_nested(saved.value, PREVIEW_ELEMENTS, f"saved {saved.name}")
 
 
 def _check_gradient(gradient: Gradient | None) -> None:
-    if gradient is not None:
+    if gradient is not None and gradient.value is not None:
         _check_nested(gradient.value, PREVIEW_ELEMENTS, "gradient")
 
 
@@ -373,22 +387,27 @@ def _check_storage(storage: Storage) -> None:
     _check_nested(storage.cells, MAX_CELLS, f"cells of storage {storage.id}")
 
 
+_LEAVES = frozenset({int, float, bool, str})
+_PARTS = _LEAVES | {list}
+
+
 def _check_nested(value: Nested, elements: int, where: str) -> None:
-    """Accept numbers and short strings in lists of lists, `elements` of them at most; walk without recursion."""
-    left, stack = elements, [(value, 0)]
-    while stack:
-        item, depth = stack.pop()
-        if isinstance(item, list):
-            _require(depth < _MAX_DEPTH, f"{where} is nested too deeply")
-            _require(len(item) <= max(left, elements), f"{where} has more than {elements} elements")
-            stack.extend((inner, depth + 1) for inner in item)
-        elif item is not None or depth:
-            _require(
-                isinstance(item, int | float) or (isinstance(item, str) and len(item) <= 64),
-                f"{where} holds {type(item).__name__}",
-            )
-            left -= 1
-            _require(left >= 0, f"{where} has more than {elements} elements")
+    """Accept numbers and short strings in lists of lists, `elements` of them at most; walk without recursion, a depth at a time."""
+    level, left, depth = [] if value is None else [value], elements, 0
+    while level:
+        kinds = set(map(type, level))
+        if not kinds <= _PARTS:
+            raise IrError(f"{where} holds {', '.join(sorted(kind.__name__ for kind in kinds - _PARTS))}")
+        if str in kinds:
+            _require(all(len(item) <= 64 for item in level if type(item) is str), f"{where} holds a long text")
+        lists = [item for item in level if type(item) is list] if list in kinds else []
+        left -= len(level) - len(lists)
+        if left < 0 or max(map(len, lists), default=0) > elements:
+            raise IrError(f"{where} has more than {elements} elements")
+        depth += bool(lists)
+        if depth > _MAX_DEPTH:
+            raise IrError(f"{where} is nested too deeply")
+        level = list(chain.from_iterable(lists))
 
 
 def _require(holds: bool, problem: str) -> None:

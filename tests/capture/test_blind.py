@@ -178,6 +178,15 @@ def test_the_line_of_the_first_call_that_is_not_listed(monkeypatch: pytest.Monke
     assert said(seen) == {"limits.ops": {"count": "4", "line": "6"}}
     assert len(seen.ops) == 4
     assert len(seen.graph.nodes) == 6
+    assert [node.line for node in seen.graph.nodes if node.op is None and node.kind != "leaf"] == [7, 6]
+
+
+def test_nodes_of_calls_that_are_not_listed_have_their_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forward, "MOST_OPS", 3)
+    seen = run("net = nn.Sequential(nn.Linear(2, 2), nn.Tanh())\nz = net(torch.ones(3, 2)).sum()")
+    made = {node.name: (node.module, node.line, node.op) for node in seen.graph.nodes if node.kind != "leaf"}
+    assert made["TanhBackward0"] == ("net.1", 2, None)
+    assert made["AddmmBackward0"] == ("net.0", 2, None)
 
 
 def test_graphs_that_are_too_large_for_saved_tensors(monkeypatch: pytest.MonkeyPatch) -> None:

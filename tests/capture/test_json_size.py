@@ -22,6 +22,7 @@ DIGITS = 10
 def test_a_hundred_thousand_nodes_take_less_than_thirty_megabytes(step, monkeypatch):
     monkeypatch.setattr(snapshot, "MOST_NODES_WITH_NUMBERS", snapshot.MOST_NODES_WITH_NUMBERS // 50)
     monkeypatch.setattr(forward, "MOST_OPS", forward.MOST_OPS // 50)
+    monkeypatch.setattr(forward, "MOST_SPANS", forward.MOST_SPANS // 50)
     code = f"import torch\nx = torch.ones(1, requires_grad=True)\ny = x\nfor _ in range({NODES}):\n    y = {step}\n"
     run = execute(RunRequest(code=code, verify="never"))
     assert decode_run(encode(run)) == run
