@@ -36,7 +36,7 @@ def leaf_boxes(about: Outline, place: Placed) -> LeafBoxes:
     """
     uses, calls, count = about.uses, len(about.tree.calls), len(about.depth)
     above, hidden = place.above[uses.home], place.hidden[uses.home]
-    hidden[about.in_loops[uses.home]] = NONE  # a variable that the steps of a folded loop take stays in sight
+    hidden[uses.beside] = NONE
     folded = place.hidden[about.tree.owner[uses.consumer]]
     shown_in = np.where(folded == NONE, calls + uses.consumer, folded)
     where = (uses.leaf * (calls + 1) + above + 1) * (calls + 1) + hidden + 1

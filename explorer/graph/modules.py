@@ -161,13 +161,13 @@ def _coming(chains: list[tuple[str, ...]], numbers: list[int]) -> list[tuple[int
 
 
 def add_leaves(graph: Graph, tree: ModuleTree) -> None:
-    """Put each leaf among the nodes of the calls that it is drawn in; a loop in plain code only takes it."""
-    (source, target), about = edges(graph), nodes(graph)
-    used = about.is_leaf[target]
-    home = homes(tree, about.variable, target[used], source[used])
-    first, _ = first_each(home * len(graph.nodes) + target[used])
-    first = first[~in_loops(tree, home[first])]
-    hand_out(tree.calls, home[first], target[used][first])
+    """Put each leaf among the nodes of the calls that it is drawn in."""
+    about, used = nodes(graph), nodes(graph).is_leaf[edges(graph).target]
+    consumer, leaf = edges(graph).source[used], edges(graph).target[used]
+    home = homes(tree, about.variable, leaf, consumer)
+    first, _ = first_each(home * len(graph.nodes) + leaf)
+    first = first[~beside_loops(tree, leaf, consumer, home)[first]]
+    hand_out(tree.calls, home[first], leaf[first])
 
 
 def homes(tree: ModuleTree, names: Coded, tensor: Whole, consumer: Whole) -> Whole:
@@ -214,10 +214,32 @@ def _outside_modules(tree: ModuleTree) -> Whole:
     return whole(found)
 
 
-def in_loops(tree: ModuleTree, calls: Whole) -> Flags:
-    """Whether each of `calls` and all calls around it are loops in plain code; so is what lies outside of all (`NONE`)."""
-    flags: Flags = np.append(_outside_modules(tree), NONE)[calls] == calls
-    return flags
+def beside_loops(tree: ModuleTree, leaf: Whole, consumer: Whole, home: Whole) -> Flags:
+    """By use of a leaf: whether it stands beside a loop in plain code that takes it, also a folded one.
+
+    So does a variable that several steps take, and what enters a loop; but where about every step takes leaves of its own,
+    each of those belongs to its step.
+    """
+    calls = len(tree.calls)
+    beside: Flags = np.append(_outside_modules(tree), NONE)[home] == home
+    is_step = np.array([*(call.unit == "step" for call in tree.calls), False], np.bool_)
+    step = np.where(is_step[home], home, calls + consumer)
+    lowest, highest = np.full(len(tree.owner), calls + len(tree.owner)), np.full(len(tree.owner), NONE)
+    np.minimum.at(lowest, leaf, step)
+    np.maximum.at(highest, leaf, step)
+    alone = beside & (home != NONE) & (lowest == highest)[leaf]
+    loop = np.array([*_outermost(tree), NONE])[home]
+    own = np.bincount(loop[alone], minlength=calls) >= whole(max(call.repeats, 1) for call in tree.calls)
+    beside[alone] = ~own[loop[alone]]
+    return beside
+
+
+def _outermost(tree: ModuleTree) -> list[int]:
+    """By call: the outermost call around it, or itself."""
+    found: list[int] = []
+    for index, call in enumerate(tree.calls):
+        found.append(index if call.parent is None else found[call.parent])
+    return found
 
 
 def _tidy(graph: Graph, tree: ModuleTree) -> ModuleTree:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from explorer.graph.arrays import NONE, Flags, Whole, edges, first_each, nodes, whole
-from explorer.graph.modules import Call, ModuleTree, homes, in_loops, modules
+from explorer.graph.modules import Call, ModuleTree, beside_loops, homes, modules
 from explorer.graph.once import once
 from explorer.graph.order import depths
 from explorer.graph.repeats import gather
@@ -22,6 +22,8 @@ class Uses(NamedTuple):
     consumer: Whole
     home: Whole
     """The call that the leaf is drawn in for this use."""
+    beside: Flags
+    """Whether it stays in sight beside a folded loop that takes it."""
     of_edge: Whole
     """By edge: the use that it is part of; `NONE` where it leads to no leaf."""
 
@@ -43,8 +45,6 @@ class Outline:
     depth: Whole
     """By node: its longest way to a result, in edges."""
     uses: Uses
-    in_loops: Flags
-    """By call, and last by what lies outside: whether it and all around it are loops in plain code."""
     levels: list[Whole]
     """Calls by how many are around them."""
     parent: Whole
@@ -84,7 +84,6 @@ def outline(graph: Graph) -> Outline:
         tree,
         depths(graph, tree.order),
         _uses(graph, tree),
-        in_loops(tree, np.append(np.arange(len(tree.calls)), NONE)),
         [np.flatnonzero(depth == level) for level in range(depth.max(initial=NONE) + 1)],
         whole(call.parent for call in tree.calls),
         [(call.module, call.fold) for call in tree.calls],
@@ -101,7 +100,8 @@ def _uses(graph: Graph, tree: ModuleTree) -> Uses:
     by_leaf = used[np.argsort(leaf, kind="stable")]
     first, of_edge[by_leaf] = first_each(target[by_leaf] * len(graph.nodes) + source[by_leaf])
     tensor, consumer = target[by_leaf[first]], source[by_leaf[first]]
-    return Uses(tensor, consumer, homes(tree, nodes(graph).variable, tensor, consumer), of_edge)
+    home = homes(tree, nodes(graph).variable, tensor, consumer)
+    return Uses(tensor, consumer, home, beside_loops(tree, tensor, consumer, home), of_edge)
 
 
 def _inside(calls: list[Call]) -> tuple[list[int], list[slice]]:

@@ -86,6 +86,29 @@ def test_steps_whose_lines_were_not_recorded_repeat_too() -> None:
     assert toggle(names, "@") == frozenset()
 
 
+def test_leaves_that_each_step_takes_for_itself_are_folded_with_it() -> None:
+    tape = graphs.Tape()
+    scale, last = tape.leaf("scale"), tape.leaf("x")
+    for step in range(160):
+        last = tape.op("Mul", tape.op("Mm", last, tape.leaf(f"ws[{step}]"), line=3), scale, line=4)
+    graph, ops = tape.graph()
+    picture = compose(graph, ops)
+    assert [box.title for box in picture.boxes if box.kind == "leaf"] == ["scale"]
+    box = next(box for box in picture.boxes if box.kind == "module")
+    assert len(box.nodes) == 2 * 160 + 160 + 1
+    opened = compose(graph, ops, open_modules=frozenset({"@3-4", "@3-4[11-20]", "@3-4.step#12"}))
+    assert {"ws[12]", "scale"} <= {box.title for box in opened.boxes if box.kind == "leaf"}
+
+
+def test_what_enters_a_loop_stays_in_sight() -> None:
+    tape = graphs.Tape()
+    last = tape.leaf("x")
+    for _ in range(400):
+        last = tape.op("Sin", last, line=2)
+    graph, ops = tape.graph()
+    assert [box.title for box in reversed(compose(graph, ops).boxes)] == ["loss", "x", "line 2"]
+
+
 def test_calls_of_one_module_open_one_by_one() -> None:
     graph, ops = graphs.recurrent(60, modules=True)
     assert folded(compose(graph, ops)) == [("cell", "60 times")]
