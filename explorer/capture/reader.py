@@ -8,6 +8,7 @@ Cannot see: as `explorer.capture.numbers`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import torch
@@ -62,6 +63,10 @@ class Reading(msgspec.Struct, eq=False, gc=False):
         self._value, self._stats, self.batch = value, stats, None
 
 
+_Copied = tuple[list[Reading], Sequence[torch.Tensor]]
+"""Readings, and what is still to be summed up for each."""
+
+
 class Batch:
     """Small tensors of one shape, dtype, device and layout. Steps: `add`, `settle`, `sum_up`."""
 
@@ -72,7 +77,7 @@ class Batch:
         self._readings: list[Reading] = []
         self._held: list[torch.Tensor] = []
         """Of `_readings`, by position."""
-        self._copied: list[tuple[list[Reading], Sequence[torch.Tensor]]] = []
+        self._copied: list[_Copied] = []
 
     def add(self, tensor: torch.Tensor) -> Reading:
         """Hold a tensor into which nothing writes before it is settled."""
@@ -92,7 +97,7 @@ class Batch:
         with quiet(), torch.no_grad():
             self.settle()
             copied, self._copied = self._copied, []
-            for readings, copies in copied:
+            for readings, copies in _joined(copied):
                 _tell(readings, copies)
 
 
@@ -208,6 +213,15 @@ def _stacked(tensors: list[torch.Tensor]) -> Sequence[torch.Tensor]:
         return torch.stack(tensors)  # type: ignore[return-value]  # rows are what is asked of it
     except _UNREADABLE:
         return [_cloned(tensor) for tensor in tensors]
+
+
+def _joined(copied: list[_Copied]) -> list[_Copied]:
+    """Stacks that were made one after the other, as one: reading many costs hardly more than reading one."""
+    stacks: list[Any] = [copies for _, copies in copied if isinstance(copies, torch.Tensor)]
+    if not stacks or len(stacks) < len(copied):
+        return copied
+    rows: Any = torch.cat(stacks)
+    return [([reading for readings, _ in copied for reading in readings], rows)]
 
 
 def _cloned(tensor: torch.Tensor) -> torch.Tensor:
