@@ -40,18 +40,22 @@ def _choose(installed: list[str]) -> None:
         key=show("models.library", state().library),
         on_change=lambda: having(library=st.session_state["models.library"], wanted="", module=None),
     )
-    suggested = LIBRARIES[state().library].suggested
+    library = LIBRARIES[state().library]
+    suggested = library.suggested
     st.pills(
         words("libraries.suggested"),
         suggested,
         key=show("models.suggested", state().wanted if state().wanted in suggested else None),
         on_change=lambda: having(wanted=st.session_state["models.suggested"] or "", module=None),
     )
-    st.text_input(
+    names = sorted({*suggested, *library.others, *([state().wanted] if state().wanted else [])})
+    st.selectbox(
         words("libraries.name"),
-        max_chars=MOST_NAME,
+        names,
+        index=None,
+        accept_new_options=True,
         placeholder=suggested[0],
-        key=show("models.wanted", state().wanted),
-        on_change=lambda: having(wanted=st.session_state["models.wanted"], module=None),
+        key=show("models.wanted", state().wanted or None),
+        on_change=lambda: having(wanted=(st.session_state["models.wanted"] or "")[:MOST_NAME], module=None),
     )
     st.caption(words(f"libraries.{state().library}"))

@@ -33,7 +33,9 @@ class Library:
 
     name: str
     suggested: tuple[str, ...]
-    """The first is shown first; of transformers these are the families that a worker has at hand."""
+    """The first is shown first."""
+    others: tuple[str, ...] = ()
+    """Those that are in a list beside them: of transformers the further families that a worker has at hand."""
 
     @property
     def installed(self) -> bool:
@@ -47,9 +49,16 @@ class Library:
         return _TORCHVISION.format(name=model) + CALLS[kind_of(model)]
 
 
+_FAMILIES = """
+    albert bart beit big_bird biogpt blenderbot bloom convbert deberta-v2 deit dinov2 distilbert electra ernie esm falcon fnet gemma
+    gpt_neox granite imagegpt led longformer m2m_100 mamba marian mbart mistral mixtral modernbert mpnet olmo opt pegasus phi phi3 qwen2
+    qwen3 roberta smollm3 stablelm starcoder2 t5 vit_mae xlm-roberta
+"""
+"""By model_type: of all that a config of two small layers builds without a network those that people know (transformers 5.24)."""
+
 LIBRARIES: Mapping[str, Library] = MappingProxyType(
     {
-        "transformers": Library("transformers", ("gpt2", "vit", "bert", "llama")),
+        "transformers": Library("transformers", ("gpt2", "vit", "bert", "llama"), tuple(_FAMILIES.split())),
         "torchvision": Library("torchvision", ("resnet18", "efficientnet_b0", "convnext_tiny", "swin_t")),
     }
 )

@@ -30,6 +30,19 @@ _SMALL = {
     "bos_token_id": 0,
     "eos_token_id": 1,
     "pad_token_id": 2,
+    # as families of an encoder and a decoder call them
+    "decoder_start_token_id": 0,
+    "d_model": 64,
+    "d_ff": 128,
+    "d_kv": 32,
+    "num_layers": 2,
+    "num_heads": 2,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 128,
+    "decoder_ffn_dim": 128,
 }
 """A config small enough to look at; what a family does not know of it is only kept."""
 
@@ -60,6 +73,15 @@ def load_all() -> None:
                     values = provide(LibraryModel(library=library.name, name=name))
                     inputs = values["inputs"]
                     values["model"](**inputs) if isinstance(inputs, dict) else values["model"](inputs)
+    for name in LIBRARIES["transformers"].others if LIBRARIES["transformers"].installed else ():
+        with suppress(Exception):
+            _import_family(name)
+
+
+def _import_family(name: str) -> None:
+    """The modules of a family; what all have in common was used by those before."""
+    transformers = importlib.import_module("transformers")
+    transformers.MODEL_MAPPING[transformers.CONFIG_MAPPING[name]]
 
 
 def _of_transformers(name: str) -> dict[str, Any]:
@@ -73,7 +95,9 @@ def _of_transformers(name: str) -> dict[str, Any]:
             "model": model,
             "inputs": {"pixel_values": torch.rand(1, 3, _SMALL["image_size"], _SMALL["image_size"])},
         }
-    return {"model": model, "inputs": {"input_ids": torch.randint(3, _SMALL["vocab_size"], (1, _TOKENS))}}
+    tokens = torch.randint(3, _SMALL["vocab_size"], (1, _TOKENS))
+    decoded = {"decoder_input_ids": tokens} if config.is_encoder_decoder else {}
+    return {"model": model, "inputs": {"input_ids": tokens, **decoded}}
 
 
 _BUILDERS: Mapping[str, Callable[[str], dict[str, Any]]] = MappingProxyType(

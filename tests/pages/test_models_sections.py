@@ -96,7 +96,7 @@ def test_a_library_that_is_there_but_not_in_the_jail_says_so(monkeypatch):
     monkeypatch.setattr("explorer.models.libraries.find_spec", lambda name: object())
     page = started(ModelsState(section="libraries", library="torchvision", wanted="no_such"))
     assert "cannot be had in the jailed worker" in texts(page)
-    assert page.text_input(key="models.wanted").value == "no_such"
+    assert page.selectbox(key="models.wanted").value == "no_such"
 
 
 def test_a_repository_of_torch_hub_is_loaded_like_any_model():

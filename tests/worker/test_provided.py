@@ -1,5 +1,6 @@
 """Models of optional libraries: a stand-in for the library on the path, since it need not be installed."""
 
+import subprocess
 import sys
 import types
 
@@ -101,3 +102,33 @@ def test_what_is_not_installed_is_refused_with_a_sentence(library, monkeypatch):
     assert asked("gpt2", library).sentence.key == "libraries.missing"
     unknown = execute(RunRequest(code="y = 1", library=LibraryModel(library="os", name="x")))
     assert unknown.sentence.key == "libraries.missing"
+
+
+def test_every_family_of_the_list_is_built_when_nothing_can_be_opened():
+    """Where transformers is installed; in the jail an import would open a file."""
+    pytest.importorskip("transformers")
+    done = subprocess.run([sys.executable, "-c", FAMILIES], capture_output=True, text=True, check=False)
+    assert done.stdout == "", done.stdout
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+FAMILIES = """
+import sys
+from explorer.ir import LibraryModel
+from explorer.models.libraries import LIBRARIES
+from explorer.worker import provided
+
+provided.load_all()
+
+def closed(event, _details):
+    if event == "open":
+        raise PermissionError
+
+sys.addaudithook(closed)
+for name in (*LIBRARIES["transformers"].suggested, *LIBRARIES["transformers"].others):
+    try:
+        values = provided.provide(LibraryModel(library="transformers", name=name))
+        values["model"](**values["inputs"]).last_hidden_state.square().mean().backward()
+    except BaseException as problem:
+        print(name, type(problem).__name__, problem, file=sys.__stdout__)
+"""
