@@ -422,3 +422,18 @@ def test_equal_blocks_open_from_one_box_into_their_members(open_graph: Open) -> 
     graph.click("1", layout=1)
     expect(graph.inspector.locator("h2")).to_have_text("model.1")
     expect(graph.inspector.locator(".kind")).to_have_text("module · Block")
+
+
+def test_after_a_lost_context_every_canvas_is_drawn_again(open_graph: Open, product: Run) -> None:
+    graph = open_graph(product)
+    painted = """() => [...document.querySelectorAll(".explorer-graph canvas")].filter((each) => each.checkVisibility())
+      .map((each) => each.getContext("2d").getImageData(0, 0, each.width, each.height).data.some((part) => part > 0 && part < 255))"""
+    assert all(graph.page.evaluate(painted))
+    graph.page.evaluate("""() => {
+      for (const each of document.querySelectorAll(".explorer-graph canvas")) each.width += 0;
+      document.querySelector("canvas.graph").dispatchEvent(new Event("contextrestored"));
+      return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    }""")
+    shown = graph.page.evaluate(painted)
+    assert len(shown) > 3
+    assert all(shown)

@@ -86,7 +86,7 @@ export class GraphView {
   #build(root) {
     this.canvas = element("canvas", { class: "graph", tabindex: "0", role: "application" });
     this.context = this.canvas.getContext("2d", { alpha: false });
-    this.canvas.addEventListener("contextrestored", () => this.redraw());
+    this.canvas.addEventListener("contextrestored", () => this.#restore());
     this.said = element("p", { class: "said", "aria-live": "polite" });
     this.nothing = element("p", { class: "nothing", hidden: true });
     this.tip = element("p", { class: "tip", hidden: true, "aria-hidden": "true" });
@@ -180,6 +180,12 @@ export class GraphView {
     this.scaleLegend.show(this.overlay, this.scene, this.theme);
     this.minimap.show(this);
     this.redraw();
+  }
+
+  // A browser that loses one canvas has lost them all: those of the legends, of the overview and behind the drawing too.
+  #restore() {
+    this.far = new FarPictures();
+    this.refreshTheme();
   }
 
   // Which boxes share memory: worked out once something asks for it.
