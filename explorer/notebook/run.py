@@ -11,8 +11,17 @@ from explorer.export import formats
 from explorer.ir import Graph, decode_run, encode
 from explorer.words import Language, say, tell
 
-HEIGHT = 640
+HEIGHT = 720
 """px of the viewer in a notebook."""
+
+_THEMES = {
+    "light": ('body[data-jp-theme-light="true"]', "body.vscode-light", 'html[theme="light"]'),
+    "dark": ('body[data-jp-theme-light="false"]', "body.vscode-dark", 'html[theme="dark"]'),
+}
+"""By what JupyterLab, VS Code and Colab tell their theme. A page in a frame takes the colour scheme of the frame for the reader's own."""
+
+_FRAME, _UNTRUSTED = "autograd-explorer", "autograd-explorer-untrusted"
+"""Classes of the frame, and of what stands in its place where a notebook takes it out."""
 
 
 class Run:
@@ -97,7 +106,20 @@ class Run:
         if not self.record.graph.nodes:
             return above or f"<p>{escape(say('export.empty', self.language))}</p>"
         title = escape(say("viewer.export.title", self.language))
+        untrusted = escape(say("notebook.untrusted", self.language))
         return (
-            f'{above}<iframe title="{title}" sandbox="allow-scripts" loading="lazy" srcdoc="{escape(self.to_html())}" '
+            f'{above}{_style()}<p class="{_UNTRUSTED}">{untrusted}</p><iframe class="{_FRAME}" title="{title}" sandbox="allow-scripts allow-downloads" loading="lazy" srcdoc="{escape(self.to_html())}" '
             f'style="width:100%;height:{HEIGHT}px;border:1px solid #8884;border-radius:8px"></iframe>'
         )
+
+
+def _style() -> str:
+    """Makes the viewer dark where the notebook is.
+
+    Who takes the frame out of a notebook that is not trusted takes this out too, and a sentence stays that says why there is nothing to see.
+    """
+    rules = [
+        f"{', '.join(f'{where} .{_FRAME}' for where in told)} {{ color-scheme: {theme}; }}"
+        for theme, told in _THEMES.items()
+    ]
+    return f"<style>.{_UNTRUSTED} {{ display: none; }} {' '.join(rules)}</style>"

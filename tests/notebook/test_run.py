@@ -80,8 +80,8 @@ def test_the_frame_lets_nothing_of_the_run_out() -> None:
     x = torch.ones(1, requires_grad=True)
     run = explorer.trace(lambda a: a * 2 if '"></iframe><script>alert(1)</script>' else a, x)
     shown = run._repr_html_()
-    assert re.findall(r"<(\w+)", shown) == ["iframe"]
-    assert 'sandbox="allow-scripts"' in shown
+    assert re.findall(r"<(\w+)", shown) == ["style", "p", "iframe"]
+    assert 'sandbox="allow-scripts allow-downloads"' in shown
     page = re.search(r'srcdoc="([^"]*)"', shown)
     assert page is not None
     assert html.unescape(page[1]) == run.to_html()

@@ -24,7 +24,7 @@ def test_a_box_is_clicked_and_the_inspector_tells_of_it(chromium: Browser, tmp_p
     run = explorer.trace(net, torch.ones(1, 2))
     file = tmp_path / "notebook.html"
     file.write_text(f"<!doctype html><body><p id=outside>a notebook</p>{run._repr_html_()}</body>", encoding="utf-8")
-    context = chromium.new_context(offline=True, viewport={"width": 1100, "height": 800})
+    context = chromium.new_context(offline=True, viewport={"width": 1100, "height": 800}, color_scheme="null")
     context.set_default_timeout(10_000)
     errors: list[str] = []
     page = context.new_page()
@@ -37,7 +37,24 @@ def test_a_box_is_clicked_and_the_inspector_tells_of_it(chromium: Browser, tmp_p
     marked = frame.locator(".listing .marked").inner_text()
     size = page.locator("iframe").bounding_box()
     reached = page.frames[1].evaluate("() => { try { return parent.document.body.innerText } catch { return null } }")
+    # As JupyterLab tells its theme: the viewer in the frame follows.
+    themes = []
+    for light in ("false", "true"):
+        page.evaluate("(light) => { document.body.dataset.jpThemeLight = light; }", light)
+        frame.locator(f".explorer-graph[data-theme={'light' if light == 'true' else 'dark'}]").wait_for()
+        themes.append(frame.locator(".explorer-graph").get_attribute("data-theme"))
+    frame.locator(".export > button").click()
+    with page.expect_download() as started:
+        frame.locator(".export-menu .png").click()
+    saved = started.value.suggested_filename
+    untrusted = page.get_by_text("not trusted")
+    hidden = untrusted.is_hidden()
+    page.locator("style").evaluate("style => style.remove()")  # as JupyterLab does, with the frame
+    told = untrusted.is_visible()
     context.close()
+    assert saved == "graph.png"
+    assert (hidden, told) == (True, True)
+    assert themes == ["dark", "light"]
     assert heading in ("PowBackward0", "ReluBackward0")
     assert "self.layer(x).relu() ** 3" in marked
     assert size is not None
