@@ -34,11 +34,11 @@ def checkpointing(graph: Graph, ops: Sequence[Op], calls: Sequence[Call], kept: 
     for modules, nbytes in _grouped(common, kept.nbytes).items():
         for module in modules:
             freed[module] += nbytes
-    inputs = _Inputs(chains, live, kept.lasting)
+    inputs = _Inputs(calls, chains, live, kept.lasting)
     for op in ops:
         if op.within is not None:
             inputs.add(op)
-    staying, doubtful = inputs.by_module(calls)
+    staying, doubtful = inputs.by_module, inputs.writing
     # Of a node without a call nobody knows the module; a second derivative holds what the first one needed.
     if any(node.order > 1 or (node.op is None and node.kind != "leaf") for node in graph.nodes):
         doubtful.update(*(paths[at] for at in live))
@@ -93,51 +93,41 @@ def _grouped(common: Mapping[int, Paths], nbytes: Mapping[int, int]) -> Counter[
     return groups
 
 
-class _Entered:
-    """The storages that one module call takes from outside and those that are made in it, as far as they do not live anyway."""
-
-    __slots__ = ("inputs", "made", "writes")
-
-    def __init__(self) -> None:
-        self.inputs: set[int] = set()
-        self.made: set[int] = set()
-        self.writes = False
-        """Whether it writes into an input: computed again, it would give something else."""
-
-
 class _Inputs:
-    """The storages that come into each module call from outside and do not live anyway."""
+    """The storages that come into the calls of each module from outside and do not live anyway."""
 
-    def __init__(self, chains: Sequence[Sequence[int]], live: Collection[int], lasting: Collection[int]) -> None:
+    def __init__(
+        self, calls: Sequence[Call], chains: Sequence[Sequence[int]], live: Collection[int], lasting: Collection[int]
+    ) -> None:
         """`chains` are the module calls around each, `live` those in which a node was made."""
         self.nbytes: dict[int, int] = {}
-        self._lasting = lasting
-        self._entered = {call: _Entered() for call in live}
-        self._around = [[self._entered[call] for call in chain if call in self._entered] for chain in chains]
+        self.by_module: defaultdict[str, set[int]] = defaultdict(set)
+        self.writing: set[str] = set()
+        """Modules that write into an input in a call: computed again, that would give something else."""
+        self._calls, self._chains, self._lasting = calls, chains, lasting
+        self._around = [
+            [(call, self.by_module[calls[call].module]) for call in chain if call in live] for chain in chains
+        ]
+        self._made: dict[int, Collection[int]] = {}
+        """By storage that a call of torch made, in which module calls that was."""
 
     def add(self, op: Op) -> None:
         """Count one forward call of torch that was made in a module, in the order of calls."""
+        lasting, made, around = self._lasting, self._made, self._around[op.within or 0]
         taken = []
         for meta in op.inputs:
             storage = meta.storage_id
-            if storage not in self._lasting:
+            if storage not in lasting:
                 self.nbytes[storage] = meta.storage_nbytes
                 taken.append(storage)
-        given = [meta.storage_id for meta in op.outputs]
-        for entered in self._around[op.within or 0]:
-            inputs, made = entered.inputs, entered.made
-            for storage in taken:
-                if storage not in made:
-                    inputs.add(storage)
-            for storage in given:
-                if storage not in inputs:
-                    made.add(storage)
-                elif op.in_place:
-                    entered.writes = True
-
-    def by_module(self, calls: Sequence[Call]) -> tuple[defaultdict[str, set[int]], set[str]]:
-        """The storages by module, over all its calls; and the modules that write into one."""
-        found: defaultdict[str, set[int]] = defaultdict(set)
-        for call, entered in self._entered.items():
-            found[calls[call].module] |= entered.inputs
-        return found, {calls[call].module for call, entered in self._entered.items() if entered.writes}
+                inside = made.get(storage, ())
+                for call, inputs in around:
+                    if call not in inside:
+                        inputs.add(storage)
+        for meta in op.outputs:
+            storage = meta.storage_id
+            if op.in_place and storage in taken:
+                inside = made.get(storage, ())
+                self.writing.update(self._calls[call].module for call, _ in around if call not in inside)
+            elif storage not in self.nbytes and storage not in made:
+                made[storage] = self._chains[op.within or 0]

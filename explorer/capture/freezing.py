@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 
 from explorer.capture.kept import Kept, enclosing, largest
 from explorer.capture.needs import is_known, serves
-from explorer.ir import Edge, Graph, Node, Saving, Tensor
+from explorer.ir import Edge, Graph, Saving, Tensor
 
 MOST = 1_000
 """Leaves, and modules, that are tried: the largest."""
@@ -69,14 +69,15 @@ class _Trial:
         """The saving without these leaves."""
         gone, closed = self._vanishing(frozen)
         lost: defaultdict[int, int] = defaultdict(int)
-        nodes, unreadable = self._nodes, self._kept.unreadable
+        nodes, unreadable, tensors = self._nodes, self._kept.unreadable, self._kept.tensors
         for at in gone:
-            for saved in nodes[at].saved:
-                if saved.tensor is not None:
-                    lost[saved.tensor.storage_id] += 1
-        for at, slots in closed.items():
-            for storage in self._needless(nodes[at], slots):
+            for _, storage in tensors.get(at, ()):
                 lost[storage] += 1
+        for at, slots in closed.items():
+            if at in tensors and (served := serves(nodes[at].name)):
+                for name, storage in tensors[at]:
+                    if name in served and self._is_needless(at, served[name], slots):
+                        lost[storage] += 1
         exact = not self._uncertain and unreadable.isdisjoint(gone) and unreadable.isdisjoint(closed)
         exact = exact and all(is_known(nodes[at]) for at in closed)
         holders = self._kept.holders
@@ -99,20 +100,11 @@ class _Trial:
                     gone.append(source)
         return gone, closed
 
-    def _needless(self, node: Node, closed: Collection[int]) -> Sequence[int]:
-        """Storages, once for each saved tensor, that `node` would not save with these slots closed."""
-        served = serves(node.name)
-        if not served:
-            return ()
-        found = []
-        for saved in node.saved:
-            slots = served.get(saved.name)
-            if saved.tensor is not None and slots is not None:
-                # Of several slots some may never have needed a gradient.
-                needing = slots if len(slots) == 1 else self._slots(node.id).intersection(slots)
-                if not set(needing).difference(closed):
-                    found.append(saved.tensor.storage_id)
-        return found
+    def _is_needless(self, node: int, serving: Sequence[int], closed: Collection[int]) -> bool:
+        """Whether of the slots that a saved tensor is `serving` none needs a gradient any more; of several some may never have."""
+        if len(serving) == 1:
+            return serving[0] in closed
+        return self._slots(node).intersection(serving).issubset(closed)
 
     def _slots(self, source: int) -> set[int]:
         """The slots of a node that need a gradient; its edges lie side by side."""

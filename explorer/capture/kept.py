@@ -35,6 +35,8 @@ class Kept:
     nbytes: dict[int, int] = field(default_factory=dict)
     holders: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     """The nodes that saved a tensor over this storage, one for each tensor."""
+    tensors: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
+    """By node that saved some: name and storage of each tensor."""
     lasting: set[int] = field(default_factory=set)
     """Storages that live anyway: those of leaves that have a name or are in the graph."""
     unreadable: set[int] = field(default_factory=set)
@@ -50,11 +52,16 @@ class Kept:
                 kept.lasting.add(node.output.storage_id)
             if not is_readable(node):
                 kept.unreadable.add(node.id)
+            kept_here = []
             for saved in node.saved:
                 tensor = saved.tensor
                 if tensor is not None and tensor.storage_id >= 0:
-                    nbytes[tensor.storage_id] = tensor.storage_nbytes
-                    holders[tensor.storage_id].append(node.id)
+                    storage = tensor.storage_id
+                    kept_here.append((saved.name, storage))
+                    nbytes[storage] = tensor.storage_nbytes
+                    holders[storage].append(node.id)
+            if kept_here:
+                kept.tensors[node.id] = kept_here
         return kept
 
     def own(self, storages: Iterable[int]) -> int:
