@@ -13,7 +13,7 @@ added to it in place: before that nothing is held any longer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import chain
 from time import perf_counter
@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 import torch
 
-from explorer.capture.private import quiet
+from explorer.capture.private import cheap_handles, quiet
 from explorer.capture.reader import Reader, Reading
 from explorer.capture.walk import Walk
 from explorer.ir import Gradient
@@ -47,7 +47,7 @@ class Flow:
     """What came in at each node, and what each edge carried. Ids and slots as in the `Walk`."""
 
     def __init__(self, walk: Walk, reader: Reader, *, steady: bool = False, together: int = 1) -> None:
-        """`steady` where no code but torch's own runs in this backward: then nobody writes into a gradient that is held.
+        """`steady` where the process is our own, and no code but torch's runs in this backward: nobody writes into a gradient that is held.
 
         Those of so many nodes are read `together`, where nobody listens.
         """
@@ -64,6 +64,7 @@ class Flow:
         self._read = reader.hold if steady else self._copied
         self._together = together if steady else 1
         self._let_go = reader.settle if steady else _nothing
+        self._registering: Callable[[], AbstractContextManager[None]] = cheap_handles if steady else nullcontext
         self._arrived: set[int] = set()
         """Ends that a gradient was sent to."""
         self._events: list[_Event] = []
@@ -75,11 +76,12 @@ class Flow:
         walk, leading = self._walk, _leading(self._walk, ends)
         handles = []
         try:
-            for identity, (node, kind) in enumerate(zip(walk.nodes, walk.kinds, strict=True)):
-                if kind != "operation":
-                    handles.append(node.register_prehook(partial(self.before, identity)))
-                after = self._passed if kind == "leaf" else self._hook(identity, leading.get(identity, ()))
-                handles.append(node.register_hook(after))
+            with self._registering():
+                for identity, (node, kind) in enumerate(zip(walk.nodes, walk.kinds, strict=True)):
+                    if kind != "operation":
+                        handles.append(node.register_prehook(partial(self.before, identity)))
+                    after = self._passed if kind == "leaf" else self._hook(identity, leading.get(identity, ()))
+                    handles.append(node.register_hook(after))
             self._began = perf_counter()
             yield
         finally:

@@ -100,6 +100,40 @@ def hook_registrar(told: Callable[[object], None]) -> Iterator[None]:
         del owner._register_hook  # it is inherited: what was put over it goes
 
 
+@contextmanager
+def cheap_handles() -> Iterator[None]:
+    """While it lasts, the handles of hooks on nodes can remove them and nothing else: torch's own cost more than all else of a hook.
+
+    Only where the process is our own: whoever else registers one meanwhile gets such a handle too.
+    """
+    owner: Any = torch.autograd.Function
+    before = owner.__dict__.get("_register_hook")
+    owner._register_hook = staticmethod(_register_cheaply)
+    try:
+        yield
+    finally:
+        del owner._register_hook
+        if before is not None:
+            owner._register_hook = before
+
+
+class _Handle:
+    __slots__ = ("_hooks",)
+
+    def __init__(self, hooks: dict[Any, Any]) -> None:
+        self._hooks = hooks
+
+    def remove(self) -> None:
+        self._hooks.pop(self, None)
+
+
+def _register_cheaply(hooks: dict[Any, Any] | None, hook: Any) -> tuple[dict[Any, Any], _Handle]:
+    hooks = {} if hooks is None else hooks
+    handle = _Handle(hooks)
+    hooks[handle] = hook
+    return hooks, handle
+
+
 def node_hooks(node: Any) -> dict[str, dict[int, Any]]:
     """The hooks that Python registered on a node, by kind and number: torch tells them to who registers one more, taken off at once."""
     found = {}
