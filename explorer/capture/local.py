@@ -21,7 +21,7 @@ _MOST_ELEMENTS = 16
 
 
 def local_derivatives(nodes: list[Any], packed: Collection[int] = ()) -> dict[int, tuple[Reading | None, ...]]:
-    """By node id and slot, for the first `MOST_NODES` nodes of few elements; not for `packed` ones, whose saved tensors only the code's own ``unpack`` gives."""
+    """By node id and slot, for the first `MOST_NODES` nodes of few elements; not for `packed` ones, whose saved tensors only the code's own ``unpack`` gives. Under `quiet`."""
     found: dict[int, tuple[Reading | None, ...]] = {}
     reader = Reader()
     for identity, node in enumerate(nodes):
@@ -31,6 +31,7 @@ def local_derivatives(nodes: list[Any], packed: Collection[int] = ()) -> dict[in
             derivatives = _alone(node, reader)
             if derivatives:
                 found[identity] = derivatives
+    reader.settle()
     return found
 
 
@@ -40,6 +41,6 @@ def _alone(node: Any, reader: Reader) -> tuple[Reading | None, ...]:
         if sum(prod(shape) for shape, _, _ in shapes) > _MOST_ELEMENTS:
             return ()
         sent = run_again(node, [torch.ones(shape, dtype=dtype, device=device) for shape, dtype, device in shapes])
-        return tuple(reader.read(gradient) if is_tensor(gradient) else None for gradient in sent)
+        return tuple([reader.read_quietly(one, steady=True) if is_tensor(one) else None for one in sent])
     except Exception:  # a node that cannot be called has no local derivative to show
         return ()
