@@ -36,7 +36,8 @@ MOST_OPS = 20_000
 """Calls that are kept; of later ones only where they were made, so that their nodes have a line and a module."""
 
 MOST_SPANS = 2**16
-"""Places that are kept: with more of them the JSON of 100,000 nodes would be over 30 MB."""
+MOST_SPANS_IN_MODULES = 300_000
+"""Places that are kept. In plain code fewer: with more lines the JSON of 100,000 nodes would be over 30 MB."""
 
 MOST_TENSORS = 64
 """Inputs, and outputs, of one call that are kept."""
@@ -144,10 +145,12 @@ class ForwardLog(TorchFunctionMode):
 
     def _placed(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Make a call of which only the place is kept, where it makes a node."""
-        if self._paused or func in _UNLISTED or len(self.spans) >= MOST_SPANS:
+        module = self._modules.current
+        most = MOST_SPANS if module is None else MOST_SPANS_IN_MODULES
+        if self._paused or func in _UNLISTED or len(self.spans) >= most:
             return func(*args, **kwargs)
         place = self._source.here(self._source.frame())
-        span = Span(place, self._modules.current, self._open, next_sequence_nr(), packing_now())
+        span = Span(place, module, self._open, next_sequence_nr(), packing_now())
         self._begin(span)
         try:
             return func(*args, **kwargs)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from explorer.graph.measure import shorten_path
+from explorer.graph.once import once
 from explorer.graph.order import forward_order
 from explorer.ir import Graph, Node
 from explorer.words import Language, say
@@ -48,6 +49,7 @@ def gradient_norms(graph: Graph, language: Language = "en") -> dict[str, Any]:
     return {"data": _traces(bars, start, language), "layout": _layout(bars, norms, log, language)}
 
 
+@once
 def leaf_bars(graph: Graph) -> list[Bar]:
     """Every leaf with the norm of the gradient that came to it, in forward order of first use."""
     place = {node: index for index, node in enumerate(forward_order(graph).tolist())}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from explorer.graph.arrays import nodes
+from explorer.graph.once import once
 from explorer.ir import Run, Stats, Tensor
 from explorer.viewer.component import browser_module
 from explorer.words import Language, say
@@ -24,25 +26,31 @@ def leaf_table(run: Run, *, key: str, language: Language) -> None:
         key: unique in the app.
         language: of its words.
     """
-    rows = leaf_rows(run)
+    rows = leaf_rows(run, MOST_ROWS)
     _mount(
         key=key,
         data={
-            "rows": rows[:MOST_ROWS],
-            "more": max(0, len(rows) - MOST_ROWS),
+            "rows": rows,
+            "more": len(_named_leaves(run)) - len(rows),
             "words": {word: say(f"leaves.{word}", language) for word in _WORDS},
         },
     )
 
 
-def leaf_rows(run: Run) -> list[dict[str, Any]]:
-    """The leaves that the graph reaches, in the order of `run.tensors`; one with two names stands once, under the first."""
+def leaf_rows(run: Run, most: int | None = None) -> list[dict[str, Any]]:
+    """The first `most` leaves that the graph reaches."""
+    return [_row(node, tensor) for node, tensor in _named_leaves(run)[:most]]
+
+
+@once
+def _named_leaves(run: Run) -> list[tuple[int, Tensor]]:
+    """Nodes and tensors in the order of `run.tensors`; one with two names stands once, under the first."""
     named: dict[int, Tensor] = {}
     for tensor in run.tensors:
         if tensor.is_leaf and tensor.grad_fn is not None:
             named.setdefault(tensor.grad_fn, tensor)
-    leaves = {node.id for node in run.graph.nodes if node.kind == "leaf"}
-    return [_row(node, tensor) for node, tensor in named.items() if node in leaves]
+    is_leaf = nodes(run.graph).is_leaf
+    return [(node, tensor) for node, tensor in named.items() if is_leaf[node]]
 
 
 def _row(node: int, tensor: Tensor) -> dict[str, Any]:
