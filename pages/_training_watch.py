@@ -14,6 +14,7 @@ from explorer.app.remarks import Remark
 from explorer.app.trainings import Learning, Started
 from explorer.charts.training import MOST_POINTS, curves
 from explorer.ir import TrainingEnd, TrainingStart
+from explorer.runner import shared_engine
 from explorer.viewer.replay import replay_place, replay_view
 from pages._said import show_printed, show_remarks
 from pages._session import language, words
@@ -170,6 +171,10 @@ def _pace(training: Learning) -> str:
     if seconds <= 0:
         return ""
     rate = (last.step - first.step) / seconds
+    limit = shared_engine().settings.training_seconds
+    if rate and last.seconds + (steps - last.step) / rate > limit:
+        reached = last.step + max(0, round(rate * (limit - last.seconds)))
+        return f"  ·  {words('training.pace.limit', rate=f'{rate:.3g}', limit=f'{limit:g}', step=f'{reached:,}')}"
     left = show_seconds(round((steps - last.step) / rate, 1)) if rate else "–"
     return f"  ·  {words('training.pace', rate=f'{rate:.3g}', left=left)}"
 
