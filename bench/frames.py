@@ -129,7 +129,8 @@ def measure(browser: Browser, case: Case) -> Drawn:
     graph, ops = case.build()
     layout = lay_out(compose(graph, ops))
     blob, seconds = _pack(Run(status="ok", graph=graph, ops=ops), layout)
-    page, opened = open_page(browser, blob)
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    opened = show(page, blob)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     moved = tuple(_move(page, session, movement) for movement in MOVEMENTS)
@@ -140,12 +141,12 @@ def measure(browser: Browser, case: Case) -> Drawn:
     return Drawn(len(layout.boxes), seconds, len(blob), opened["decode"], opened["paint"], used, moved)
 
 
-def open_page(browser: Browser, blob: bytes) -> tuple[Page, Mapping[str, float]]:
-    """A page of its own that shows a scene, and the ms that decoding took, and both until the first paint."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+def show(page: Page, blob: bytes) -> Mapping[str, float]:
+    """Show a scene in a page: the ms that decoding took, and both until the first paint."""
     page.route("**/*", lambda route: _answer(route, blob))
     page.goto(ADDRESS)
-    return page, page.evaluate(_OPEN)
+    times: Mapping[str, float] = page.evaluate(_OPEN)
+    return times
 
 
 def _pack(run: Run, layout: Layout) -> tuple[bytes, float]:

@@ -19,7 +19,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, perf_counter
@@ -86,8 +85,9 @@ CASES: tuple[tuple[str, Callable[[], Run]], ...] = (
     ("DenseNet-201", lambda: _run(find("densenet201").code())),
     ("GPT", lambda: _run(find("gpt").code())),
     ("RNN of 2,000 steps", lambda: _run(RNN)),
-    ("recurrent, 10,000", lambda: _recurrent(1_666)),
-    ("recurrent, 100,000", lambda: _recurrent(16_666)),
+    ("recurrent, 10,000", lambda: _made(graphs.recurrent(1_666))),
+    ("recurrent, 100,000", lambda: _made(graphs.recurrent(16_666))),
+    ("stacked, 8,000 blocks", lambda: _made(graphs.stacked(8_000, 10))),
 )
 
 
@@ -97,8 +97,8 @@ def _run(code: str) -> Run:
     return execute(RunRequest(code=code))
 
 
-def _recurrent(steps: int) -> Run:
-    graph, ops = graphs.recurrent(steps)
+def _made(example: graphs.Example) -> Run:
+    graph, ops = example
     return Run(status="ok", graph=graph, ops=ops)
 
 
@@ -109,78 +109,69 @@ class Files:
         self.run, self.onnx, self.collection = folder / "run.json", folder / "graph.onnx", folder / "graph.json"
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A page with its graph drawn, and the wall seconds that this took."""
-
-    page: Page
-    seconds: float
-
-
 class FailedError(Exception):
     """A tool gave no drawing; the text says why in a few words."""
 
 
 @contextmanager
-def folded(browser: Browser, files: Files) -> Iterator[Drawn]:
+def folded(page: Page, files: Files) -> Iterator[float]:
     """Ours, as it opens by itself."""
-    yield _ours(browser, decode_run(files.run.read_bytes()), None)
+    yield _ours(page, decode_run(files.run.read_bytes()), None)
 
 
 @contextmanager
-def everything(browser: Browser, files: Files) -> Iterator[Drawn]:
+def everything(page: Page, files: Files) -> Iterator[float]:
     """Ours, with every module open."""
     run = decode_run(files.run.read_bytes())
-    yield _ours(browser, run, every_module(run.graph))
+    yield _ours(page, run, every_module(run.graph))
 
 
-def _ours(browser: Browser, run: Run, opened: frozenset[str] | None) -> Drawn:
+def _ours(page: Page, run: Run, opened: frozenset[str] | None) -> float:
     began = perf_counter()
     blob, _ = scene.offer(run, lay_out(compose(run.graph, run.ops, open_modules=opened)))
-    page, _ = frames.open_page(browser, blob)
-    return Drawn(page, perf_counter() - began)
+    frames.show(page, blob)
+    return perf_counter() - began
 
 
 @contextmanager
-def model_explorer_folded(browser: Browser, files: Files) -> Iterator[Drawn]:
+def model_explorer_folded(page: Page, files: Files) -> Iterator[float]:
     """Model Explorer, as it opens by itself."""
     command = [ENVIRONMENT / "bin" / "model-explorer", files.collection, "--no_open_in_browser", "--skip_health_check"]
     with _served(command) as address:
         models = quote(json.dumps({"models": [{"url": str(files.collection)}]}))
-        page = _page(browser)
         page.add_init_script(_HEAR_WORKERS)
         began = perf_counter()
         page.goto(f"{address}?data={models}", wait_until="commit")
         page.wait_for_function(_DRAWN_BY_MODEL_EXPLORER)
         _ask(_session(page), _SHOWN)
-        yield Drawn(page, perf_counter() - began)
+        yield perf_counter() - began
 
 
 @contextmanager
-def model_explorer_everything(browser: Browser, files: Files) -> Iterator[Drawn]:
+def model_explorer_everything(page: Page, files: Files) -> Iterator[float]:
     """Model Explorer, with all layers expanded by its own button; a person's own time to find it is left out."""
-    with model_explorer_folded(browser, files) as drawn:
-        began, before = perf_counter(), drawn.page.evaluate("() => window.answers")
-        drawn.page.locator("mat-icon.expand-all").click()
-        drawn.page.wait_for_function(f"() => window.answers > {before}")
-        _ask(_session(drawn.page), _SHOWN)
-        yield Drawn(drawn.page, drawn.seconds + perf_counter() - began)
+    with model_explorer_folded(page, files) as seconds:
+        began, before = perf_counter(), page.evaluate("() => window.answers")
+        page.locator("mat-icon.expand-all").click()
+        page.wait_for_function(f"() => window.answers > {before}")
+        _ask(_session(page), _SHOWN)
+        yield seconds + perf_counter() - began
 
 
 @contextmanager
-def netron(browser: Browser, files: Files) -> Iterator[Drawn]:
+def netron(page: Page, files: Files) -> Iterator[float]:
     """Netron, which folds nothing. It asks a new user for consent, and waits for the answer: that was given before."""
     with _served([ENVIRONMENT / "bin" / "netron", files.onnx]) as address:
-        page = _page(browser)
         page.context.add_cookies([{"name": "consent", "value": "1", "url": address}])
         began = perf_counter()
         page.goto(address, wait_until="commit")
         page.wait_for_selector(_DRAWN_BY_NETRON, state="attached")
         _ask(_session(page), _SHOWN)
-        yield Drawn(page, perf_counter() - began)
+        yield perf_counter() - began
 
 
-TOOLS: Mapping[str, Callable[[Browser, Files], AbstractContextManager[Drawn]]] = {
+# Each makes a page show a graph, and gives the wall seconds that this took while its server runs.
+TOOLS: Mapping[str, Callable[[Page, Files], AbstractContextManager[float]]] = {
     "this, as it opens": folded,
     "this, everything open": everything,
     "Model Explorer, as it opens": model_explorer_folded,
@@ -206,12 +197,15 @@ def _measure(tool: str, folder: Path) -> None:
     """Print the cells of one line, each when it is known."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
+        page = _page(browser)
+        problems: list[str] = []
+        page.on("pageerror", lambda problem: problems.append(str(problem)))
         try:
-            with TOOLS[tool](browser, Files(folder)) as drawn:
-                print(f"{drawn.seconds:.1f}", flush=True)
-                print(*_dragged(browser, drawn.page), sep="\n", flush=True)
+            with TOOLS[tool](page, Files(folder)) as seconds:
+                print(f"{seconds:.1f}", flush=True)
+                print(*_dragged(browser, page), sep="\n", flush=True)
         except TimeoutError:
-            print(f"> {LIMIT}")
+            print(problems[0].splitlines()[0][:60] if problems else f"> {LIMIT}")
         except (Error, FailedError) as problem:
             print(str(problem).splitlines()[0][:60])
         finally:
