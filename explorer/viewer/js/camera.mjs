@@ -3,6 +3,9 @@ const CLOSEST = 4;
 export const READABLE = 0.6;
 export const COMFORTABLE = 0.85;
 const MARGIN = 28;
+// Px of a window up to which a drawing is never drawn larger than life, and how much larger at most.
+const LIFE = 900;
+const LARGEST = 1.6;
 
 export class Camera {
   x = 0;
@@ -28,9 +31,10 @@ export class Camera {
     this.k = k;
   }
 
-  // Scale at which all of width x height px is seen, never larger than life.
+  // Scale at which all of width x height px is seen. A small drawing is life-size, and larger in a large window, which is looked at from afar.
   fitting(width, height) {
-    return Math.min(1, (this.width - 2 * MARGIN) / Math.max(1, width), (this.height - 2 * MARGIN - this.bar) / Math.max(1, height));
+    const life = Math.min(LARGEST, Math.max(1, this.width / LIFE));
+    return Math.min(life, (this.width - 2 * MARGIN) / Math.max(1, width), (this.height - 2 * MARGIN - this.bar) / Math.max(1, height));
   }
 
   fit(width, height) {

@@ -10,7 +10,6 @@ const WIDEST = 14;
 const BANDS = 6;
 const ASIDE = 6;
 const FADED = 0.36;
-const CROWDED = 48;
 const bands = new WeakMap();
 
 // Under the wires: one band a wire, in a few widths, by the logarithm of the largest norm along it; what is not finite is an alarm.
@@ -78,26 +77,38 @@ function traceTip(path, { at, x, y }, wire, size) {
   path.lineTo(x[start] + size * 0.5, y[start] + size);
 }
 
-// The shape of what each wire hands on, near its consumer, so that it keeps clear of the gradient's label near the producer.
+// The shape of what each wire hands on, near its consumer, on the side where no other text stands.
 export function drawFlowing(context, { scene, camera, theme, selection, settings, motion }, wires) {
   if (camera.k < LEGIBLE || !(settings.shapes || settings.view === "both")) return;
   const marks = selection.related?.wires;
   setFace(context, theme);
+  const taken = settings.gradients && settings.view !== "forward" ? labelPlaces(context, scene, wires) : [];
   context.textAlign = "left";
   const { at, x, y } = scene.wires;
-  const taken = [];
   for (const wire of wires) {
     const text = scene.text("wire_shape", wire);
     if (!text || (text === "()" && !settings.shapes)) continue; // that it is a single number goes without saying
     const end = at[wire + 1] - 1;
+    if (y[end] - y[at[wire]] < 24) continue;
     const said = `↓ ${text}`;
     const wide = context.measureText(said).width;
-    const left = y[end] - y[at[wire]] < CROWDED ? x[end] - wide - ASIDE - 6 : x[end] + 6; // beside the gradient's label where one is below the other
-    const place = { left, top: y[end] - 19, right: left + wide + 4, bottom: y[end] - 5 };
-    if (y[end] - y[at[wire]] < 24 || taken.some((other) => place.left < other.right && other.left < place.right && place.top < other.bottom && other.top < place.bottom)) continue;
+    const places = [x[end] + 6, x[end] - wide - ASIDE - 6].map((left) => ({ left, top: y[end] - 19, right: left + wide + 4, bottom: y[end] - 5 }));
+    const place = places.find((each) => !taken.some((other) => meet(each, other)));
+    if (!place) continue;
     taken.push(place);
     context.globalAlpha = motion.arrived * (marks && !marks[wire] ? FADED : 1);
     writeLabel(context, theme, said, place.left, y[end] - 12);
   }
   context.globalAlpha = 1;
 }
+
+// What the labels of gradients take.
+function labelPlaces(context, scene, wires) {
+  const { label_x: xs, label_y: ys } = scene.columns;
+  return wires.map((wire) => scene.labelOfWire.get(wire)).filter((label) => label !== undefined).map((label) => {
+    const half = context.measureText(scene.label(label, true)).width / 2 + 3;
+    return { left: xs[label] - half, top: ys[label] - 7, right: xs[label] + half, bottom: ys[label] + 7 };
+  });
+}
+
+const meet = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
