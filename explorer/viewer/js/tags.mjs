@@ -58,6 +58,9 @@ export class Tags {
   }
 }
 
+// Px that tags hang lower where the lower line of a box does.
+const LOWER = 4.5;
+
 // The storages whose tags are shown whatever the reader asked for: the chosen one, else those of the selection.
 function litOf({ tags, selection, storage }) {
   return new Set(storage === null ? selection.boxes.slice(0, 1).flatMap((box) => tags.of(box)) : [storage]);
@@ -66,7 +69,8 @@ function litOf({ tags, selection, storage }) {
 // The tags to draw on a box: [{ storage, x, y }], centres along its lower edge from the left.
 function placed({ scene, tags, motion, settings }, box, lit) {
   const shown = tags.of(box).filter((each) => settings.storages || lit.has(each));
-  const [left, bottom] = [motion.x[box] - scene.w[box] / 2, motion.y[box] + scene.h[box] / 2];
+  const down = settings.view === "both" ? LOWER : 0;
+  const [left, bottom] = [motion.x[box] - scene.w[box] / 2, motion.y[box] + scene.h[box] / 2 + down];
   return shown.slice(0, MOST).map((each, at) => ({ storage: each, x: left + 10 + at * (SIDE + 3), y: bottom }));
 }
 
