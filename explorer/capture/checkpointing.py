@@ -9,7 +9,7 @@ keeps, Python numbers (8 bytes each, which a checkpoint keeps).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from explorer.capture.kept import Kept
 from explorer.ir import Call, Graph, Op, Saving
@@ -35,9 +35,7 @@ def checkpointing(graph: Graph, ops: Sequence[Op], calls: Sequence[Call], kept: 
         for module in modules:
             freed[module] += nbytes
     inputs = _Inputs(calls, chains, live, kept.lasting)
-    for op in ops:
-        if op.within is not None:
-            inputs.add(op)
+    inputs.count(ops)
     staying, doubtful = inputs.by_module, inputs.writing
     # Of a node without a call nobody knows the module; a second derivative holds what the first one needed.
     if any(node.order > 1 or (node.op is None and node.kind != "leaf") for node in graph.nodes):
@@ -111,23 +109,32 @@ class _Inputs:
         self._made: dict[int, Collection[int]] = {}
         """By storage that a call of torch made, in which module calls that was."""
 
-    def add(self, op: Op) -> None:
-        """Count one forward call of torch that was made in a module, in the order of calls."""
-        lasting, made, around = self._lasting, self._made, self._around[op.within or 0]
-        taken = []
-        for meta in op.inputs:
-            storage = meta.storage_id
-            if storage not in lasting:
-                self.nbytes[storage] = meta.storage_nbytes
-                taken.append(storage)
-                inside = made.get(storage, ())
-                for call, inputs in around:
-                    if call not in inside:
-                        inputs.add(storage)
+    def count(self, ops: Iterable[Op]) -> None:
+        """Go through the forward calls of torch in their order."""
+        lasting, made, nbytes = self._lasting, self._made, self.nbytes
+        for op in ops:
+            if op.within is None:
+                continue
+            around, chain = self._around[op.within], self._chains[op.within]
+            for meta in op.inputs:
+                storage = meta.storage_id
+                if storage not in lasting:
+                    nbytes[storage] = meta.storage_nbytes
+                    inside = made.get(storage, ())
+                    for call, inputs in around:
+                        if call not in inside:
+                            inputs.add(storage)
+            for meta in op.outputs:
+                storage = meta.storage_id
+                if storage not in nbytes:
+                    made.setdefault(storage, chain)
+            if op.in_place:
+                self._written(op, around)
+
+    def _written(self, op: Op, around: Iterable[tuple[int, set[int]]]) -> None:
+        """A call has written into a tensor that it was given."""
+        given = {meta.storage_id for meta in op.inputs if meta.storage_id not in self._lasting}
         for meta in op.outputs:
-            storage = meta.storage_id
-            if op.in_place and storage in taken:
-                inside = made.get(storage, ())
+            if meta.storage_id in given:
+                inside = self._made.get(meta.storage_id, ())
                 self.writing.update(self._calls[call].module for call, _ in around if call not in inside)
-            elif storage not in self.nbytes and storage not in made:
-                made[storage] = self._chains[op.within or 0]

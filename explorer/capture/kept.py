@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from explorer.capture.needs import is_readable
+from explorer.capture.needs import HIDING
 from explorer.ir import Graph, Tensor
 
 _DOT = re.compile(r"\.(?![^\[]*\])")
@@ -50,7 +50,7 @@ class Kept:
         for node in graph.nodes:
             if node.kind == "leaf" and node.output is not None:
                 kept.lasting.add(node.output.storage_id)
-            if not is_readable(node):
+            if node.name in HIDING:
                 kept.unreadable.add(node.id)
             kept_here = []
             for saved in node.saved:
@@ -60,6 +60,8 @@ class Kept:
                     kept_here.append((saved.name, storage))
                     nbytes[storage] = tensor.storage_nbytes
                     holders[storage].append(node.id)
+                elif saved.error is not None:
+                    kept.unreadable.add(node.id)
             if kept_here:
                 kept.tensors[node.id] = kept_here
         return kept

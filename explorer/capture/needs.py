@@ -59,7 +59,7 @@ _SERVES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
 _GENERATED = re.compile(r"Backward\w*\d(_copy)?$")
 """How torch's code generator names a node: `MulBackward0`, but not `CopySlices`."""
 
-_HIDING = frozenset({"CopySlices"})
+HIDING = frozenset({"CopySlices"})
 """Nodes with another node inside, whose saved tensors Python cannot read."""
 
 
@@ -82,11 +82,3 @@ def is_known(node: Node) -> bool:
 @cache
 def _is_generated(name: str) -> bool:
     return _GENERATED.search(name) is not None
-
-
-def is_readable(node: Node) -> bool:
-    """Whether all that it saved is in its record."""
-    for saved in node.saved:
-        if saved.error is not None:
-            return False
-    return node.name not in _HIDING
