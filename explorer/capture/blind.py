@@ -7,7 +7,7 @@ Cannot see: limits that leave no trace, as a choice of kernel by a later call of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ class Unseen:
     named: Sequence[Named] = ()
     custom: Sequence[Any] = ()
     """The grad_fn objects of the graph that custom functions made."""
+    unreadable: Collection[int] = ()
+    """Ids of the nodes of which a saved tensor cannot be read."""
     direct: tuple[str, Place] | None = None
     """The class of a module whose ``forward`` was called directly first, and where."""
     stopped: Place | None = None
@@ -50,7 +52,7 @@ class Unseen:
 def limits(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor], unseen: Unseen) -> tuple[Sentence, ...]:
     """One sentence for each limit that the run touched; none for most runs. In time linear in the records."""
     found = [
-        *_saved(graph),
+        *_saved(graph, unseen.unreadable),
         *_on_ctx(unseen.custom),
         *_of_func(ops),
         *_dual(ops),
@@ -63,10 +65,9 @@ def limits(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor], unseen: U
     return tuple(found if known else [*found, *_gradients(graph)])
 
 
-def _saved(graph: Graph) -> Iterator[Sentence]:
+def _saved(graph: Graph, unreadable: Iterable[int]) -> Iterator[Sentence]:
     """Saved tensors that something packed, counted by what it was."""
-    errors = [saved.error for node in graph.nodes for saved in node.saved if saved.error is not None]
-    packed = Counter(error for error in errors if error in _PACKED)
+    packed = Counter(saved.error for at in unreadable for saved in graph.nodes[at].saved)
     for reason, key in _PACKED.items():
         if packed[reason]:
             yield _sentence(key, count=packed[reason])

@@ -170,6 +170,7 @@ class Recorder:
         return Unseen(
             named=named,
             custom=snapshot.walk.of_kind("custom") if snapshot else (),
+            unreadable=snapshot.packed if snapshot else (),
             direct=direct.first if direct else None,
             stopped=self.log.stopped,
             unlisted=self.calls.unlisted,
