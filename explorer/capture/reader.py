@@ -113,6 +113,7 @@ class Reader:
         self._known: dict[Place, Reading] = {}
         self._sums: dict[Hashable, Sums | None] = {}
         self._batches: dict[Hashable, Batch] = {}
+        self._unsettled: set[Batch] = set()
         self._held: dict[int, Reading] = {}
         """By the id of a tensor that a batch holds."""
 
@@ -151,8 +152,9 @@ class Reader:
     def settle(self) -> None:
         """Copy what was held, all of one kind together."""
         with quiet(), torch.no_grad():
-            for batch in self._batches.values():
+            for batch in self._unsettled:
                 batch.settle()
+        self._unsettled.clear()
         self._held.clear()
 
     def release(self) -> None:
@@ -160,6 +162,7 @@ class Reader:
         self._known.clear()
         self._sums.clear()
         self._batches.clear()
+        self._unsettled.clear()
         self._held.clear()
 
     def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
@@ -174,6 +177,7 @@ class Reader:
         if batch.numel > _SMALL or batch.numel > self._room or kind[3] is not torch.strided:
             return None
         self._room -= batch.numel
+        self._unsettled.add(batch)
         return batch
 
     def _read(self, tensor: torch.Tensor, place: Place | None, steady: bool) -> Reading:
