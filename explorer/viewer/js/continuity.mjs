@@ -1,6 +1,8 @@
 // From one drawing to the next: where the camera holds on, and what stays selected. Two drawings of one graph have most boxes in common,
 // or at least the same nodes.
 
+const AROUND = new Set(["leaf", "input", "saved"]);
+
 // `opened` is the box id or frame id ("m:PATH#CALL") of the module whose folding asked for the new drawing, else null. Returns a point of
 // the old drawing and the same one in the new, or null for another graph.
 export function anchor(before, after, selection, opened) {
@@ -39,10 +41,22 @@ function twinOf(before, after, box) {
   return twin !== undefined && after.title(twin) === before.title(box) ? twin : undefined;
 }
 
-// Where a module is drawn: the upper middle of its frame, or of its folded box.
+// Where a module is drawn: the upper edge of its folded box, or of its frame above the first box in it, since a frame can be far wider than
+// its boxes: a loop whose every step goes to one `stack` is full of wires.
 function placeOf(scene, id) {
   const { frame_x: xs, frame_y: ys, frame_height: hs } = scene.columns;
   const [frame, box] = [scene.frameOfId.get(id), scene.boxOfId.get(id)];
-  if (frame !== undefined) return [xs[frame], ys[frame] - hs[frame] / 2];
+  if (frame !== undefined) return [scene.x[firstIn(scene, frame)] ?? xs[frame], ys[frame] - hs[frame] / 2];
   return box === undefined ? null : [scene.x[box], scene.y[box] - scene.h[box] / 2];
+}
+
+// The uppermost box in a frame that does something with tensors.
+function firstIn(scene, frame) {
+  const { frame_x: xs, frame_y: ys, frame_width: ws, frame_height: hs } = scene.columns;
+  let first;
+  for (let box = 0; box < scene.count; box++) {
+    const inside = Math.abs(scene.x[box] - xs[frame]) < ws[frame] / 2 && Math.abs(scene.y[box] - ys[frame]) < hs[frame] / 2;
+    if (inside && !AROUND.has(scene.kind(box)) && !(scene.y[box] >= scene.y[first])) first = box;
+  }
+  return first;
 }
