@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from types import FrameType
 from typing import Any
 
 import torch
@@ -23,14 +22,14 @@ from explorer.capture.drafts import OpDraft, Span
 from explorer.capture.finite import FiniteWatch
 from explorer.capture.functions import READERS, SILENT, Function, Functions
 from explorer.capture.hooks import NOTED, HookLog
-from explorer.capture.metas import Storages, is_tensor, version_of
+from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.modules import RunningModule
 from explorer.capture.operators import OperatorLog, Watch
 from explorer.capture.orders import Orders
-from explorer.capture.private import next_sequence_nr, quiet, sequence_nr
+from explorer.capture.private import is_transformed, next_sequence_nr
 from explorer.capture.segments import packing_now
 from explorer.capture.source import Place, Source
-from explorer.capture.views import views_of
+from explorer.capture.unread import Unread
 
 MOST_OPS = 20_000
 """Calls that are kept; of later ones only where they were made, so that their nodes have a line and a module."""
@@ -60,9 +59,10 @@ class ForwardLog(TorchFunctionMode):
         self.full = False
         self.first = next_sequence_nr()
         self.finite = FiniteWatch()
+        self.unread = Unread(storages, self.finite)
         self.hooks = HookLog()
         self.orders = Orders()
-        self.operators = OperatorLog()
+        self.operators = OperatorLog(storages)
         self.backward: Callable[[Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
         """Makes the calls of backward that the mode is told of, where those are not watched otherwise."""
         self.stopped: Place | None = None
@@ -71,10 +71,12 @@ class ForwardLog(TorchFunctionMode):
         """Looks for a ``forward`` that runs no hooks, where the code may call one."""
         self.checker: Checker | None = None
         """Keeps the arguments of one call, where one is to be checked."""
-        self._source, self._storages, self._modules = source, storages, modules
+        self._source, self._modules = source, modules
         self._functions = Functions()
         self._open: Span | None = None
         self._paused = False
+        self._shared = False
+        """Whether memory of a tensor is in other hands too: from then on nothing waits."""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -90,6 +92,7 @@ class ForwardLog(TorchFunctionMode):
     @contextmanager
     def backward_span(self, place: Place, nodes: Iterable[Any] = ()) -> Iterator[None]:
         """What backward over `nodes` makes (with ``create_graph``) belongs to its line; calls inside it are no forward calls."""
+        self.unread.settle()
         paused, self._paused = self._paused, True
         span = Span(place, self._modules.current, self._open, next_sequence_nr(), packing_now())
         self._begin(span)
@@ -102,6 +105,7 @@ class ForwardLog(TorchFunctionMode):
 
     def spans_of(self, numbers: Iterable[int | None]) -> list[Span | None]:
         """The innermost span in which each node was made, by sequence number; None for a leaf, which has no number."""
+        self.unread.settle()
         spans, starts = self.spans, [span.start for span in self.spans]
         found: list[Span | None] = []
         for number in numbers:
@@ -127,7 +131,22 @@ class ForwardLog(TorchFunctionMode):
     ) -> Any:
         if self._paused or self.full or func in _APART:
             return self._pass(func, args, kwargs or {})
-        return self._record(self._functions[func], func, args, kwargs or {})
+        function = self._functions[func]
+        return self._record(function.name, self._is_alone(function, types, kwargs), func, args, kwargs or {})
+
+    def _is_alone(self, function: Function, types: Any, kwargs: Mapping[str, Any] | None) -> bool:
+        """Whether the tensors of a call are to be read at once: it may change some, or they may be something else afterwards."""
+        self._shared = self._shared or function.shares
+        if function.writes or self._shared or is_transformed() or not all(map(_is_torchs, types)):
+            return True
+        inside = (
+            self._open is not None
+        )  # of an ``autograd.Function``, which makes something else of what its forward gives
+        return inside or bool(kwargs and _fills(kwargs))
+
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)  # type: ignore[no-untyped-call]
+        self.unread.settle()
 
     def _pass(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Make a call that is not listed."""
@@ -136,9 +155,9 @@ class ForwardLog(TorchFunctionMode):
             return self.hooks.call(func, args, kwargs, frame.f_locals if frame else {})
         if func in _BACKWARD and self.backward is not None:
             return self.backward(func, args, kwargs)
+        if self._functions[func].writes:
+            self.unread.settle()
         returned = self._placed(func, args, kwargs) if self.full else func(*args, **kwargs)
-        if self._functions[func].moves:
-            self._storages.forget()
         if self.full and self.stopped is None and func not in _UNLISTED and tensors_among((returned,)):
             self.stopped = self._source.here(self._source.frame())
         return returned
@@ -164,36 +183,43 @@ class ForwardLog(TorchFunctionMode):
             call = apply.__get__(None, cls)
             if self._paused or self.full:
                 return call(*args, **kwargs)
-            return self._record(Function(cls.__name__, moves=True), call, args, kwargs)
+            return self._record(cls.__name__, True, call, args, kwargs)
 
         return applied
 
     def _record(
-        self, function: Function, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+        self, name: str, alone: bool, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Any:
-        name, moves = function
+        """Make a call and write it down; of one that is `alone` the tensors are read at once, as `Unread` tells."""
         inputs = tensors_among((*args, *kwargs.values()) if kwargs else args)
         if not inputs and name in SILENT:
             return func(*args, **kwargs)
         if self.direct is not None and self.direct.first is None:
             self.direct.look()
-        op, watch = self._open_op(name, func, args, kwargs, inputs)
-        kept = len(self.spans) - 1
+        if self.checker is not None:
+            self.checker.meet(len(self.ops), name, func, args, kwargs)
+        frame, kept = self._source.frame(), len(self.spans)
+        place, module, packing = self._source.here(frame), self._modules.current, packing_now()
+        op = OpDraft(place, module, self._open, next_sequence_nr(), packing, index=len(self.ops), name=name)
+        self.ops.append(op)
+        self._begin(op)
+        held = self.unread.open(op, inputs, frame, alone)
+        op.operators, watch = self.operators.meet(func, args, kwargs, inputs, place)
         began = perf_counter()
         try:
             result = func(*args, **kwargs)
-        finally:
+        except BaseException:
             op.seconds = perf_counter() - began
-            self._end(op)
-            if watch is not None:
-                watch.end()
-        if moves:
-            self._storages.forget()
+            self._end(op, watch)
+            self.unread.close(held, [])
+            raise
+        op.seconds = perf_counter() - began
+        self._end(op, watch)
         outputs = [result] if type(result) is _TENSOR else tensors_among((result,))
         if not outputs and name == "__setitem__":
             outputs = inputs[:1]
         if outputs:
-            self._close(op, inputs, outputs)
+            self.unread.close(held, outputs)
             if watch is not None:
                 op.operators = self.operators.keep(watch, name, args, kwargs, [*inputs, *outputs])
         elif self.ops[-1] is op:
@@ -201,58 +227,25 @@ class ForwardLog(TorchFunctionMode):
         self.full = len(self.ops) >= MOST_OPS
         return result
 
-    def _open_op(
-        self,
-        name: str,
-        func: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        inputs: list[torch.Tensor],
-    ) -> tuple[OpDraft, Watch | None]:
-        """What is known of a call before it runs, and what listens to it."""
-        frame = self._source.frame()
-        place, index = self._source.here(frame), len(self.ops)
-        with quiet():
-            look = self._storages.look
-            seen = [look(tensor) for tensor in inputs]
-        if self.checker is not None:
-            self.checker.meet(index, name, func, args, kwargs)
-        operators, watch = self.operators.meet(func, args, kwargs, inputs, seen)
-        op = OpDraft(
-            place,
-            self._modules.current,
-            self._open,
-            next_sequence_nr(),
-            packing_now(),
-            index=index,
-            name=name,
-            inputs=tuple([one.meta for one in seen]),
-            input_names=_names(inputs, frame, place),
-            operators=operators,
-        )
-        self.ops.append(op)
-        self._begin(op)
-        return op, watch
-
-    def _close(self, op: OpDraft, inputs: list[torch.Tensor], outputs: list[torch.Tensor]) -> None:
-        with quiet():
-            look = self._storages.look
-            op.outputs = metas = tuple([look(tensor).meta for tensor in outputs])
-            after = [version_of(tensor) for tensor in inputs]
-            op.nodes = tuple([None if (node := out.grad_fn) is None else sequence_nr(node) for out in outputs])
-            self.finite.look(op.index, op.name, outputs)
-            if True in [meta.is_view for meta in metas]:
-                op.views = views_of(outputs, metas, inputs, op.inputs, self._storages)
-        if after != [meta.version for meta in op.inputs]:
-            op.in_place, op.versions_after = True, tuple(after)
-
     def _begin(self, span: Span) -> None:
         self.spans.append(span)
         self._open = span
 
-    def _end(self, span: Span) -> None:
+    def _end(self, span: Span, watch: Watch | None = None) -> None:
         span.end = next_sequence_nr()
         self._open = span.outer
+        if watch is not None:
+            watch.end()
+
+
+def _is_torchs(kind: type) -> bool:
+    return kind is _TENSOR or kind is _PARAMETER
+
+
+def _fills(kwargs: Mapping[str, Any]) -> bool:
+    """Whether a call is asked to write where it is told to."""
+    given = kwargs.get
+    return given("out") is not None or given("inplace", False) is not False or given("max_norm") is not None
 
 
 _PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, slice, type(...)})
@@ -279,16 +272,3 @@ def _collect(values: Iterable[Any], found: list[torch.Tensor], depth: int) -> No
             found.append(value)
         elif depth < 3 and (kind is list or kind is tuple or kind.__module__ == "torch.return_types"):
             _collect(value, found, depth + 1)
-
-
-def _names(tensors: list[torch.Tensor], frame: FrameType | None, place: Place) -> tuple[str | None, ...]:
-    """The variables of `frame` that hold the tensors, by position."""
-    names: list[str | None] = [None] * len(tensors)
-    if frame is not None and place.names:
-        inner, outer = frame.f_locals, frame.f_globals  # asked once: of a function each time makes a dictionary
-        for name in place.names:
-            value = inner[name] if name in inner else outer.get(name)
-            for at, tensor in enumerate(tensors):
-                if value is tensor and names[at] is None:
-                    names[at] = name
-    return tuple(names)

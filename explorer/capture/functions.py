@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType
 from typing import Any, NamedTuple
 
 import torch
 
 _Tensor: Any = torch.Tensor
+
+_BUILT_IN = (BuiltinFunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType)
 
 SILENT = frozenset({"__set__", "manual_seed", "set_default_device"})
 """Names of functions that are no call of the log where they are given no tensor."""
@@ -79,12 +82,26 @@ READERS: frozenset[Any] = frozenset(_readers())
 """They only read: a shape, a number, a flag. Any other function that gives no tensor is known by that, after the call."""
 
 
+_IN_PLACE = ("add", "sub", "mul", "div", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift")
+_WRITERS = frozenset(
+    {"__set__", "__setitem__", "batch_norm", "instance_norm", *(f"__i{operation}__" for operation in _IN_PLACE)}
+)
+"""Functions that write and are not called as torch's others that do."""
+_SHARING = frozenset(
+    {"numpy", "from_numpy", "as_tensor", "asarray", "frombuffer", "from_dlpack", "to_dlpack", "from_file"}
+    | {"__array__", "__dlpack__", "storage", "untyped_storage", "_typed_storage"}
+)
+"""After them memory is in other hands too."""
+
+
 class Function(NamedTuple):
     """What a function is called, as in ``mul``, or ``T`` for what reads ``x.T``."""
 
     name: str
-    moves: bool
-    """Whether it may change where a tensor lies, or whether it requires a gradient, without a new version: torch's in-place functions end in ``_``."""
+    writes: bool
+    """Whether it may change numbers, where a tensor lies, or whether it requires a gradient: torch's in-place functions end in ``_``."""
+    shares: bool
+    """Whether memory is then in other hands too, which can write into it and resize it untold."""
 
 
 class Functions(dict[Any, Function]):
@@ -92,8 +109,17 @@ class Functions(dict[Any, Function]):
 
     def __missing__(self, function: Callable[..., Any]) -> Function:
         name = name_of(function)
-        found = self[function] = Function(name, name == "__set__" or (name[-1] == "_" != name[-2:-1]))
+        writes = name in _WRITERS or (name[-1] == "_" != name[-2:-1])
+        found = self[function] = Function(name, writes or not _is_torchs(function), name in _SHARING)
         return found
+
+
+def _is_torchs(function: Callable[..., Any]) -> bool:
+    """Whether it is torch's own, rather than somebody's who may do anything in it."""
+    kind = type(function)
+    if kind is FunctionType:
+        return function.__module__.partition(".")[0] == "torch"
+    return kind in _BUILT_IN
 
 
 def name_of(function: Callable[..., Any]) -> str:

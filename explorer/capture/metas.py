@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache, partial
+from operator import attrgetter
 from typing import Any, TypeGuard
-from weakref import ref
 
 import msgspec
 import torch
@@ -24,11 +24,12 @@ from explorer.ir.codec import MAX_CELLS
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 _Tensor = torch.Tensor
-_STRIDED = torch.strided
 _untyped_storage: Callable[[torch.Tensor], Any] = torch._C.TensorBase.untyped_storage
 _storage_offset: Callable[[torch.Tensor], int] = _Tensor.storage_offset  # type: ignore[assignment]  # no symbols here
 _stride, _is_view, _is_contiguous = _Tensor.stride, _Tensor._is_view, _Tensor.is_contiguous
-_is_inference = _Tensor.is_inference
+_storage_nbytes: Callable[[torch.UntypedStorage], int] = torch.UntypedStorage.nbytes
+_FACTS = attrgetter("shape", "dtype", "device", "requires_grad", "is_leaf")
+_VERSION = attrgetter("_version")
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
@@ -40,29 +41,46 @@ def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
     return issubclass(kind, torch.Tensor) and kind is not UninitializedParameter and kind is not UninitializedBuffer
 
 
-class Seen(msgspec.Struct, frozen=True, gc=False):
-    """A tensor that was read: its record, what calls of torch that take it have in common, and what tells whether both still hold."""
+class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What tensors have in common that differ only in where they lie and how often they were written."""
 
-    meta: TensorMeta
-    kind: tuple[object, ...]
-    holder: Any = None
-    """The tensor where it is a parameter, else a weak reference to it: torch refuses to swap parameters that have one."""
-    address: int = 0
-    """Of its ``StorageImpl``."""
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    dtype: str
+    device: str
+    requires_grad: bool
+    leaf: bool | None
+    is_view: bool
+    is_contiguous: bool
+    kind: int
+    """Equal for equal dtype, device, number of dimensions, ``requires_grad`` and contiguity."""
 
-
-_MOST_SEEN = 16_384
-"""Tensors that are remembered while code runs."""
+    def meta(self, number: int, nbytes: int, offset: int, version: int) -> TensorMeta:
+        """Of a tensor of this form that lies at `offset` in storage `number`, which has `nbytes`."""
+        return TensorMeta(
+            shape=self.shape,
+            stride=self.stride,
+            storage_offset=offset,
+            storage_id=number,
+            storage_nbytes=nbytes,
+            dtype=self.dtype,
+            device=self.device,
+            version=version,
+            requires_grad=self.requires_grad,
+            leaf=self.leaf,
+            is_view=self.is_view,
+            is_contiguous=self.is_contiguous,
+        )
 
 
 class Storages:
     """Small numbers for storages, in order of first sight."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[int, int]] = {}
-        self._seen: dict[int, Seen] = {}
-        self._address = 0
-        """Of the storage that was numbered last."""
+        self._known: dict[int, int] = {}
+        """Numbers by the address of the ``StorageImpl``, of which a weak reference is held."""
+        self._forms: dict[tuple[object, ...], Form] = {}
+        self._kinds: dict[tuple[object, ...], int] = {}
 
     def id_of(self, tensor: torch.Tensor) -> int:
         """The number of the storage under `tensor`; -1 where it has none."""
@@ -70,10 +88,9 @@ class Storages:
 
     def release(self) -> None:
         """Let the addresses go; the numbers given so far stay true, new ones start at 0."""
-        for _, reference in self._known.values():
-            release_address(reference)
+        for address in self._known:
+            release_address(address)
         self._known.clear()
-        self._seen.clear()
 
     def meta(self, tensor: torch.Tensor) -> TensorMeta:
         """Everything about where `tensor` lies, now."""
@@ -82,69 +99,41 @@ class Storages:
 
     def read(self, tensor: torch.Tensor) -> TensorMeta:
         """The same, to be called under `quiet`."""
-        if tensor.layout is not _STRIDED or tensor.is_nested:
+        if not _is_strided(tensor):
             return self._without_strides(tensor)
+        form = self._form(_key(tensor), tensor)
         try:
             storage = _untyped_storage(tensor)
-            number, nbytes = self._number(storage), storage.nbytes()
+            number, nbytes = self._number_of(storage), storage.nbytes()
         except _UNREADABLE:
             number, nbytes = -1, 0
+        return form.meta(number, nbytes, _storage_offset(tensor), version_of(tensor))
+
+    def read_all(self, tensors: list[torch.Tensor]) -> list[TensorMeta]:
+        """As `read`, of several; fact by fact, which takes half the time."""
         try:
-            version = tensor._version
-        except RuntimeError:  # an inference tensor keeps no count
-            version = 0
-        return TensorMeta(
-            shape=tuple(tensor.shape),
-            stride=_stride(tensor),
-            storage_offset=_storage_offset(tensor),
-            storage_id=number,
-            storage_nbytes=nbytes,
-            dtype=dtype_name(tensor.dtype),
-            device=_device_name(tensor.device),
-            version=version,
-            requires_grad=tensor.requires_grad,
-            leaf=_leaf(tensor),
-            is_view=_is_view(tensor),
-            is_contiguous=_is_contiguous(tensor),
-        )
+            storages, versions = list(map(_untyped_storage, tensors)), list(map(_VERSION, tensors))
+        except _UNREADABLE:
+            return list(map(self.read, tensors))
+        if not all(map(_is_strided, tensors)):
+            return list(map(self.read, tensors))
+        rest = map(_stride, tensors), map(_is_view, tensors), map(_is_contiguous, tensors)
+        keys = list(zip(map(_FACTS, tensors), *rest, strict=True))  # as `_key` makes them
+        forms: list[Any] = list(map(self._forms.get, keys))
+        if None in forms:
+            forms = list(map(self._form, keys, tensors))
+        numbers, nbytes = map(self._number, map(storage_address, storages), storages), map(_storage_nbytes, storages)
+        return list(map(Form.meta, forms, numbers, nbytes, map(_storage_offset, tensors), versions))
 
-    def look(self, tensor: torch.Tensor) -> Seen:
-        """The same with its kind, from memory where the tensor was looked at before: most of what a call takes, another gave or took.
+    def kind(self, tensor: torch.Tensor) -> int:
+        """Equal for tensors of equal dtype, device, layout, number of dimensions, ``requires_grad`` and contiguity; to be asked under `quiet`."""
+        if _is_strided(tensor):
+            return self._form(_key(tensor), tensor).kind
+        meta = self._without_strides(tensor)
+        return self._kind(meta.dtype, meta.device, meta.layout, len(meta.shape), meta.requires_grad, False)
 
-        A tensor is the same while it is that object, over that storage, unwritten. Who changes more of it says so by `forget`.
-        """
-        seen = self._remembered(tensor)
-        return self._look(tensor) if seen is None else seen
-
-    def _remembered(self, tensor: torch.Tensor) -> Seen | None:
-        seen = self._seen.get(id(tensor))
-        if seen is not None:
-            holder, meta = seen.holder, seen.meta
-            if (holder is tensor or (type(holder) is ref and holder() is tensor)) and tensor._version == meta.version:
-                storage = _untyped_storage(tensor)
-                if storage_address(storage) == seen.address and storage.nbytes() == meta.storage_nbytes:
-                    return seen
-        return None
-
-    def known(self, tensor: torch.Tensor) -> TensorMeta:
-        """As `read`, from memory where `look` has seen the tensor."""
-        seen = self._remembered(tensor)
-        return self.read(tensor) if seen is None else seen.meta
-
-    def forget(self) -> None:
-        """To be told where shape, strides, storage or ``requires_grad`` of any tensor may have changed though its version has not."""
-        self._seen.clear()
-
-    def _look(self, tensor: torch.Tensor) -> Seen:
-        meta = self.read(tensor)
-        kind = (meta.dtype, meta.device, meta.layout, len(meta.shape), meta.requires_grad, meta.is_contiguous)
-        if meta.storage_id < 0 or _is_inference(tensor):
-            return Seen(meta, kind)
-        if len(self._seen) >= _MOST_SEEN:
-            self._seen.clear()
-        holder = tensor if type(tensor) is torch.nn.Parameter else ref(tensor)
-        seen = self._seen[id(tensor)] = Seen(meta, kind, holder, self._address)
-        return seen
+    def _form(self, key: tuple[object, ...], tensor: torch.Tensor) -> Form:
+        return self._forms.get(key) or self._new_form(key, tensor)
 
     def fields(self, tensor: torch.Tensor) -> dict[str, Any]:
         """The fields of `read`, for a record that holds them too."""
@@ -154,9 +143,9 @@ class Storages:
     def key(self, tensor: torch.Tensor) -> Place | None:
         """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
         try:
-            storage = self._number(_untyped_storage(tensor))
+            number = self._number_of(_untyped_storage(tensor))
             return (
-                storage,
+                number,
                 tensor._version,
                 _storage_offset(tensor),
                 dtype_name(tensor.dtype),
@@ -166,7 +155,27 @@ class Storages:
         except _UNREADABLE:
             return None
 
+    def _new_form(self, key: tuple[object, ...], tensor: torch.Tensor) -> Form:
+        dtype, device, leaf = dtype_name(tensor.dtype), _device_name(tensor.device), tensor.is_leaf
+        requires_grad, is_contiguous = tensor.requires_grad, _is_contiguous(tensor)
+        form = self._forms[key] = Form(
+            shape=tuple(tensor.shape),
+            stride=_stride(tensor),
+            dtype=dtype,
+            device=device,
+            requires_grad=requires_grad,
+            leaf=leaf if leaf is requires_grad else None,
+            is_view=_is_view(tensor),
+            is_contiguous=is_contiguous,
+            kind=self._kind(dtype, device, "strided", tensor.ndim, requires_grad, is_contiguous),
+        )
+        return form
+
+    def _kind(self, *facts: object) -> int:
+        return self._kinds.setdefault(facts, len(self._kinds))
+
     def _without_strides(self, tensor: torch.Tensor) -> TensorMeta:
+        leaf, requires_grad = tensor.is_leaf, tensor.requires_grad
         return TensorMeta(
             shape=_sizes(tensor),
             stride=(),
@@ -176,8 +185,8 @@ class Storages:
             dtype=dtype_name(tensor.dtype),
             device=_device_name(tensor.device),
             version=version_of(tensor),
-            requires_grad=tensor.requires_grad,
-            leaf=_leaf(tensor),
+            requires_grad=requires_grad,
+            leaf=leaf if leaf is requires_grad else None,
             is_view=_Tensor._is_view(tensor),
             is_contiguous=False,
             layout="nested" if tensor.layout is torch.strided else str(tensor.layout).removeprefix("torch."),
@@ -187,16 +196,19 @@ class Storages:
         """Number and bytes of the storage under `tensor`; (-1, 0) where it has none."""
         try:
             storage = _untyped_storage(tensor)
-            return self._number(storage), storage.nbytes()
+            return self._number_of(storage), storage.nbytes()
         except _UNREADABLE:
             return -1, 0
 
-    def _number(self, storage: torch.UntypedStorage) -> int:
-        address = self._address = storage_address(storage)
-        known = self._known.get(address)
-        if known is None:
-            known = self._known[address] = (len(self._known), hold_address(storage))
-        return known[0]
+    def _number_of(self, storage: torch.UntypedStorage) -> int:
+        return self._number(storage_address(storage), storage)
+
+    def _number(self, address: int, storage: torch.UntypedStorage) -> int:
+        number = self._known.get(address)
+        if number is None:
+            hold_address(storage)
+            number = self._known[address] = len(self._known)
+        return number
 
     def storage(self, tensor: torch.Tensor) -> Storage | None:
         """The storage under a tensor with its first cells, read in the tensor's dtype."""
@@ -211,6 +223,16 @@ class Storages:
                 dtype=dtype_name(tensor.dtype),
                 cells=_cells(tensor.detach()),
             )
+
+
+def _is_strided(tensor: torch.Tensor) -> bool:
+    """Whether it has strides, as nested tensors have not whatever their layout says."""
+    return tensor.layout is torch.strided and not tensor.is_nested
+
+
+def _key(tensor: torch.Tensor) -> tuple[object, ...]:
+    """What decides on its form."""
+    return _FACTS(tensor), _stride(tensor), _is_view(tensor), _is_contiguous(tensor)
 
 
 def key_of(meta: TensorMeta) -> Place | None:
@@ -233,12 +255,6 @@ def _size(nested: torch.Tensor, dim: int) -> int:
     except RuntimeError:  # irregular, in torch's words
         return -1
     return size if type(size) is int else -1
-
-
-def _leaf(tensor: torch.Tensor) -> bool | None:
-    """As `TensorMeta.leaf`."""
-    leaf = tensor.is_leaf
-    return leaf if leaf is tensor.requires_grad else None
 
 
 @cache

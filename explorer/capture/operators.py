@@ -15,12 +15,13 @@ from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, Metho
 from typing import Any
 
 import torch
+from torch import is_grad_enabled
 
 from explorer.capture import dispatcher
 from explorer.capture.dispatcher import Asked
-from explorer.capture.metas import Seen, is_tensor
+from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.overloads import Overloads
-from explorer.capture.private import quiet
+from explorer.capture.private import quiet, same_as
 from explorer.capture.serving import Serving
 from explorer.ir import Operator
 
@@ -59,8 +60,11 @@ class Watch:
 class OperatorLog:
     """All operators of a run; a call has a tuple of indices into `records`."""
 
-    def __init__(self) -> None:
+    def __init__(self, storages: Storages) -> None:
         self.records: list[Operator] = []
+        self._storages = storages
+        self._last: dict[Hashable, _Last | None] = {}
+        """By function and place, both of which live as long as the run."""
         self._indices: dict[Operator, int] = {}
         self._kinds: dict[Hashable, tuple[int, ...]] = {}
         self._overloads = Overloads()
@@ -72,17 +76,28 @@ class OperatorLog:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         tensors: Sequence[torch.Tensor],
-        inputs: Sequence[Seen],
+        place: Hashable,
     ) -> tuple[tuple[int, ...], Watch | None]:
-        """Before a call: its operators where one of its kind was seen, else a watch that hears them, to be ended after it.
+        """Before a call that is made at `place`: its operators where one of its kind was seen, else a watch that hears them, to be ended after it.
 
-        Neither is there where it cannot be told truthfully. `inputs` are what is known of `tensors`, those among the arguments.
+        Neither is there where it cannot be told truthfully. `tensors` are those among the arguments.
         """
         if type(func) not in _FUNCTIONS:
             return (), None
-        kind = _kind(func, args, kwargs, inputs)
+        sorts, key = _sorts(args, kwargs), (func, id(place))
+        last = self._last.get(key)
+        if last is not None and last.fits(sorts, tensors):
+            return last.operators, None
+        with quiet():
+            kind = (func, sorts, dispatcher.in_force(), *map(self._storages.kind, tensors))
         known = self._kinds.get(kind)
-        return self._hear(func, kind, tensors) if known is None else (known, None)
+        if known is None:
+            return self._hear(func, kind, tensors)
+        if key not in self._last:
+            self._last[key] = None  # most places are passed once: guards are made for those that are not
+        elif tensors and all(map(_is_usual, tensors)):
+            self._last[key] = _Last(sorts, tensors, known)
+        return known, None
 
     def _hear(
         self, func: Callable[..., Any], kind: Hashable, tensors: Sequence[torch.Tensor]
@@ -177,16 +192,36 @@ def _nothing() -> None:
     """What a kernel chooses is not known."""
 
 
-def _kind(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], inputs: Sequence[Seen]) -> Hashable:
-    """What two calls have in common that ask for the same operators."""
-    types = tuple([id(type(value)) for value in args])  # by id, since a type of the user's may have a hash of its own
+class _Last:
+    """The last call at a place: what is equal to it in all that decides asks for the same operators. It is told quicker than a kind."""
+
+    __slots__ = ("_count", "_grad", "_same", "_sorts", "operators")
+
+    def __init__(self, sorts: Hashable, tensors: Sequence[torch.Tensor], operators: tuple[int, ...]) -> None:
+        self.operators = operators
+        self._sorts, self._count, self._grad, self._same = sorts, len(tensors), is_grad_enabled(), same_as(tensors)
+
+    def fits(self, sorts: Hashable, tensors: Sequence[torch.Tensor]) -> bool:
+        return (
+            sorts == self._sorts
+            and len(tensors) == self._count
+            and is_grad_enabled() is self._grad
+            and self._same(*tensors)
+        )
+
+
+def _is_usual(tensor: torch.Tensor) -> bool:
+    """Whether it is of torch's own class, and has strides."""
     return (
-        func,
-        types if _TELLING.isdisjoint(types) else tuple([_sort(value) for value in args]),
-        tuple([(name, _sort(value)) for name, value in kwargs.items()]) if kwargs else (),
-        dispatcher.in_force(),
-        *[one.kind for one in inputs],
+        type(tensor) in (torch.Tensor, torch.nn.Parameter) and tensor.layout is torch.strided and not tensor.is_nested
     )
+
+
+def _sorts(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Hashable:
+    """What the arguments of two calls have in common that ask for the same operators, but for what is in their tensors."""
+    types = tuple(map(id, map(type, args)))  # by id, since a type of the user's may have a hash of its own
+    positional = types if _TELLING.isdisjoint(types) else tuple([_sort(value) for value in args])
+    return (positional, *[(name, _sort(value)) for name, value in kwargs.items()]) if kwargs else positional
 
 
 def _is_long(func: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> bool:

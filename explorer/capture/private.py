@@ -5,8 +5,10 @@ None of them changes anything; where a later torch drops one, this file alone is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from ctypes import Array, c_char
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -46,6 +48,11 @@ def is_wrapped(tensor: torch.Tensor) -> bool:
     return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
+def is_transformed() -> bool:
+    """Whether a transform of torch.func, such as vmap, is at work on this thread."""
+    return torch._C._functorch.maybe_current_level() is not None
+
+
 storage_address: Callable[[torch.UntypedStorage], int] = attrgetter("_cdata")
 """The address of the ``StorageImpl`` of a storage."""
 
@@ -59,6 +66,27 @@ def release_address(reference: int) -> None:
     """Give a weak reference back."""
     free: Any = torch.UntypedStorage._free_weak_ref
     free(reference)
+
+
+def bytes_at(addresses: Sequence[int], nbytes: int) -> bytes:
+    """A copy of as many pieces of memory, one after the other; the caller knows that they are there."""
+    return b"".join(map(_block(nbytes).from_address, addresses))
+
+
+@cache
+def _block(nbytes: int) -> type[Array[c_char]]:
+    return c_char * nbytes
+
+
+def same_as(tensors: Sequence[torch.Tensor]) -> Callable[..., bool]:
+    """Asks as many tensors whether they are, one by one, as `tensors` are on this thread now.
+
+    In class, dispatch keys (also those that modes add), dtype, device, shape, strides, and in whether a gradient is required. Never of
+    a call that takes one tensor twice.
+    """
+    guards = torch._C._dynamo.guards.TensorGuards(*tensors, dynamic_dims_sizes=None, dynamic_dims_strides=None)
+    check: Callable[..., bool] = guards.check
+    return check
 
 
 def set_versions(tensors: tuple[torch.Tensor, ...], versions: tuple[int, ...]) -> None:

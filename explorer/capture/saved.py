@@ -107,7 +107,7 @@ def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[Sa
 def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> SavedDraft:
     if not is_tensor(value):
         return _plain(name, str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
-    meta = storages.known(value)
+    meta = storages.read(value)
     numbers = reader.read_quietly(value, key_of(meta), steady=True) if reader else None
     return SavedDraft(name, meta, _numel(value) * _element_size(value), numbers)
 

@@ -32,7 +32,7 @@ class Place:
     end_column: int | None = None
     text: str = ""
     names: tuple[str, ...] = ()
-    """The identifiers in it."""
+    """The identifiers in it, the last first."""
 
 
 NOWHERE = Place()
@@ -101,7 +101,9 @@ class Source:
         pieces[-1] = pieces[-1][:end_column]
         pieces[0] = pieces[0][column:]
         text = " ".join(piece.strip() for piece in pieces)
-        return Place(line, column, end_line, end_column, text[:_TEXT_LENGTH], tuple(dict.fromkeys(_NAME.findall(text))))
+        return Place(
+            line, column, end_line, end_column, text[:_TEXT_LENGTH], tuple(reversed(dict.fromkeys(_NAME.findall(text))))
+        )
 
 
 def lookup(frame: FrameType, name: str) -> Any:

@@ -14,6 +14,7 @@ from samples import run
 from torch._C._profiler import _ExperimentalConfig
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from explorer.capture.metas import Storages
 from explorer.capture.operators import OperatorLog
 from explorer.ir import Operator, Run, RunRequest, decode_run, encode
 from explorer.runner import shared_engine
@@ -301,7 +302,7 @@ def test_the_profiler_of_another_is_left_alone() -> None:
 
 
 def test_modes_and_subclasses_with_a_dispatch_of_their_own_are_left_alone() -> None:
-    log, x = OperatorLog(), torch.ones(2)
+    log, x = OperatorLog(Storages()), torch.ones(2)
     with Seen() as mode:
         assert log.meet(torch.mul, (x, 2), {}, [x], ()) == ((), None)
         torch.mul(x, 2)
@@ -342,7 +343,7 @@ def test_sequence_numbers_and_results_stay_as_they_are() -> None:
 
 def test_two_threads_at_once() -> None:
     def one(count: int) -> list[tuple[str, ...]]:
-        log, x, found = OperatorLog(), torch.ones(count), []
+        log, x, found = OperatorLog(Storages()), torch.ones(count), []
         for func in (torch.sin, torch.cos, torch.exp) * count:
             known, watch = log.meet(func, (x,), {}, [x], ())
             func(x)
