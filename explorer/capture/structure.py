@@ -15,6 +15,9 @@ MOST_NODES = 20_000
 """Of a larger graph nothing is told: Python would walk it too long, and torch frees by recursion what Python has looked at."""
 
 
+_LEAF = "torch::autograd::AccumulateGrad"
+
+
 def structure(root: Tensor, leaves: Mapping[int, str]) -> str:
     """Name the graph that leads to `root`; empty where it is too large.
 
@@ -25,7 +28,7 @@ def structure(root: Tensor, leaves: Mapping[int, str]) -> str:
     if root.grad_fn is None:
         return ""
     places: dict[Any, int] = {root.grad_fn: 0}
-    nodes = [root.grad_fn]
+    nodes: list[Any] = [root.grad_fn]
     said = hashlib.blake2b(digest_size=8)
     for node in nodes:  # grows while it is walked
         links = []
@@ -36,6 +39,7 @@ def structure(root: Tensor, leaves: Mapping[int, str]) -> str:
             links.append((None if target is None else places[target], number))
         if len(nodes) > MOST_NODES:
             return ""
-        leaf = getattr(node, "variable", None)
-        said.update(repr((node.name(), leaves.get(id(leaf), ""), links)).encode())
+        name = node.name()
+        leaf = leaves.get(id(node.variable), "") if name == _LEAF else ""
+        said.update(f"{name} {leaf} {links}\n".encode())
     return said.hexdigest()

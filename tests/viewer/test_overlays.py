@@ -202,10 +202,12 @@ def test_the_scale_rises_evenly_also_for_the_colour_blind_and_every_text_can_be_
 RECORDED = """async (said) => {
   const { use, note, stale } = await import("/recorded.mjs");
   const { offered, overlay } = await import("/overlays.mjs");
+  const { stepOf } = await import("/scales.mjs");
   use(scene, said);
   const found = overlay("recorded", scene);
   const boxes = Object.fromEntries(Array.from({ length: scene.count }, (_, box) => [scene.id(box), found.values[box]]));
-  return { boxes, scale: found.scale && [found.scale.low, found.scale.high], note: note(found, scene)?.[0], stale: stale(scene), offered: offered(scene).includes("recorded") };
+  const frames = Object.fromEntries(Array.from(found.frames, (look, frame) => [scene.text("frame_module", frame), look]));
+  return { boxes, frames, highest: stepOf(found.scale.place(3)), scale: found.scale && [found.scale.low, found.scale.high], note: note(found, scene)?.[0], stale: stale(scene), offered: offered(scene).includes("recorded") };
 }"""
 
 
@@ -224,6 +226,8 @@ def test_the_numbers_of_another_step_colour_parameters_and_what_holds_them(blank
         wanted = norms[leaves[box]] if box in leaves else -1
         assert value == wanted or (wanted == "NaN" and math.isnan(value))
     assert (found["scale"], found["note"]) == ([0.001, 1e6], "recorded.leaves")
+    assert found["frames"]["model.0"] == found["highest"]
+    assert (found["frames"]["model.2"], found["frames"]["model"]) == (-2, -2)  # NaN has to be seen
     assert found["stale"]
     assert found["offered"]
     differs = blank.evaluate(RECORDED, {**said, "same": False})

@@ -27,6 +27,16 @@ export function drawFrames(context, view, { seen, origin: [ox, oy] }) {
     context.fill(path);
     context.stroke(path);
   }
+  const { overlay } = view;
+  for (const frame of overlay?.frames ? large : []) {
+    const colour = overlay.fill(overlay.frames[frame], theme);
+    if (colour === null) continue;
+    const path = new Path2D();
+    outline(path, frame);
+    context.strokeStyle = colour;
+    context.lineWidth = Math.max(3, 1.5 / camera.k);
+    context.stroke(path);
+  }
   for (const frame of large) {
     if (selection.frame !== frame && hover.frame !== frame) continue;
     const path = new Path2D();

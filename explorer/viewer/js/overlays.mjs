@@ -66,6 +66,7 @@ class Numbers {
     const all = name === "recorded" ? rangeOf(scene) : largest ? scene.columns[`subject_${largest}`] ?? [] : this.values;
     this.scale = scaleOf(Array.from(all), { log, from, to });
     this.looks = Int16Array.from(this.values, (value) => (value === NOTHING || !this.scale ? NONE : Number.isFinite(value) ? stepOf(this.scale.place(value)) : ODD));
+    this.frames = name === "recorded" ? framesOf(scene, this.scale) : null;
     this.odd = this.looks.includes(ODD);
     this.missing = this.looks.includes(NONE);
   }
@@ -111,6 +112,24 @@ class Classes {
   }
   letter(box) { return this.classes.get(this.values[box])?.letter ?? ""; }
   bars(look) { return this.classes.get(look)?.bars ?? []; }
+}
+
+// Of each open module the look of the largest number in it, so that a replay's colours are seen on what holds the parameters too.
+const MOST_COMPARED = 2_000_000;
+
+function framesOf(scene, scale) {
+  const { subjects, frames } = scene;
+  const looks = new Int16Array(frames).fill(NONE);
+  const known = Array.from({ length: subjects.nodes }, (_, one) => one).filter((one) => subjects.number("recorded", one) !== NOTHING);
+  if (!scale || known.length * frames > MOST_COMPARED) return looks;
+  const paths = known.map((one) => `${pathOf(subjects, one)}.`);
+  for (let frame = 0; frame < frames; frame++) {
+    const path = scene.text("frame_module", frame);
+    if (!path) continue;
+    const value = greatest(subjects, "recorded", known.filter((_, at) => paths[at].startsWith(`${path}.`)));
+    if (value !== NOTHING) looks[frame] = Number.isFinite(value) ? stepOf(scale.place(value)) : ODD;
+  }
+  return looks;
 }
 
 // Over all steps of a replay, and the step that was recorded in full: one colour means the same at each.
