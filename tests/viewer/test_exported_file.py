@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import CDPSession, expect
+from playwright.sync_api import Browser, CDPSession, expect
 
+from explorer.export import html
 from explorer.export.drawings import drawing, drawings
 from explorer.graph.folding import every_module, open_to_depth
 from explorer.ir import Edge, Graph, Layout, Node, Run
@@ -120,6 +122,20 @@ def test_the_file_folds_to_a_depth_and_with_a_key(open_graph: Open, model: Run) 
     shows(layouts[1])
     expect(graph.inspector.locator("h2")).to_have_text("model")
     expect(graph.page.locator(".chips .chip")).to_have_count(0)
+
+
+def test_what_a_file_cannot_open_is_said_before_anybody_tries(chromium: Browser, tmp_path: Path, model: Run) -> None:
+    file = tmp_path / "cut.html"
+    held = drawings(model, drawing(model, open_modules=frozenset()))
+    file.write_text(html.write(model, held._replace(plain=held.plain[:2], saved=())), encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    expect(page.locator("header .cut")).to_contain_text("deeper than 1 of its 3 levels")
+    assert page.get_by_label("Fold depth").locator("option").all_inner_texts()[1:] == ["Fold all", "To depth 1"]
+    page.evaluate("async () => (await import('explorer/bus.mjs')).order({ fold: 'model' })")
+    page.evaluate("async () => (await import('explorer/bus.mjs')).order({ fold: 'model.0' })")
+    expect(page.locator(".chips .chip")).to_contain_text("does not hold what lies this deep")
+    page.close()
 
 
 def test_saved_tensors_and_storages_need_no_server(open_graph: Open) -> None:

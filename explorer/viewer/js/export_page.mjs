@@ -1,6 +1,6 @@
 // The page of a self-contained file: the graph view over drawings that lie in the file, with the code beside it and the storages below.
 import { listing } from "./code_listing.mjs";
-import { element } from "./dom.mjs";
+import { element, fill } from "./dom.mjs";
 import { GraphView } from "./graph_view.mjs";
 import { inflated, KeptDrawings, turned } from "./kept_drawings.mjs";
 import { KeptStorages } from "./kept_storages.mjs";
@@ -17,8 +17,9 @@ export async function open(document) {
   const { words, header } = first;
   const storages = new KeptStorages(strips, () => inflated(cells.textContent).catch(refused));
   const main = element("main", {});
+  const cut = about.length > 1 && drawings.deepest < header.depth ? fill(words["export.depths"], { deepest: drawings.deepest, depths: header.depth }) : null;
   document.body.replaceChildren(
-    element("header", { class: "page" }, element("h1", {}, words["export.title"]), element("p", {}, words["export.note"])),
+    element("header", { class: "page" }, element("h1", {}, words["export.title"]), element("p", {}, words["export.note"]), cut && element("p", { class: "cut" }, cut)),
     element("div", { class: "columns" }, code ? listing(code, words["export.code"]) : null, main),
     storages.root,
   );

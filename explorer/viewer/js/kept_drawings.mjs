@@ -18,6 +18,9 @@ export class KeptDrawings {
   // The open set at a fold depth, null where the file has no such drawing.
   openAt(depth, saved) { return this.about[this.#place(depth, saved)]?.open ?? null; }
 
+  // The deepest fold depth whose drawing is there.
+  get deepest() { return Math.max(0, ...this.about.map(({ depth }) => depth ?? 0)); }
+
   // A promise of the scene with `open` open, null where the file lacks what it takes; it is rejected where the file is damaged.
   async scene(open, saved) {
     const exact = this.about.findIndex((each) => each.saved === saved && same(each.open, open));
