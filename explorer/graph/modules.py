@@ -7,7 +7,6 @@ is interrupted makes two calls, which keeps a drawing with folded modules free o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 
@@ -93,7 +92,6 @@ def modules(graph: Graph) -> ModuleTree:
     return _tidy(graph, tree)
 
 
-@cache
 def _prefixes(module: str | None) -> tuple[str, ...]:
     parts = module.split(".") if module else []
     return tuple(".".join(parts[: count + 1]) for count in range(len(parts)))
@@ -103,7 +101,8 @@ def _scan(graph: Graph, order: Whole) -> ModuleTree:
     """One call for each stretch of nodes of one module, whatever it calls meanwhile."""
     module, call = nodes(graph).module, nodes(graph).call[order]
     begin, end = stretches(module.place[order], call)
-    chains = [_prefixes(module.texts[place]) for place in module.place[order[begin]].tolist()]
+    prefixes = [_prefixes(path) for path in module.texts]
+    chains = [prefixes[place] for place in module.place[order[begin]].tolist()]
     numbers_here: list[int] = call[begin].tolist()
     calls: list[Call] = []
     innermost: list[int] = []
