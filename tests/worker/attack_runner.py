@@ -70,6 +70,8 @@ def _confine() -> None:
 def _run(code: str) -> str:
     try:
         exec(compile(gate.check(code), gate.FILENAME, "exec", dont_inherit=True), facade.namespace())
+    except gate.Refused as refused:
+        return f"refused {refused.sentence.key}"
     except BaseException as problem:
         try:
             return f"raised {type(problem).__name__}: {str(problem)[:300]}"

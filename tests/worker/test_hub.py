@@ -78,6 +78,7 @@ def test_typed_code_can_list_and_ask_for_help_and_inference_loads_it_too():
 def test_what_is_not_there_is_said(code, key):
     run = ran(f"model = {code}")
     assert run.sentence.key == key
+    assert (run.status == "refused") == (key in ("hub.no_download", "gate.hidden"))
     assert execute(RunRequest(code='m = torch.hub.load("a/b", "c")')).sentence.key == "hub.none"
 
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Protocol
 
 from explorer.ir import Sentence
 from explorer.words import tell
+from explorer.worker.refused import Refused
 
 
 class HubError(RuntimeError):
@@ -64,7 +65,7 @@ def about(github: str, model: str, *_: Any, **__: Any) -> str | None:
 
 
 def _no_download(*_: Any, **__: Any) -> NoReturn:
-    raise HubError("hub.no_download")
+    raise Refused("hub.no_download")
 
 
 DOWNLOADS = MappingProxyType({"load_state_dict_from_url": _no_download})
