@@ -59,5 +59,5 @@ def _take_section() -> None:
     having(section=st.session_state["models.section"])
 
 
-st.html(Path(__file__).with_name("models.css"))
+st.html(Path(__file__).with_name("models.css"))  # a file of ours, and nothing else
 choose_section()()

@@ -15,7 +15,7 @@ TICK_SECONDS = 0.25
 
 
 def draw() -> None:
-    st.html(Path(__file__).with_name("training.css"))
+    st.html(Path(__file__).with_name("training.css"))  # a file of ours, and nothing else
     find_again()
     if started() is None and problem() is None:
         start()  # the first visit shows a finished example

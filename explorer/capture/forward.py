@@ -87,7 +87,7 @@ class ForwardLog(TorchFunctionMode):
             with self, self.hooks.watching():
                 yield
         finally:
-            torch.autograd.Function.apply = apply  # type: ignore[method-assign]
+            torch.autograd.Function.apply = apply  # type: ignore[method-assign]  # as above
 
     @contextmanager
     def backward_span(self, place: Place, nodes: Iterable[Any] = ()) -> Iterator[None]:
@@ -139,13 +139,11 @@ class ForwardLog(TorchFunctionMode):
         self._shared = self._shared or function.shares
         if function.writes or self._shared or is_transformed() or not all(map(_is_torchs, types)):
             return True
-        inside = (
-            self._open is not None
-        )  # of an ``autograd.Function``, which makes something else of what its forward gives
+        inside = self._open is not None  # what a custom function's forward gives becomes something else after it
         return inside or bool(kwargs and _fills(kwargs))
 
     def __exit__(self, *raised: Any) -> None:
-        super().__exit__(*raised)  # type: ignore[no-untyped-call]
+        super().__exit__(*raised)  # type: ignore[no-untyped-call]  # torch wrote no types there
         self.unread.settle()
 
     def _pass(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType, FrameType
-from typing import Any
 
 SNIPPET = "<snippet>"
 """The file name that typed code is compiled under."""
@@ -104,9 +103,3 @@ class Source:
         return Place(
             line, column, end_line, end_column, text[:_TEXT_LENGTH], tuple(reversed(dict.fromkeys(_NAME.findall(text))))
         )
-
-
-def lookup(frame: FrameType, name: str) -> Any:
-    """What a name means in a frame, or None."""
-    scopes: tuple[Mapping[str, Any], ...] = (frame.f_locals, frame.f_globals)
-    return next((scope[name] for scope in scopes if name in scope), None)

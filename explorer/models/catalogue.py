@@ -56,10 +56,6 @@ class Model:
         """Key of one sentence on what it is."""
         return f"models.{self.name}.description"
 
-    @property
-    def shape_can_change(self) -> bool:
-        return any(axis.smallest < axis.largest for axis in self.axes)
-
     def code(self, batch: int | None = None, shape: Sequence[int] | None = None) -> str:
         """The snippet for a batch size and an input shape (without the batch); None takes the default.
 

@@ -122,6 +122,9 @@ class Wheel:
             return decode_steer(self.channel.receive())
 
 
+Answer = Look | InferenceAnswer | StaticAnswer | HubAnswer
+
+
 def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> None:
     """Serve one request. `confine` puts up the walls, before anything of the request is read."""
     order = decode_order(channel.receive())
@@ -130,13 +133,18 @@ def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> 
     if order.task == "run":
         _run(channel, tasks, decode_request(message), order.limits)
     elif order.task == "look":
-        _look(channel, tasks, decode_look_request(message), order.limits)
+        looked = decode_look_request(message)
+        _answer(channel, order.limits, lambda: tasks.look(looked), Look)
     elif order.task == "infer":
-        _infer(channel, tasks, decode_inference_request(message), order.limits)
+        asked = decode_inference_request(message)
+        checkpoint, image = channel.receive(_CHECKPOINT_CAP), channel.receive()
+        _answer(channel, order.limits, lambda: tasks.infer(asked, checkpoint, image), InferenceAnswer)
     elif order.task == "static":
-        _compare_ways(channel, tasks, decode_static_request(message), order.limits)
+        compared = decode_static_request(message)
+        _answer(channel, order.limits, lambda: tasks.compare_ways(compared), StaticAnswer)
     elif order.task == "hub":
-        _entrypoints(channel, tasks, decode_hub_request(message), order.limits)
+        listed = decode_hub_request(message)
+        _answer(channel, order.limits, lambda: tasks.entrypoints(listed), HubAnswer)
     elif order.task == "file":
         _file(channel, tasks, decode_file_request(message), order.limits)
     else:
@@ -163,44 +171,14 @@ def _train(channel: Channel, tasks: Tasks, request: TrainingRequest, limits: Lim
         channel.send(TrainingEnd(status="stopped", message=tell(sentence), sentence=sentence))
 
 
-def _look(channel: Channel, tasks: Tasks, request: LookRequest, limits: Limits) -> None:
+def _answer(channel: Channel, limits: Limits, work: Callable[[], Answer], stopped: type[Answer]) -> None:
+    """What `work` gives; where it does not come to an end, a record of the kind `stopped` that says why."""
     try:
         with soft_deadline(limits.seconds):
-            message = encode(tasks.look(request))
+            message = encode(work())
     except BaseException as problem:
         sentence = _reason(problem, limits)
-        message = encode(Look(status="stopped", message=tell(sentence), sentence=sentence))
-    write_frame(channel.writer, message)
-
-
-def _infer(channel: Channel, tasks: Tasks, request: InferenceRequest, limits: Limits) -> None:
-    checkpoint, image = channel.receive(_CHECKPOINT_CAP), channel.receive()
-    try:
-        with soft_deadline(limits.seconds):
-            message = encode(tasks.infer(request, checkpoint, image))
-    except BaseException as problem:
-        sentence = _reason(problem, limits)
-        message = encode(InferenceAnswer(status="stopped", message=tell(sentence), sentence=sentence))
-    write_frame(channel.writer, message)
-
-
-def _compare_ways(channel: Channel, tasks: Tasks, request: StaticRequest, limits: Limits) -> None:
-    try:
-        with soft_deadline(limits.seconds):
-            message = encode(tasks.compare_ways(request))
-    except BaseException as problem:
-        sentence = _reason(problem, limits)
-        message = encode(StaticAnswer(status="stopped", message=tell(sentence), sentence=sentence))
-    write_frame(channel.writer, message)
-
-
-def _entrypoints(channel: Channel, tasks: Tasks, request: HubRequest, limits: Limits) -> None:
-    try:
-        with soft_deadline(limits.seconds):
-            message = encode(tasks.entrypoints(request))
-    except BaseException as problem:
-        sentence = _reason(problem, limits)
-        message = encode(HubAnswer(status="stopped", message=tell(sentence), sentence=sentence))
+        message = encode(stopped(status="stopped", message=tell(sentence), sentence=sentence))
     write_frame(channel.writer, message)
 
 
