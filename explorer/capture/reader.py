@@ -15,7 +15,7 @@ import torch
 
 from explorer.capture.metas import Storages
 from explorer.capture.numbers import Place, Sums, dtype_name, read_stats, sums_of, writable
-from explorer.capture.private import quiet
+from explorer.capture.private import is_transformed, quiet
 from explorer.capture.rows import row_stats
 from explorer.ir import PREVIEW_ELEMENTS, Gradient, Nested, Stats
 
@@ -167,6 +167,8 @@ class Reader:
 
     def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
         """Where it is read with others like it; None where it is to be read alone."""
+        if is_transformed():  # it may be one of torch.func's own, which nobody can read once its transform is over
+            return None
         try:
             kind = (tensor.shape, tensor.dtype, tensor.device, tensor.layout)
             batch = self._batches.get(kind)
