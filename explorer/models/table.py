@@ -85,8 +85,15 @@ def _lines(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
 def _number(cell: str, line: int, column: str) -> float:
     value = _parsed(cell)
     if value is None:
-        raise ModelError("table.no_number", line=line, column=column, value=cell.strip()[:40])
+        raise _no_number(cell, line, column)
     return value
+
+
+def _no_number(cell: str, line: int, column: str) -> ModelError:
+    """Why a cell does not do: it is empty, or holds words."""
+    if not cell.strip():
+        return ModelError("table.empty", line=line, column=column)
+    return ModelError("table.no_number", line=line, column=column, value=cell.strip()[:40])
 
 
 def _parsed(cell: str) -> float | None:
@@ -106,8 +113,10 @@ def _targets(cells: Sequence[tuple[int, str]], column: str) -> tuple[tuple[float
         return tuple(known), ()
     if len(known) * 2 > len(numbers):  # a column of numbers with a slip in it, rather than words
         line, cell = next(pair for pair, value in zip(cells, numbers, strict=True) if value is None)
-        raise ModelError("table.no_number", line=line, column=column, value=cell.strip()[:40])
+        raise _no_number(cell, line, column)
     words = [cell.strip()[:60] for _, cell in cells]
+    if "" in words:
+        raise _no_number("", cells[words.index("")][0], column)
     classes = tuple(sorted(set(words)))
     if len(classes) > MOST_CLASSES:
         raise ModelError("table.classes", column=column, classes=len(classes), most=MOST_CLASSES)

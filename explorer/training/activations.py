@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, nn
 
 from explorer.ir import Activation
 from explorer.training.calls import Call
@@ -35,24 +38,32 @@ MOST = 32
 class Activations:
     """Listens to one step."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: nn.Module) -> None:
         self.found: list[Activation] = []
+        self._paths = {module: path for path, module in model.named_modules()}
 
-    def hear(self, call: Call) -> None:
-        if len(self.found) >= MOST or not isinstance(call.output, Tensor):
-            return
+    def hear(self, call: Call) -> Callable[[Any], None] | None:
         name = call.function.rstrip("_")
-        if name not in _OF_RELU and name not in _OTHERS:
-            return
-        place = f"line {call.line}"
-        shown = call.module if call.own and call.module else f"{name}, {place}"
+        if len(self.found) >= MOST or (name not in _OF_RELU and name not in _OTHERS):
+            return None
+        return lambda output: self._add(name, call, output) if isinstance(output, Tensor) else None
+
+    def _add(self, name: str, call: Call, output: Tensor) -> None:
+        shown = self._own(call) or f"{name}, line {call.line}"
         same = sum(one.name == shown or one.name.startswith(f"{shown} #") for one in self.found)
         self.found.append(
             Activation(
                 name=f"{shown} #{same + 1}" if same else shown,
-                spread=spread(call.output),
-                dead=dead_share(call.output) if name in _OF_RELU else None,
+                spread=spread(output),
+                dead=dead_share(output) if name in _OF_RELU else None,
             )
+        )
+
+    def _own(self, call: Call) -> str:
+        """The path of the innermost module where it is one of PyTorch's own; empty elsewhere."""
+        module = call.module.module if call.module is not None else None
+        return (
+            self._paths.get(module, "") if module is not None and type(module).__module__.startswith("torch.nn") else ""
         )
 
 

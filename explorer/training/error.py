@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from explorer.ir import Sentence
+import math
+
+from explorer.ir import Number, Sentence
 from explorer.words import tell
 
 
@@ -19,3 +21,19 @@ class TrainingError(Exception):
         """The same error, said of a line of the code."""
         self.line = line
         return self
+
+
+class DivergedError(TrainingError):
+    """A number that is not finite, of which only the step is known: running it again tells where it began."""
+
+    def __init__(self, step: int, loss: Number, parameter: str = "") -> None:
+        """`parameter` is one whose gradient was not finite while the loss was; empty for a loss that was not."""
+        key = f"training.not_finite.{'gradient' if parameter else 'loss'}"
+        super().__init__(key, step=step, loss=shown(loss), parameter=parameter)
+        self.step, self.loss, self.parameter = step, loss, parameter
+
+
+def shown(value: Number) -> str:
+    """Four digits, and ``inf`` as torch writes it; a zero without sign."""
+    plain = float(value)
+    return "NaN" if math.isnan(plain) else f"{plain + 0.0:.4g}"

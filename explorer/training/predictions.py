@@ -34,7 +34,9 @@ def predictions(model: nn.Module, data: Data) -> Predictions | None:
 
 
 def ends(rows: Tensor) -> tuple[list[float], list[float]]:
-    """Lower and upper end of each column, with a margin."""
+    """Lower and upper end of each column, with a margin; rows with a number that is not finite do not count."""
+    rows = rows[rows.isfinite().all(dim=1)]
+    rows = rows if len(rows) else rows.new_zeros(1, rows.shape[1])
     low, high = rows.amin(dim=0), rows.amax(dim=0)
     room = (high - low) * MARGIN
     room = room.where(room > 0, torch.ones_like(room))

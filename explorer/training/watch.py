@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -31,10 +31,10 @@ from explorer.ir import (
     number,
 )
 from explorer.training.activations import Activations
+from explorer.training.backwards import told_of_backward
 from explorer.training.calls import Calls
 from explorer.training.data import Data
-from explorer.training.diverged import beginning
-from explorer.training.error import TrainingError
+from explorer.training.error import DivergedError, TrainingError, shown
 from explorer.training.fitting import misfit
 from explorer.training.model import find_model, trainable
 from explorer.training.predictions import floats, predictions
@@ -72,30 +72,28 @@ class Watch:
         self._norms: list[float] = []
         self._graphs: tuple[int, dict[str, None]] = (0, {})
         """A step, and names of the graphs that its backward has gone through."""
-        self._inputs: Sequence[Any] | None = None
         self._points: list[TrainingPoint] = []
         self._path: list[tuple[float, ...]] = []
         self._listening: ExitStack | None = None
-        self._activations = Activations()
+        self._activations: Activations | None = None
         self._weights: list[Tensor] = []
         self._began = self._sent = time.perf_counter()
         self._own_data = False
         """Whether the model does not take the data that it was given."""
         self._single = False
         """Pause again after the next step."""
+        self._inside = False
+        """Whether an optimizer's step is on, which may ask for the loss several times."""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Within the block every step of an optimizer is told."""
-        backward = torch.autograd.backward
         before = register_optimizer_step_pre_hook(self._before_step)
         after = register_optimizer_step_post_hook(self._after_step)
-        torch.autograd.backward = self._watched(backward)
         try:
-            with self._calls:
+            with told_of_backward(self._look_at), self._calls:
                 yield
         finally:
-            torch.autograd.backward = backward
             before.remove()
             after.remove()
             self._stop_listening()
@@ -122,17 +120,6 @@ class Watch:
 
     # --- what the hooks do ---
 
-    def _watched(self, backward: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            root = args[0] if args else kwargs.get("tensors")
-            if isinstance(root, tuple | list) and root:
-                root = root[0]
-            if isinstance(root, Tensor) and root.numel() == 1:
-                self._look_at(root)
-            return backward(*args, **kwargs)
-
-        return watched
-
     def _look_at(self, loss: Tensor) -> None:
         if self._model is None:
             self._begin()
@@ -142,14 +129,13 @@ class Watch:
         self._loss = number(value)
         self._note_graph(loss)
         if not math.isfinite(value):
-            self._diverged(value)
+            raise self._diverged()
 
     def _begin(self) -> None:
         self._model = model = find_model(self._names)
         self._parameters = trainable(model)
         elements = sum(parameter.numel() for parameter in self._parameters.values())
         self._schedule = Schedule(planned_steps(self._names, len(self._data.x_train)), elements)
-        model.register_forward_pre_hook(self._note_inputs)
         drawn = self._data.dataset.inputs <= 2
         self._emit(
             TrainingStart(
@@ -167,12 +153,10 @@ class Watch:
         )
         self._remember_place()
 
-    def _note_inputs(self, _module: nn.Module, inputs: Any) -> None:
-        self._inputs = inputs
-
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         if self._model is None:
             self._begin()
+        self._inside = True
         if _closure(args, kwargs) is None:
             self._read_gradients()
         if self._schedule.due(self._step + 1):
@@ -181,8 +165,10 @@ class Watch:
     def _after_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         if _closure(args, kwargs) is not None:
             self._read_gradients()
+        self._inside = False
         self._step += 1
         self._add_point(optimizer)
+        self._look_at_gradients()
         if self._schedule.due(self._step):
             self._stop_listening()
             self._flush()
@@ -243,14 +229,14 @@ class Watch:
                 )
             )
         train, validation, said = self._asked()
-        activations, self._activations = tuple(self._activations.found), Activations()
+        heard, self._activations = self._activations, None
         graph_step, graphs = self._graphs
         return TrainingSnapshot(
             step=step,
             train=train,
             validation=validation,
             layers=tuple(layers),
-            activations=activations,
+            activations=tuple(heard.found) if heard is not None else (),
             graph=" ".join(graphs) if graph_step == step and all(graphs) else "",
             predictions=said,
         )
@@ -281,8 +267,9 @@ class Watch:
 
     def _listen(self) -> None:
         if self._listening is None and self._model is not None:
+            self._activations = Activations(self._model)
             self._listening = ExitStack()
-            self._listening.enter_context(self._calls.heard(self._model, self._activations.hear))
+            self._listening.enter_context(self._calls.heard(self._activations.hear))
 
     def _stop_listening(self) -> None:
         if self._listening is not None:
@@ -314,18 +301,26 @@ class Watch:
         self._single = next_told.command == "step"
         self._began += time.perf_counter() - paused
 
-    def _diverged(self, loss: float) -> None:
-        """Raises a `TrainingError` that tells step, layer and line."""
-        assert self._model is not None
-        inputs = self._inputs if self._inputs is not None else (self._data.x_train[:64],)
-        found = beginning(self._model, inputs, self._calls)
-        values: dict[str, object] = {"step": self._step + 1, "loss": number(loss)}
-        if found is None:
-            raise TrainingError("training.not_finite.loss", **values)
-        if found.weights:
-            raise TrainingError("training.not_finite.weights", **values, weights=found.weights, before=self._step)
-        values |= {"layer": found.module or "model", "function": found.function}
-        raise TrainingError("training.not_finite.forward", **values).at(found.line)
+    def _diverged(self) -> TrainingError:
+        """What is known of a loss that is not finite before the step is run again."""
+        weights = _odd_one({name: one.detach() for name, one in self._parameters.items()})
+        if not weights or self._inside:
+            return DivergedError(self._step + 1, self._loss, weights)
+        facts = {"step": self._step + 1, "loss": shown(self._loss), "weights": weights, "before": self._step}
+        return TrainingError(f"training.not_finite.{'weights' if self._step else 'initial'}", **facts)
+
+    def _look_at_gradients(self) -> None:
+        """Raises a `DivergedError` where the step took gradients that are not finite, and the parameters are lost with them."""
+        if math.isfinite(sum(self._norms)):
+            return
+        odd = _odd_one({name: one.grad for name, one in self._parameters.items() if one.grad is not None})
+        if odd and _odd_one({name: one.detach() for name, one in self._parameters.items()}):
+            raise DivergedError(self._step, self._loss, odd)
+
+
+def _odd_one(tensors: Mapping[str, Tensor]) -> str:
+    """Name of the first that holds a number that is not finite; empty where all are."""
+    return next((name for name, one in tensors.items() if not one.isfinite().all()), "")
 
 
 def _closure(args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import torch
 from msgspec.structs import replace
 
 from explorer.ir import Sentence, Status, TrainingEnd, TrainingFrame, TrainingRequest
-from explorer.training.data import load
-from explorer.training.error import TrainingError
+from explorer.training.data import Data, load
+from explorer.training.diverged import Origins
+from explorer.training.error import DivergedError, TrainingError
+from explorer.training.remedies import told
+from explorer.training.single import SingleStep
 from explorer.training.steering import Steering, Unsteered
 from explorer.training.watch import Watch
 from explorer.words import tell
@@ -19,7 +23,7 @@ from explorer.worker import facade, gate
 from explorer.worker.errors import explain, frames_of, is_out_of_memory
 from explorer.worker.limits import TimeLimit
 from explorer.worker.output import captured
-from explorer.worker.program import prepare
+from explorer.worker.program import Program, prepare
 from explorer.worker.refused import Refused
 from explorer.worker.seeding import seed_everything
 
@@ -29,6 +33,7 @@ MAX_SEED = 2**63 - 1
 def train(request: TrainingRequest, emit: Callable[[TrainingFrame], None], steering: Steering | None = None) -> None:
     """Train as asked; emit one start, points and snapshots, one end. Only the deadline's `TimeLimit` passes, after the points so far."""
     names: dict[str, Any] = {}
+    noticed: DivergedError | None = None
     with captured() as printed:
         try:
             _train(request, emit, steering or Unsteered(), names)
@@ -37,6 +42,10 @@ def train(request: TrainingRequest, emit: Callable[[TrainingFrame], None], steer
             raise
         except BaseException as problem:  # typed code can raise whatever it likes
             end = _end(problem, names)
+            noticed = problem.with_traceback(None) if isinstance(problem, DivergedError) else None
+        names.clear()
+    if noticed is not None:
+        end = _looked_for(request, noticed) or end
     emit(replace(end, stdout=printed.text()))
 
 
@@ -45,24 +54,44 @@ def _train(
 ) -> None:
     if not 0 <= request.seed <= MAX_SEED:
         raise TrainingError("training.bad_seed", value=request.seed)
-    tree = gate.check(request.code)
-    data = load(request.data, request.seed, request.device)
-    seed_everything(request.seed)
-    names.update(facade.namespace())
-    names.update(data.names())
-    program = prepare(tree, request.code, names)
+    program, data = _prepare(request, names)
     watch = Watch(request.code, names, data, emit, steering)
     with torch.device(request.device):
         try:
             with watch.watching():
-                exec(program.body, names)  # noqa: S102  # this is the jailed child
-                if program.tail is not None:
-                    eval(program.tail, names)  # noqa: S307  # the last expression, as in print(model)
+                _execute(program, names)
         except Exception as problem:
             if (reason := watch.reason_to_fail(problem)) is not None:
                 raise reason.with_traceback(problem.__traceback__) from None
             raise
         watch.finish()
+
+
+def _prepare(request: TrainingRequest, names: dict[str, Any]) -> tuple[Program, Data]:
+    """The checked code and its data; `names` get what it finds. Equal requests begin equally."""
+    tree = gate.check(request.code)
+    data = load(request.data, request.seed, request.device)
+    seed_everything(request.seed)
+    names.update(facade.namespace())
+    names.update(data.names())
+    return prepare(tree, request.code, names), data
+
+
+def _execute(program: Program, names: dict[str, Any]) -> None:
+    exec(program.body, names)  # noqa: S102  # this is the jailed child
+    if program.tail is not None:
+        eval(program.tail, names)  # noqa: S307  # the last expression, as in print(model)
+
+
+def _looked_for(request: TrainingRequest, noticed: DivergedError) -> TrainingEnd | None:
+    """Run the code again up to the step that was `noticed`, and see where it began; None where it comes out otherwise, or time is up."""
+    names: dict[str, Any] = {}
+    origins = Origins(request.code, names)
+    with captured(), suppress(BaseException), torch.device(request.device):  # what it raises now is nobody's
+        program, _ = _prepare(request, names)
+        with SingleStep(noticed.step, origins.watching).watching(names):
+            _execute(program, names)
+    return None if origins.began is None else _end(told(noticed, origins.began), names)
 
 
 def _end(problem: BaseException, names: dict[str, Any]) -> TrainingEnd:

@@ -264,19 +264,6 @@ def test_a_model_of_two_numbers_has_a_landscape_and_a_path():
     assert Ran(program(epochs=1)).surface is None
 
 
-def test_where_a_loss_began_to_be_no_number_is_told():
-    layer = program(epochs=3).replace("x = torch.tanh(self.fc2(x))", "x = torch.log(self.fc2(x) - 100)")
-    end = Ran(layer).end
-    assert (end.status, end.sentence.key, end.line) == ("error", "training.not_finite.forward", 20), end.message
-    assert (end.sentence.values["function"], end.sentence.values["step"]) == ("log", "1")
-    grown = Ran(program("linear", "linear", learning_rate=1e9, epochs=30), "linear")
-    assert grown.end.sentence.key in ("training.not_finite.weights", "training.not_finite.loss")
-    assert f"step {len(grown.points) + 1}" in grown.end.message
-    assert len(grown.points) >= 1
-    lost = Ran(program(epochs=2).replace("loss_fn(model(x), y)", "loss_fn(model(x), y) * float('nan')")).end
-    assert lost.sentence.key == "training.not_finite.loss"
-
-
 @pytest.mark.parametrize(
     ("code", "dataset", "status", "line", "piece"),
     [
