@@ -75,7 +75,8 @@ class Verification(Record, frozen=True, kw_only=True):
 
     status: Literal["verified", "failed", "skipped"]
     reason: str | None = None
-    """Why it was skipped: ``large``, ``asked``, ``nothing`` to compare, backward ``raised``, ``unreadable`` gradients (inside vmap)."""
+    """Why it was skipped: ``large``, ``asked``, ``nothing`` to compare, backward ``raised``, ``unreadable`` gradients (inside vmap);
+    of `explorer.trace`, ``by_hand`` (torch's engine did not run)."""
     leaves: int = 0
     """Leaf gradients compared."""
     equal: int = 0

@@ -1,4 +1,4 @@
-"""What a backward starts with, and backward by torch's engine, where its hooks are wanted."""
+"""What a backward starts with, and backward by torch's engine, where its hooks or its numbers are wanted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import torch
 
 from explorer.capture.private import quiet
-from explorer.capture.snapshot import Result, Snapshot
+from explorer.capture.proof import Proof
+from explorer.capture.prover import Prover
+from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.notebook.options import trace_error
 from explorer.words import Language
 
@@ -36,17 +38,20 @@ def _start(output: Any, given: Any, language: Language) -> torch.Tensor:
             raise trace_error("gradient_shape", language, shape=tuple(output.shape)) from problem
 
 
-def by_engine(snapshot: Snapshot, results: Sequence[Result], gradients: Sequence[torch.Tensor]) -> None:
-    """``autograd.grad`` under hooks of our own: the user's hooks run too. Buffers stay, and no leaf's ``.grad`` changes."""
+def by_engine(snapshot: Snapshot, results: Sequence[Result], gradients: Sequence[torch.Tensor], verify: bool) -> None:
+    """``autograd.grad`` under hooks of our own: the user's hooks run too. Buffers stay, and no leaf's ``.grad`` changes.
+
+    Where it is to `verify`, each node is executed a second time, by hand, and what comes to the leaves is compared.
+    """
     leaves = snapshot.leaf_tensors()
+    outputs, inputs = [one.tensor for one in results if one.tensor is not None], [leaf for _, leaf in leaves]
+    if verify:
+        prover = Prover("always", MOST_NODES_WITH_NUMBERS)
+        snapshot.prove(prover, "grad", (), {"outputs": outputs, "inputs": inputs, "grad_outputs": gradients})
     with snapshot.flow.watching(), torch.enable_grad():
-        arrived = torch.autograd.grad(
-            [one.tensor for one in results if one.tensor is not None],
-            [leaf for _, leaf in leaves],
-            gradients,
-            retain_graph=True,
-            allow_unused=True,
-        )
+        arrived = torch.autograd.grad(outputs, inputs, gradients, retain_graph=True, allow_unused=True)
+    if isinstance(snapshot.proof, Proof):
+        snapshot.proof.finish(arrived)
     for (at, _), gradient in zip(leaves, arrived, strict=True):
         if gradient is not None:
             snapshot.arrived(at, 0, gradient)

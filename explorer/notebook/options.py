@@ -22,10 +22,18 @@ class TraceOptions:
     hooks: bool = False
     """Whether backward is left to torch's engine, which runs the hooks on tensors and nodes, with all that they do. Otherwise each node
     is called by hand, no hook runs, and gradients are what they are without hooks."""
+    verify: bool = False
+    """Whether torch's engine computes it, hooks and all, while each node is executed a second time by hand, and both are compared leaf by
+    leaf (`Run.verification`)."""
     source: bool = True
     """Whether the text of the files and cells that ran is kept, with the lines of each call."""
     language: Language = "en"
     """Of messages, of errors and of the viewer."""
+
+    @property
+    def by_engine(self) -> bool:
+        """Whether torch's engine runs backward, instead of each node by hand."""
+        return self.hooks or self.verify
 
 
 class TraceError(ValueError):

@@ -117,16 +117,18 @@ class Watch:
         if (name := unable(snapshot.walk)) is not None:
             self._note("notebook.note.unable", name=name)
             return
+        snapshot.proof = "asked" if options.by_engine else "by_hand"
         try:
             with torch.no_grad(), full_precision(gradients):
-                if options.hooks:
-                    by_engine(snapshot, self._own, gradients)
+                if options.by_engine:
+                    by_engine(snapshot, self._own, gradients, options.verify)
                 else:
                     at = [(snapshot.walk.ids[one.node], one.output_nr) for one in self._own]
                     backward(
                         snapshot.walk, snapshot.flow, [(*where, one) for where, one in zip(at, gradients, strict=True)]
                     )
         except Exception as problem:  # a node's, or of the user's own backward
+            snapshot.proof = "raised"
             self._note("notebook.note.gradients", said=_said(problem))
         self._timings["backward"] = time.perf_counter() - began
 
@@ -190,7 +192,7 @@ class Watch:
             self._note("session.note.numbers", count=MOST_NODES_WITH_NUMBERS)
         if self._blind or any(node.name.startswith(_COMPILED) for node in graph.nodes):
             self._note("notebook.note.compiled")
-        if self._options.gradients and not self._options.hooks and any(node.hooks for node in graph.nodes):
+        if self._options.gradients and not self._options.by_engine and any(node.hooks for node in graph.nodes):
             self._note("notebook.note.hooks")
 
     def _note(self, key: str, **values: object) -> None:
