@@ -19,13 +19,15 @@ MOST_COUNTED = 1_024
 class Sample:
     """Some elements, copied; to be counted only where they are shown."""
 
-    elements: NDArray[numpy.float64]
+    elements: NDArray[Any]
+    """Of float32 or float64."""
     counted: int | None
     """How many there are, where they are not all."""
 
     def histogram(self, low: float, high: float) -> tuple[int, ...]:
         """Counts of the finite elements in `BINS` bins from `low` to `high`, the last one closed; empty where the range is no number."""
-        finite = self.elements[numpy.isfinite(self.elements)]
+        elements = self.elements.astype(numpy.float64)
+        finite = elements[numpy.isfinite(elements)]
         width = high - low
         if width == 0:  # as torch.histc: a range of no width is widened on both sides
             return tuple(finite.size if at == BINS // 2 else 0 for at in range(BINS))
@@ -33,6 +35,21 @@ class Sample:
             return ()
         bins = ((finite - low) / width * BINS).astype(numpy.int64)
         return tuple(numpy.bincount(numpy.minimum(bins, BINS - 1), minlength=BINS).tolist())
+
+
+def histograms(rows: torch.Tensor, lows: torch.Tensor, highs: torch.Tensor) -> list[tuple[int, ...]]:
+    """As `Sample.histogram` of each of the rows, float64 on the CPU, of which `lows` and `highs` are the extremes.
+
+    Of a row with an element that is not finite it says nothing.
+    """
+    widths = highs - lows
+    constant = widths == 0
+    places = (rows - lows[:, None]).div_(widths.masked_fill(constant, 1)[:, None]).mul_(BINS)
+    bins = places.to(torch.int32).clamp_(0, BINS - 1)
+    bins[constant] = BINS // 2
+    bins += torch.arange(0, BINS * len(rows), BINS, dtype=torch.int32)[:, None]
+    counts = torch.bincount(bins.flatten(), minlength=BINS * len(rows))
+    return list(map(tuple, counts.view(-1, BINS).tolist()))
 
 
 def stride_of_sample(numel: int) -> int:
@@ -46,13 +63,13 @@ class Sampler:
     def __init__(self, numel: int) -> None:
         self._stride, self._whole = stride_of_sample(numel), numel <= MOST_COUNTED
         self._next = 0
-        self._taken: list[NDArray[numpy.float64]] = []
+        self._taken: list[NDArray[Any]] = []
 
     def take(self, piece: NDArray[Any] | torch.Tensor) -> None:
         """Of the next piece, one-dimensional, of float32 or float64."""
         some = piece[self._next :: self._stride]
         array = some if isinstance(some, numpy.ndarray) else some.numpy(force=True)
-        self._taken.append(array.astype(numpy.float64))
+        self._taken.append(array.copy())
         self._next = (self._next - len(piece)) % self._stride
 
     def sample(self) -> Sample:

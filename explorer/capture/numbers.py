@@ -41,24 +41,25 @@ def read_values(tensor: torch.Tensor, most: int = PREVIEW_ELEMENTS) -> Nested | 
 
 def read_stats(tensor: torch.Tensor) -> Stats | None:
     """Statistics over all elements, or None where they cannot be read or are more than `MOST_ELEMENTS`."""
-    found = sums_of(tensor)
+    with quiet(), torch.no_grad():
+        found = sums_of(tensor)
     return None if found is None else found.stats
 
 
 class Sums:
     """What was added up over a tensor's elements, in whatever shape they are seen; made a record when it is asked about."""
 
-    __slots__ = ("_copies", "_moments", "_ordered", "_stats")
+    __slots__ = ("_copies", "_ordered", "_stats", "moments")
 
     def __init__(self, moments: Moments, copies: int, ordered: bool) -> None:
         """Of the moments of one copy of the elements: how often they are repeated, and whether they are ordered."""
-        self._moments, self._copies, self._ordered = moments, copies, ordered
+        self.moments, self._copies, self._ordered = moments, copies, ordered
         self._stats: Stats | None = None
 
     @property
     def stats(self) -> Stats:
         if self._stats is None:
-            self._stats = self._moments.stats(self._copies, self._ordered)
+            self._stats = self.moments.stats(self._copies, self._ordered)
         return self._stats
 
 
@@ -90,20 +91,19 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 def sums_of(tensor: torch.Tensor) -> Sums | None:
-    """None where the elements cannot be read or are more than `MOST_ELEMENTS`."""
+    """None where the elements cannot be read or are more than `MOST_ELEMENTS`. To be called under `quiet` and without gradients."""
     try:
-        with quiet(), torch.no_grad():
-            numel, dense = tensor.numel(), tensor.layout is torch.strided
-            stored = tensor.detach().resolve_neg() if dense else _stored(tensor.detach())
-            distinct, copies = _without_repeats(stored)
-            if distinct.numel() > MOST_ELEMENTS:
-                return None
-            ordered = not distinct.is_complex()
-            flat = (distinct if ordered else distinct.abs()).reshape(-1)
-            moments = Moments(flat, dense and ordered and numel > PREVIEW_ELEMENTS)
-            if not dense:
-                moments.add_missing(numel - stored.numel())
-            return Sums(moments, copies, ordered)
+        numel, dense = tensor.numel(), tensor.layout is torch.strided
+        stored = tensor.detach().resolve_neg() if dense else _stored(tensor.detach())
+        distinct, copies = _without_repeats(stored)
+        if distinct.numel() > MOST_ELEMENTS:
+            return None
+        ordered = not distinct.is_complex()
+        flat = (distinct if ordered else distinct.abs()).reshape(-1)
+        moments = Moments(flat, dense and ordered and numel > PREVIEW_ELEMENTS)
+        if not dense:
+            moments.add_missing(numel - stored.numel())
+        return Sums(moments, copies, ordered)
     except _UNREADABLE:
         return None
 

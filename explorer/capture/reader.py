@@ -1,7 +1,9 @@
 """Reads the numbers of many tensors of which most will never be shown, as in all steps of a training but the last.
 
 Small ones of one shape and dtype are a `Batch`: each is copied, or only held until `Reader.settle` where nothing writes into it
-before, which copies all of them at once; copies are summed up when one of them is asked about. A large one is summed up at once.
+before, which copies all of them at once; copies are summed up when one of them is asked about. `Large` ones are never copied:
+each is summed up at once, or held until `Reader.settle` too. One after the other costs half of one now and one then: what reads
+them is not in the processor's cache after a kernel of torch's has run.
 Cannot see: as `explorer.capture.numbers`.
 """
 
@@ -14,6 +16,7 @@ import msgspec
 import torch
 
 from explorer.capture.metas import Storages
+from explorer.capture.moments import count_together
 from explorer.capture.numbers import Place, Sums, dtype_name, read_stats, sums_of, writable
 from explorer.capture.private import is_transformed, quiet
 from explorer.capture.rows import row_stats
@@ -30,10 +33,8 @@ class Reading(msgspec.Struct, eq=False, gc=False):
 
     shape: tuple[int, ...] = ()
     dtype: str = ""
-    batch: Batch | None = None
-    """Where its numbers lie that have still to be summed up."""
-    sums: Sums | None = None
-    """What was summed up at once."""
+    batch: Batch | Large | None = None
+    """Where its numbers lie that have still to be told."""
     _value: Nested | None = None
     _stats: Stats | None = None
     _gradient: Gradient | None = None
@@ -50,7 +51,7 @@ class Reading(msgspec.Struct, eq=False, gc=False):
         """As `read_stats` gives them."""
         if self.batch is not None:
             self.batch.sum_up()
-        return self._stats if self.sums is None else self.sums.stats
+        return self._stats
 
     def gradient(self) -> Gradient | None:
         """As the record of a gradient; None where the numbers could not be read."""
@@ -59,7 +60,7 @@ class Reading(msgspec.Struct, eq=False, gc=False):
         return self._gradient
 
     def told(self, value: Nested | None, stats: Stats | None) -> None:
-        """What the copy held; it is let go."""
+        """What it held; it is let go."""
         self._value, self._stats, self.batch = value, stats, None
 
 
@@ -101,6 +102,49 @@ class Batch:
                 _tell(readings, copies)
 
 
+class Large:
+    """Tensors that are summed up where they lie. Steps: `add`, `settle`, `sum_up`."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[Reading, torch.Tensor, Place | None]] = []
+        self._summed: list[tuple[Reading, Sums | None]] = []
+        """What is still to be told."""
+        self._known: dict[Hashable, Sums | None] = {}
+
+    def add(self, tensor: torch.Tensor, place: Place | None) -> Reading:
+        """Hold a tensor into which nothing writes before it is settled."""
+        reading = Reading(tuple(tensor.shape), dtype_name(tensor.dtype), self)
+        self._held.append((reading, tensor, place))
+        return reading
+
+    def settle(self) -> None:
+        """Read what is held. To be called under `quiet` and without gradients."""
+        self._summed += [(reading, self._sums_of(tensor, place)) for reading, tensor, place in self._held]
+        self._held.clear()
+
+    def sum_up(self) -> None:
+        """Turn the sums into records."""
+        with quiet(), torch.no_grad():
+            self.settle()
+            count_together([sums.moments for _, sums in self._summed if sums is not None])
+        for reading, sums in self._summed:
+            reading.told(None, None if sums is None else sums.stats)
+        self._summed.clear()
+
+    def release(self) -> None:
+        """Forget what was read; what is still to be told can be asked about."""
+        self._known.clear()
+
+    def _sums_of(self, tensor: torch.Tensor, place: Place | None) -> Sums | None:
+        """A weight and its transpose are the same elements: they are added up once."""
+        if place is None:
+            return sums_of(tensor)
+        elements = _elements(place)
+        if elements not in self._known:
+            self._known[elements] = sums_of(tensor)
+        return self._known[elements]
+
+
 class Reader:
     """Steps: `read`, `read_quietly`, `hold`; `settle` before anything may write into what was held; `release`."""
 
@@ -111,7 +155,7 @@ class Reader:
         """
         self._storages, self._room = storages, room
         self._known: dict[Place, Reading] = {}
-        self._sums: dict[Hashable, Sums | None] = {}
+        self._large = Large()
         self._batches: dict[Hashable, Batch] = {}
         self._unsettled: set[Batch] = set()
         self._held: dict[int, Reading] = {}
@@ -150,17 +194,18 @@ class Reader:
         return found
 
     def settle(self) -> None:
-        """Copy what was held, all of one kind together."""
+        """Copy what was held, all of one kind together, and sum up what is large."""
         with quiet(), torch.no_grad():
             for batch in self._unsettled:
                 batch.settle()
+            self._large.settle()
         self._unsettled.clear()
         self._held.clear()
 
     def release(self) -> None:
         """Let go of what nobody asked about."""
         self._known.clear()
-        self._sums.clear()
+        self._large.release()
         self._batches.clear()
         self._unsettled.clear()
         self._held.clear()
@@ -186,19 +231,14 @@ class Reader:
         batch = self._batch_for(tensor)
         try:
             if batch is None:
-                return Reading(tuple(tensor.shape), dtype_name(tensor.dtype), None, self._summed(tensor, place))
+                reading = self._large.add(tensor, place)
+                if not steady:
+                    with torch.no_grad():
+                        self._large.settle()
+                return reading
             return batch.add(tensor if steady else tensor.detach().clone() if tensor.requires_grad else tensor.clone())
         except _UNREADABLE:
             return Reading()
-
-    def _summed(self, tensor: torch.Tensor, place: Place | None) -> Sums | None:
-        """A weight and its transpose are the same elements: they are added up once."""
-        if place is None:
-            return sums_of(tensor)
-        elements = _elements(place)
-        if elements not in self._sums:
-            self._sums[elements] = sums_of(tensor)
-        return self._sums[elements]
 
 
 def _elements(place: Place) -> Hashable:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy
 import torch
 
-from explorer.capture.histogram import BINS, MOST_COUNTED, stride_of_sample
+from explorer.capture.histogram import MOST_COUNTED, histograms, stride_of_sample
 from explorer.ir import PREVIEW_ELEMENTS, Stats
 
-_ELEMENTS_AT_ONCE = 2**18
+_ELEMENTS_AT_ONCE = 2**17
 _NORMS = (1e-140, 1e140)
 """A norm between these has lost no square to underflow or overflow in float64."""
 
@@ -20,9 +21,8 @@ def row_stats(stack: torch.Tensor) -> Iterator[Stats | None]:
     None for one that `Moments` must read: it has elements that are not finite, or too large or too small to be squared.
     """
     rows = stack.reshape(len(stack), -1)
-    many = max(1, _ELEMENTS_AT_ONCE // rows.shape[1])
-    for first in range(0, len(rows), many):
-        yield from _of_matrix(rows[first : first + many].to(torch.float64))
+    for some in rows.split(max(1, _ELEMENTS_AT_ONCE // rows.shape[1])):
+        yield from _of_matrix(some.to("cpu", torch.float64))
 
 
 def _of_matrix(rows: torch.Tensor) -> Iterator[Stats | None]:
@@ -31,12 +31,13 @@ def _of_matrix(rows: torch.Tensor) -> Iterator[Stats | None]:
     lows, highs = rows.amin(1), rows.amax(1)
     means = rows.mean(1)
     stds = (rows - means[:, None]).square_().mean(1).sqrt_()
-    zeros = (rows == 0).sum(1)
+    zeros = numpy.add.reduce(numpy.equal(rows.numpy(), 0), axis=1)  # torch counts in a third of the speed
     plain = ((norms > _NORMS[0]) & (norms < _NORMS[1])) | ((lows == 0) & (highs == 0))
     counted = None if numel <= MOST_COUNTED else len(range(0, numel, stride_of_sample(numel)))
-    histograms = _histograms(rows, lows, highs) if numel > PREVIEW_ELEMENTS else [()] * len(rows)
+    some = rows[:, :: stride_of_sample(numel)]
+    counts = histograms(some, lows, highs) if numel > PREVIEW_ELEMENTS else [()] * len(rows)
     columns = [column.tolist() for column in (plain, norms, lows, highs, means, stds, zeros)]
-    for is_plain, norm, low, high, mean, std, zero, histogram in zip(*columns, histograms, strict=True):
+    for is_plain, norm, low, high, mean, std, zero, histogram in zip(*columns, counts, strict=True):
         yield (
             Stats(
                 numel=numel,
@@ -52,14 +53,3 @@ def _of_matrix(rows: torch.Tensor) -> Iterator[Stats | None]:
             if is_plain
             else None
         )
-
-
-def _histograms(rows: torch.Tensor, lows: torch.Tensor, highs: torch.Tensor) -> list[tuple[int, ...]]:
-    """As `Sample.histogram` of each row."""
-    some = rows[:, :: stride_of_sample(rows.shape[1])]
-    lows, widths = lows[:, None], (highs - lows)[:, None]
-    places = torch.where(widths > 0, (some - lows) / widths * BINS, BINS // 2)
-    bins = places.nan_to_num_(0.0).to(torch.int64).clamp_(0, BINS - 1)
-    offsets = torch.arange(len(rows), device=rows.device)[:, None] * BINS
-    counts = torch.bincount((bins + offsets).flatten(), minlength=BINS * len(rows))
-    return [tuple(row) for row in counts.view(-1, BINS).tolist()]
