@@ -11,7 +11,7 @@ from importlib import import_module
 import streamlit as st
 from starlette.routing import Route
 
-from explorer.app import exports
+from explorer.app import exports, training_files
 from explorer.runner import Engine, EngineError, shared_engine
 from explorer.viewer import assets, slices
 
@@ -51,5 +51,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 ready_engine()
 files = Route(assets.address("exports/{token}"), exports.answer, methods=["POST"])
+trainings = Route(assets.address(f"{training_files.PREFIX}/{{token}}/{{kind}}"), training_files.answer)
 details = Route(assets.address("details/{name}/{place:int}"), slices.answer)
-app = st.App("pages/navigation.py", routes=[*assets.routes(), files, details], lifespan=lifespan)
+app = st.App("pages/navigation.py", routes=[*assets.routes(), files, trainings, details], lifespan=lifespan)

@@ -9,6 +9,7 @@ from typing import get_args
 import streamlit as st
 
 from explorer.app.remarks import Remark
+from explorer.app.training_files import TrainingOffer
 from explorer.app.trainings import Started, archive_of, begin, find, keeper, kept_runs
 from explorer.app.variants import MOST_RUNS, RATES, Variant, variants
 from explorer.archive import Kept
@@ -27,6 +28,10 @@ _GROUP = "training.compare.group"
 
 _TABLE = "training.kept.generation"
 """How often rows were deleted: a new table has nothing chosen, and no second press deletes what moved up."""
+
+_OFFERS = "training.offers"
+_MOST_OFFERS = 4
+"""Runs that one session may take with it at a time: each is held in memory until then."""
 
 Named = list[tuple[str, Started]]
 
@@ -187,17 +192,21 @@ def _act(chosen: Sequence[Kept]) -> None:
 
 
 def downloads(run: Started, name: str) -> None:
-    """One button for each kind of file; written only when it is pressed."""
-    plain = "".join(letter if letter.isalnum() else "-" for letter in name)[:40].strip("-") or "training"
-    for kind, (ending, mime, write) in FORMATS.items():
-        st.download_button(
-            words(f"runs.file.{kind}"),
-            data=lambda write=write: write(run.told()),
-            file_name=f"{plain}.{ending}",
-            mime=mime,
-            key=f"training.file.{kind}.{run.id}",
-            on_click="ignore",
-        )
+    """One link for each kind of file; written only when it is followed."""
+    offer = _offered(run, name)
+    for kind in FORMATS:
+        st.link_button(words(f"runs.file.{kind}"), offer.link(kind), width="stretch")
+
+
+def _offered(run: Started, name: str) -> TrainingOffer:
+    """The offer of a run, one for each name and language."""
+    offers: dict[tuple[str, str, str], TrainingOffer] = kept().setdefault(_OFFERS, {})
+    asked = (run.id, name, language())
+    if asked not in offers:
+        while len(offers) >= _MOST_OFFERS:
+            del offers[next(iter(offers))]
+        offers[asked] = TrainingOffer(run, name, language())
+    return offers[asked]
 
 
 def _open(identity: str) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Literal
 from weakref import WeakValueDictionary
 
@@ -31,7 +33,7 @@ PATIENCE = 15.0
 _MOST_BYTES = 1_000_000
 """Of a request, with the colour and a line of each of some thousand boxes."""
 
-_HEADERS = {
+HEADERS = {
     "content-disposition": "attachment",
     "content-security-policy": "sandbox; default-src 'none'",
     "x-content-type-options": "nosniff",
@@ -87,6 +89,17 @@ _offers: WeakValueDictionary[str, Offer] = WeakValueDictionary()
 _turns = asyncio.Semaphore(AT_ONCE)
 
 
+@asynccontextmanager
+async def turn() -> AsyncIterator[None]:
+    """Wait until a file may be written; raises TimeoutError where others take longer than `PATIENCE`."""
+    async with asyncio.timeout(PATIENCE):
+        await _turns.acquire()
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
 async def answer(request: Request) -> Response:
     """The file that was asked for; else a status that says so and a sentence, ``{"said": ...}``."""
     offer = _offers.get(request.path_params["token"])
@@ -96,17 +109,13 @@ async def answer(request: Request) -> Response:
     if asked is None:
         return _said(400, say("export.unknown", offer.language))
     try:
-        async with asyncio.timeout(PATIENCE):
-            await _turns.acquire()
+        async with turn():
+            content = await asyncio.to_thread(write_apart, offer.run, asked.format, offer.wanted(asked))
     except TimeoutError:
         return _said(503, say("export.busy", offer.language))
-    try:
-        content = await asyncio.to_thread(write_apart, offer.run, asked.format, offer.wanted(asked))
     except ExportError as problem:
         return _said(422, tell(problem.sentence, offer.language))
-    finally:
-        _turns.release()
-    return Response(content, media_type=FORMATS[asked.format].media_type, headers=_HEADERS)
+    return Response(content, media_type=FORMATS[asked.format].media_type, headers=HEADERS)
 
 
 async def _read(request: Request) -> Asked | None:
@@ -123,4 +132,4 @@ async def _read(request: Request) -> Asked | None:
 
 
 def _said(status: int, text: str) -> Response:
-    return JSONResponse({"said": text}, status_code=status, headers=_HEADERS)
+    return JSONResponse({"said": text}, status_code=status, headers=HEADERS)

@@ -13,6 +13,9 @@ from explorer.ir.training import TrainingPoint
 _SINGLE = ("step", "loss", "gradient_norm", "learning_rate", "seconds")
 _SEVERAL = ("layer_norms", "values")
 
+PIECE = 10_000
+"""Points that are looked at together by who must not hold all of them."""
+
 
 class Points(Sequence[TrainingPoint]):
     """Points in the order in which they came; they can be added to, and never change. One thread may add while others read.
@@ -68,13 +71,20 @@ class Points(Sequence[TrainingPoint]):
     def between(self, first: int, last: int) -> Points:
         """Those from step `first` to step `last`, where the steps rise."""
         steps = self._columns["step"]
-        begin, end = bisect_left(steps, first, hi=len(self)), bisect_right(steps, last, hi=len(self))
+        return self._part(bisect_left(steps, first, hi=len(self)), bisect_right(steps, last, hi=len(self)))
+
+    def _part(self, begin: int, end: int) -> Points:
         part = Points()
         part._widths = self._widths
         for name, column in self._columns.items():
             width = self._widths.get(name, 1)
             part._columns[name] = column[begin * width : end * width]
         return part
+
+    def pieces(self) -> Iterator[Points]:
+        """All that there are now, some `PIECE` at a time: to go through a million of them while more may come."""
+        for begin in range(0, len(self), PIECE):
+            yield self._part(begin, min(begin + PIECE, len(self)))
 
     def of_step(self, step: int) -> TrainingPoint | None:
         """The point of a step, at once where the steps come one by one."""
