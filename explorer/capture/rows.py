@@ -21,7 +21,7 @@ def row_stats(stack: torch.Tensor) -> Iterator[Stats | None]:
     None for one that `Moments` must read: it has elements that are not finite, or too large or too small to be squared.
     """
     rows = stack.reshape(len(stack), -1)
-    for some in rows.split(max(1, _ELEMENTS_AT_ONCE // rows.shape[1])):
+    for some in torch.split(rows, max(1, _ELEMENTS_AT_ONCE // rows.shape[1])):
         yield from _of_matrix(some.to("cpu", torch.float64))
 
 
