@@ -14,13 +14,11 @@ from typing import Any, TypeGuard
 
 import msgspec
 import torch
-from msgspec.structs import asdict
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from explorer.capture.numbers import Place, dtype_name, read_values
+from explorer.capture.numbers import Place, dtype_name
 from explorer.capture.private import hold_address, quiet, release_address, storage_address
-from explorer.ir import Storage, TensorMeta
-from explorer.ir.codec import MAX_CELLS
+from explorer.ir import TensorMeta
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 _Tensor = torch.Tensor
@@ -135,11 +133,6 @@ class Storages:
     def _form(self, key: tuple[object, ...], tensor: torch.Tensor) -> Form:
         return self._forms.get(key) or self._new_form(key, tensor)
 
-    def fields(self, tensor: torch.Tensor) -> dict[str, Any]:
-        """The fields of `read`, for a record that holds them too."""
-        meta = self.read(tensor)
-        return asdict(meta) | {"leaf": meta.is_leaf}
-
     def key(self, tensor: torch.Tensor) -> Place | None:
         """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
         try:
@@ -210,20 +203,6 @@ class Storages:
             number = self._known[address] = len(self._known)
         return number
 
-    def storage(self, tensor: torch.Tensor) -> Storage | None:
-        """The storage under a tensor with its first cells, read in the tensor's dtype."""
-        with quiet(), torch.no_grad():
-            identity = self.id_of(tensor) if tensor.layout == torch.strided else -1
-            if identity < 0:
-                return None
-            return Storage(
-                id=identity,
-                nbytes=_Tensor.untyped_storage(tensor).nbytes(),
-                device=str(tensor.device),
-                dtype=dtype_name(tensor.dtype),
-                cells=_cells(tensor.detach()),
-            )
-
 
 def _is_strided(tensor: torch.Tensor) -> bool:
     """Whether it has strides, as nested tensors have not whatever their layout says."""
@@ -268,13 +247,3 @@ def version_of(tensor: torch.Tensor) -> int:
         return tensor._version
     except RuntimeError:  # an inference tensor keeps no count
         return 0
-
-
-def _cells(tensor: torch.Tensor) -> list[Any] | None:
-    try:
-        storage = _Tensor.untyped_storage(tensor)
-        count = min(MAX_CELLS, storage.nbytes() // tensor.element_size())
-        cells = torch.empty(0, dtype=tensor.dtype, device=tensor.device).set_(storage, 0, (count,), (1,))
-    except _UNREADABLE:
-        return None
-    return read_values(cells, MAX_CELLS)

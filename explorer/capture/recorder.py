@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from explorer.capture.backward import BackwardCalls
 from explorer.capture.blind import Unseen, limits
 from explorer.capture.calls import CallRecords
+from explorer.capture.cells import storages_of
 from explorer.capture.check import Checker
 from explorer.capture.direct import DirectForwards, may_occur
 from explorer.capture.forward import ForwardLog
@@ -21,16 +22,13 @@ from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover
 from explorer.capture.reader import Reader
-from explorer.capture.recording import Recording, ops_of, outputs_of, place_of, storages_of, tensors_of, unnamed_leaves
+from explorer.capture.recording import Recording, ops_of, outputs_of, place_of, tensors_of, unnamed_leaves
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.times import recorded
 from explorer.capture.variables import Named, joined, named_tensors, variables_first
 from explorer.capture.walk import MOST_NODES, edge_of, walk
-from explorer.ir import (
-    Graph,
-    Verify,
-)
+from explorer.ir import Graph, TensorMeta, Verify
 
 
 class Recorder:
@@ -126,18 +124,20 @@ class Recorder:
             snapshot = self.snapshot
             graph = snapshot.graph(paths, named, lines, outputs_of(self.log.ops)) if snapshot else Graph()
             nodes = snapshot.ids_by_sequence_nr() if snapshot else {}
-            stored = {place_of(self.storages.meta(one.tensor)): one.name for one in reversed(named)}
+            metas = self._metas(reversed(named))
+            stored = {place_of(metas[id(one.tensor)]): one.name for one in reversed(named)}
             named = variables_first(named)
             if snapshot is not None:
-                named += unnamed_leaves(snapshot, graph, named)
-            tensors = tensors_of(named, lines, snapshot, self.storages, self._reader(snapshot))
+                leaves = unnamed_leaves(snapshot, graph, named)
+                named, metas = named + leaves, metas | self._metas(leaves)
+            tensors = tensors_of(named, metas, lines, snapshot, self._reader(snapshot))
             entered = CallRecords(paths)
             ops = tuple(ops_of(self.log.ops, paths, entered, nodes, stored))
             calls = tuple(entered.records)
             return Recording(
                 graph=graph,
                 tensors=tensors,
-                storages=storages_of(named, self.storages),
+                storages=storages_of((one.tensor, metas[id(one.tensor)]) for one in named),
                 ops=ops,
                 calls=calls,
                 memory=weigh(graph, ops, calls, tensors) if graph.nodes else None,
@@ -163,6 +163,11 @@ class Recorder:
                 snapshot.release()
         self.calls.snapshot = self._own = None
         self.storages.release()
+
+    def _metas(self, named: Iterable[Named]) -> dict[int, TensorMeta]:
+        """By ``id``; of storages that were not seen yet, those that come first have the smaller numbers."""
+        tensors = [one.tensor for one in named]
+        return dict(zip(map(id, tensors), self.storages.read_all(tensors), strict=True))
 
     def _unseen(self, named: Sequence[Named]) -> Unseen:
         """The facts that records do not hold; `named` are the tensors of variables."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from msgspec.structs import asdict
 
 from explorer.capture.calls import CallRecords
 from explorer.capture.drafts import OpDraft
-from explorer.capture.metas import Storages
+from explorer.capture.metas import key_of
 from explorer.capture.modules import ModulePaths
 from explorer.capture.reader import Reader
 from explorer.capture.snapshot import Snapshot
@@ -75,15 +76,24 @@ def outputs_of(drafts: Sequence[OpDraft]) -> dict[int, TensorMeta]:
 
 
 def tensors_of(
-    named: Sequence[Named], lines: Mapping[str, int], snapshot: Snapshot | None, storages: Storages, reader: Reader
+    named: Sequence[Named],
+    metas: Mapping[int, TensorMeta],
+    lines: Mapping[str, int],
+    snapshot: Snapshot | None,
+    reader: Reader,
 ) -> tuple[Tensor, ...]:
-    """A record of each named tensor; `lines` says where names were bound last."""
+    """A record of each named tensor; `metas` are by ``id``, `lines` says where names were bound last. Under ``quiet``, with no code left to run."""
     read = [
-        (reader.read(one.tensor), None if (grad := _grad(one.tensor)) is None else reader.read(grad)) for one in named
+        (
+            reader.read_quietly(one.tensor, key_of(metas[id(one.tensor)]), steady=True),
+            None if (grad := _grad(one.tensor)) is None else reader.read_quietly(grad, steady=True),
+        )
+        for one in named
     ]
+    reader.settle()
     return tuple(
         Tensor(
-            **storages.fields(one.tensor),
+            **asdict(meta := metas[id(one.tensor)]) | {"leaf": meta.is_leaf},
             name=one.name,
             origin=one.origin,
             line=lines.get(one.name),
@@ -95,18 +105,6 @@ def tensors_of(
         )
         for one, (value, grad) in zip(named, read, strict=True)
     )
-
-
-def storages_of(named: Sequence[Named], storages: Storages) -> tuple[Storage, ...]:
-    """The memory under named tensors, each piece once."""
-    found: dict[int, Storage] = {}
-    for one in named:
-        identity = storages.id_of(one.tensor)
-        if identity >= 0 and identity not in found:
-            storage = storages.storage(one.tensor)
-            if storage is not None:
-                found[identity] = storage
-    return tuple(found[identity] for identity in sorted(found))
 
 
 def _grad(tensor: torch.Tensor) -> torch.Tensor | None:
