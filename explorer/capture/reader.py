@@ -139,7 +139,10 @@ class Large:
         """A weight and its transpose are the same elements: they are added up once."""
         if place is None:
             return sums_of(tensor)
-        elements = _elements(place)
+        try:
+            elements = _elements(place)
+        except _UNREADABLE:  # the sizes of a jagged tensor cannot be compared
+            return None
         if elements not in self._known:
             self._known[elements] = sums_of(tensor)
         return self._known[elements]
