@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from explorer.graph.arrays import NONE, Flags, Whole, edges, first_each, nodes, whole
+from explorer.graph.arrays import NONE, Flags, Whole, edges, first_each, joined, nodes, whole
 from explorer.graph.modules import Call, ModuleTree, beside_loops, homes, modules
 from explorer.graph.once import once
 from explorer.graph.order import depths
@@ -48,8 +49,8 @@ class Outline:
     levels: list[Whole]
     """Calls by how many are around them."""
     parent: Whole
-    _names: list[tuple[str, str]]
-    """By call: what opens all calls of it, and what opens it alone."""
+    _opened: dict[str, list[int]]
+    """By name in the open set: the calls that it opens."""
     _members: list[int]
     """Ids of the nodes of all calls, each call's own followed by those of the calls in it."""
     _span: list[slice]
@@ -64,7 +65,8 @@ class Outline:
 
     def placed(self, names: frozenset[str]) -> Placed:
         """Where everything is drawn while what bears one of `names` is open."""
-        is_open = np.array([all_calls in names or alone in names for all_calls, alone in self._names], np.bool_)
+        is_open = np.zeros(len(self.parent), np.bool_)
+        is_open[joined(self._opened.get(name, ()) for name in names)] = True
         above, hidden = np.full(len(is_open) + 1, NONE), np.full(len(is_open) + 1, NONE)
         for level in self.levels:
             above[level], hidden[level] = above[self.parent[level]], hidden[self.parent[level]]
@@ -86,10 +88,19 @@ def outline(graph: Graph) -> Outline:
         _uses(graph, tree),
         [np.flatnonzero(depth == level) for level in range(depth.max(initial=NONE) + 1)],
         whole(call.parent for call in tree.calls),
-        [(call.module, call.fold) for call in tree.calls],
+        _openers(tree.calls),
         members,
         span,
     )
+
+
+def _openers(calls: list[Call]) -> dict[str, list[int]]:
+    """By name: the calls that it opens, all of one module or one alone."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for index, call in enumerate(calls):
+        for name in {call.module, call.fold}:
+            found[name].append(index)
+    return dict(found)
 
 
 def _uses(graph: Graph, tree: ModuleTree) -> Uses:

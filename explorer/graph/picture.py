@@ -17,7 +17,7 @@ from explorer.graph.measure import box_size, bytes_text, count_text, shape_text,
 from explorer.graph.modules import Call, homes
 from explorer.graph.once import once
 from explorer.graph.outline import Outline, outline
-from explorer.graph.sums import total
+from explorer.graph.sums import total_of_call
 from explorer.ir import Box, BoxKind, Graph, Nested, Node, Op, Record, Saved, Tensor, TensorMeta, Unit, Wire
 from explorer.words import Language, say
 
@@ -99,7 +99,7 @@ class _Composer:
         self.graph, self.ops, self.tensors, self.language = graph, ops, tensors, language
         self.about, self.tree, self.opened = about, about.tree, opened
         self.made_by, self.told_by_text = made_by(graph, ops), told_by_text(graph, ops)
-        self.values = {tensor.grad_fn: tensor.value for tensor in tensors if tensor.is_leaf}
+        self.values = _leaf_values(graph, tensors)
         self.boxes: list[Box] = []
         self.homes: list[int | None] = []
         self.groups: list[Group] = []
@@ -210,25 +210,25 @@ class _Composer:
         return self._add(above, id=f"n{node.id}", kind=kind, title=title, subtitle=subtitle, node=node.id)
 
     def _add_folded(self, index: int, above: int) -> int:
-        call, members = self.tree.calls[index], self.about.inside(index)
+        call = self.tree.calls[index]
         return self._add(
             above,
             id=f"m:{call.module}#{call.number}",
             kind="module",
             title=self._call_title(call, above),
-            subtitle=self._contents(call, members),
+            subtitle=self._contents(index),
             module=call.module,
             unit=call.unit,
             fold=call.fold,
             repeats=call.repeats if call.unit != "step" else 0,
             class_name=call.class_name,
-            nodes=members,
+            nodes=self.about.inside(index),
         )
 
-    def _contents(self, call: Call, nodes: tuple[int, ...]) -> str:
+    def _contents(self, index: int) -> str:
         """What is in a folded module, in short; its times and gradients change from run to run and are left to the inspector."""
-        found = total(self.graph, nodes)
-        parts = self._kind(call)
+        found = total_of_call(self.graph, index)
+        parts = self._kind(self.tree.calls[index])
         if not parts or not (found.parameters or found.saved_bytes):
             parts.append(say("graph.nodes", self.language, count=f"{found.nodes:,}"))
         if found.parameters:
@@ -343,6 +343,12 @@ class _Composer:
             return int(box_of[node])
         uses = np.flatnonzero(self.about.uses.leaf == node)
         return int(leaf_of[uses[0]]) if len(uses) else self._add_leaf(f"n{node}", self.graph.nodes[node], NONE)
+
+
+@once
+def _leaf_values(_graph: Graph, tensors: Sequence[Tensor]) -> dict[int | None, Nested | None]:
+    """By node of a graph: the value of the leaf that it is for."""
+    return {tensor.grad_fn: tensor.value for tensor in tensors if tensor.is_leaf}
 
 
 @once

@@ -11,6 +11,7 @@ import numpy as np
 
 from explorer.graph.arrays import NONE, Floats, Whole, arrived, edges, nodes, saved_tensors, sent, stretches
 from explorer.graph.once import once
+from explorer.graph.outline import outline
 from explorer.ir import Graph, Run
 
 
@@ -61,6 +62,19 @@ def total(graph: Graph, members: Sequence[int] | Whole) -> Sum:
         saved_bytes=int(columns.nbytes[storage[stretches(storage)[0]]].sum()),
         largest_norm=float(flowed.max()) if len(flowed) else None,
     )
+
+
+def total_of_call(graph: Graph, call: int) -> Sum:
+    """The sum over all nodes in a call of `outline`, worked out once."""
+    known = _of_calls(graph)
+    if call not in known:
+        known[call] = total(graph, outline(graph).inside(call))
+    return known[call]
+
+
+@once
+def _of_calls(_graph: Graph) -> dict[int, Sum]:
+    return {}
 
 
 def seconds(run: Run, members: Sequence[int] | Whole) -> tuple[float | None, float | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,13 +62,11 @@ class Evidence:
     def module(self, path: str, nodes: Whole) -> Facts:
         """What a module's nodes took, and what freezing its parameters or checkpointing it would save."""
         facts: Facts = {"time": self._time(nodes)}
-        if (memory := self.run.memory) is not None:
-            weight = next((weight for weight in memory.modules if weight.path == path), None)
-            facts["own_bytes"] = weight and weight.own
-            facts["freezing"] = [_saving(each) for each in _freezing(path, memory.freezing)[:MOST_SHARED]]
-            facts["checkpointing"] = next(
-                (_saving(each) for each in memory.checkpointing if each.name == path and each.nbytes > 0), None
-            )
+        if self.run.memory is not None:
+            advice = _advice(self.run)
+            facts["own_bytes"] = advice.own.get(path)
+            facts["freezing"] = [_saving(each) for each in advice.freezing.get(path, ())]
+            facts["checkpointing"] = _saving(advice.checkpointing[path]) if path in advice.checkpointing else None
         odd = _odd(self.run.graph)
         missing, hooks = int(odd.missing[nodes].sum()), int(odd.hooks[nodes].sum())
         return facts | {"missing": missing or None, "hook_count": hooks or None}
@@ -100,7 +98,8 @@ class Evidence:
 
     def marks(self, nodes: Sequence[int]) -> int:
         """The bits of a folded module: only what must not be overlooked."""
-        return MISSING if _odd(self.run.graph).missing[np.asarray(nodes, np.int64)].any() else 0
+        odd = _odd(self.run.graph)
+        return MISSING if odd.some_missing and odd.missing[np.asarray(nodes, np.int64)].any() else 0
 
     def header(self) -> Facts:
         """What the viewer needs once: the operators that nodes were made of, sums of times, the answer to a check, whether gradients were read."""
@@ -165,6 +164,7 @@ class _Odd(NamedTuple):
     marks: Whole
     missing: Whole
     """Tensors that it saved and that could not be read."""
+    some_missing: bool
     hooks: Whole
     flowed: bool
     """Whether any node tells of gradients that came in."""
@@ -178,7 +178,31 @@ def _odd(graph: Graph) -> _Odd:
     marks = HOOKS * (hooks > 0) | MISSING * (missing > 0)
     marks |= whole(RETAINS * node.retains_grad | HIGHER * (node.order > 1) for node in nodes)
     marks |= whole(SEGMENT * (node.segment is not None) for node in nodes)
-    return _Odd(marks, missing, hooks, any(node.incoming for node in nodes))
+    return _Odd(marks, missing, bool(missing.any()), hooks, any(node.incoming for node in nodes))
+
+
+class _Advice(NamedTuple):
+    """By path of a module: what it keeps alone, bytes, and what would save memory there."""
+
+    own: dict[str, int]
+    freezing: dict[str, list[Saving]]
+    """Freezing the module itself, then what is in it by how much it saves."""
+    checkpointing: dict[str, Saving]
+
+
+@once
+def _advice(run: Run) -> _Advice:
+    assert run.memory
+    helps = sorted((saving for saving in run.memory.freezing if saving.nbytes > 0), key=lambda saving: -saving.nbytes)
+    freezing: dict[str, list[Saving]] = defaultdict(list)
+    for saving in helps:
+        for path in accumulate(saving.name.split("."), "{}.{}".format):
+            freezing[path].append(saving)
+    return _Advice(
+        {weight.path: weight.own for weight in run.memory.modules},
+        {path: sorted(found, key=lambda saving: saving.name != path)[:MOST_SHARED] for path, found in freezing.items()},
+        {saving.name: saving for saving in run.memory.checkpointing if saving.nbytes > 0},
+    )
 
 
 def _bytes(saved: Iterable[Saved]) -> int:
@@ -188,12 +212,6 @@ def _bytes(saved: Iterable[Saved]) -> int:
 
 def _seconds(seconds: float) -> float:
     return float(f"{seconds:.4g}")
-
-
-def _freezing(path: str, savings: Sequence[Saving]) -> list[Saving]:
-    """Freezing the module itself, then what is in it by how much it saves."""
-    inside = [saving for saving in savings if f"{saving.name}.".startswith(f"{path}.") and saving.nbytes > 0]
-    return sorted(inside, key=lambda saving: (saving.name != path, -saving.nbytes))
 
 
 def _saving(saving: Saving) -> Facts:
