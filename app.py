@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from explorer.app import exports, training_files
 from explorer.runner import Engine, EngineError, shared_engine
-from explorer.viewer import assets, slices
+from explorer.viewer import assets, known, slices
 
 
 def ready_engine() -> Engine:
@@ -53,4 +53,5 @@ ready_engine()
 files = Route(assets.address("exports/{token}"), exports.answer, methods=["POST"])
 trainings = Route(assets.address(f"{training_files.PREFIX}/{{token}}/{{kind}}"), training_files.answer)
 details = Route(assets.address("details/{name}/{place:int}"), slices.answer)
-app = st.App("pages/navigation.py", routes=[*assets.routes(), files, trainings, details], lifespan=lifespan)
+about = Route(assets.address("known/{name}"), known.answer)
+app = st.App("pages/navigation.py", routes=[*assets.routes(), files, trainings, details, about], lifespan=lifespan)

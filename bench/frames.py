@@ -22,6 +22,7 @@ from explorer.graph.picture import compose
 from explorer.ir import Layout, Run
 from explorer.viewer import scene
 from explorer.viewer.assets import JS_FOLDER
+from explorer.viewer.known import known
 from tests.graph import graphs
 
 FRAMES = 100
@@ -33,13 +34,13 @@ _OPEN = """async () => {
   const sheet = new CSSStyleSheet();
   await sheet.replace(await (await fetch("/viewer.css")).text());
   document.adoptedStyleSheets = [sheet];
-  const [{ GraphView }, { decode }] = await Promise.all([import("/graph_view.mjs"), import("/scene.mjs")]);
-  const bytes = new Uint8Array(await (await fetch("/scene")).arrayBuffer());
+  const [{ GraphView }, { Known }, { decode }] = await Promise.all([import("/graph_view.mjs"), import("/known.mjs"), import("/scene.mjs")]);
+  const [bytes, known] = await Promise.all(["/scene", "/known"].map(async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer())));
   window.view = new GraphView(document.getElementById("host"), { selected() {}, toggle() {}, shows() {}, command: null, answers: () => false });
   view.setHeight(900);
   await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
   const began = performance.now();
-  const scene = decode(bytes);
+  const scene = decode(bytes, new Known(known));
   const decoded = performance.now();
   view.show(scene);
   await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
@@ -128,9 +129,11 @@ def measure(browser: Browser, case: Case) -> Drawn:
     """Open one graph in a page of its own and move it."""
     graph, ops = case.build()
     layout = lay_out(compose(graph, ops))
-    blob, seconds = _pack(Run(status="ok", graph=graph, ops=ops), layout)
+    began = process_time()
+    blob, about = packed(Run(status="ok", graph=graph, ops=ops), layout)
+    seconds = process_time() - began
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    opened = show(page, blob)
+    opened = show(page, blob, about)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     moved = tuple(_move(page, session, movement) for movement in MOVEMENTS)
@@ -138,22 +141,21 @@ def measure(browser: Browser, case: Case) -> Drawn:
     memory = session.send("Runtime.getHeapUsage")
     page.close()
     used = (memory["usedSize"] + memory["backingStorageSize"]) / 1e6
-    return Drawn(len(layout.boxes), seconds, len(blob), opened["decode"], opened["paint"], used, moved)
+    return Drawn(len(layout.boxes), seconds, len(blob) + len(about), opened["decode"], opened["paint"], used, moved)
 
 
-def show(page: Page, blob: bytes) -> Mapping[str, float]:
+def show(page: Page, blob: bytes, about: bytes) -> Mapping[str, float]:
     """Show a scene in a page: the ms that decoding took, and both until the first paint."""
-    page.route("**/*", lambda route: _answer(route, blob))
+    page.route("**/*", lambda route: _answer(route, {"scene": blob, "known": about}))
     page.goto(ADDRESS)
     times: Mapping[str, float] = page.evaluate(_OPEN)
     return times
 
 
-def _pack(run: Run, layout: Layout) -> tuple[bytes, float]:
-    """As for a page with a server: what a large graph's inspector shows is asked for one by one."""
-    began = process_time()
+def packed(run: Run, layout: Layout) -> tuple[bytes, bytes]:
+    """A drawing and what is known of its run, as for a page with a server: what a large graph's inspector shows is asked for one by one."""
     blob, _ = scene.offer(run, layout)
-    return blob, process_time() - began
+    return blob, known(run, "en").blob
 
 
 def _move(page: Page, session: CDPSession, movement: Movement) -> tuple[str, list[float], float]:
@@ -169,13 +171,13 @@ def busy(session: CDPSession) -> float:
     return float(1e3 * next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
 
 
-def _answer(route: Route, blob: bytes) -> None:
+def _answer(route: Route, blobs: Mapping[str, bytes]) -> None:
     name = route.request.url.removeprefix(ADDRESS)
     file = JS_FOLDER / name
     if not name:
         route.fulfill(body=_PAGE, content_type="text/html")
-    elif name == "scene":
-        route.fulfill(body=blob, content_type="application/octet-stream")
+    elif name in blobs:
+        route.fulfill(body=blobs[name], content_type="application/octet-stream")
     elif file.is_file():
         route.fulfill(body=file.read_text(encoding="utf-8"), content_type=_TYPES[file.suffix])
     else:

@@ -38,7 +38,6 @@ from explorer.graph.layout import lay_out
 from explorer.graph.picture import compose
 from explorer.ir import Graph, Run, RunRequest, decode_run, encode
 from explorer.models import find
-from explorer.viewer import scene
 from tests.browsing import until
 from tests.graph import graphs
 
@@ -128,8 +127,7 @@ def everything(page: Page, files: Files) -> Iterator[float]:
 
 def _ours(page: Page, run: Run, opened: frozenset[str] | None) -> float:
     began = perf_counter()
-    blob, _ = scene.offer(run, lay_out(compose(run.graph, run.ops, open_modules=opened)))
-    frames.show(page, blob)
+    frames.show(page, *frames.packed(run, lay_out(compose(run.graph, run.ops, open_modules=opened))))
     return perf_counter() - began
 
 

@@ -46,8 +46,8 @@ def write(run: Run, held: Layout | Drawings, language: Language = "en") -> str:
     known = Drawings(held) if isinstance(held, Layout) else held
     blocks = _blocks(known)
     imports = _script_text({"imports": _modules()})
-    scenes, details = scene.encode_together(run, (layout for layout, _ in blocks), language)
-    holders = "\n".join(f'<script type="text/plain" data-scene>{_packed(each)}</script>' for each in scenes)
+    together = scene.encode_together(run, (layout for layout, _ in blocks), language)
+    holders = "\n".join(f'<script type="text/plain" data-scene>{_packed(each)}</script>' for each in together.scenes)
     said = {
         "code": run.code,
         "broken": say("viewer.export.broken", language),
@@ -68,7 +68,8 @@ def write(run: Run, held: Layout | Drawings, language: Language = "en") -> str:
 <details id="storages" hidden><summary>{escape(say("viewer.export.storages", language))}</summary><div class="shadow"><template shadowrootmode="open"><style>{_style("storage.css")}</style></template></div></details>
 <script type="application/json" id="run">{_script_text(said)}</script>
 <script type="text/plain" id="cells">{_packed(msgspec.json.encode(strips_data(run, language, most=MOST_KEPT)))}</script>
-<script type="text/plain" id="details">{_packed(details)}</script>
+<script type="text/plain" id="known">{_packed(together.known)}</script>
+<script type="text/plain" id="details">{_packed(together.details)}</script>
 {holders}
 <script type="module">{_START}</script>
 </body>

@@ -1,13 +1,17 @@
-"""What a scene is made of: columns of whole numbers in the smallest type that takes them, columns of float32, and a list of texts.
+"""What goes to the browser in bytes: a header, columns of numbers, and a list of texts.
 
-Little-endian, each column starting at a multiple of 8 bytes. `scene` says where they stand.
+    magic, 4 bytes | u32 length of the header | header, JSON | columns | whatever else
+
+All little-endian, each column starting at a multiple of 8 bytes. The header lists the columns (name, type, place, count, scale). A column
+holds whole numbers in the smallest type that takes them, lengths in quarters of a px, or measured numbers as float32. `js/blob.mjs` is the reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,26 +86,32 @@ def packed(numbers: Whole) -> NDArray[Any]:
     raise OverflowError("a column of the scene holds a number of more than 32 bits")
 
 
+def pack(magic: bytes, header: Mapping[str, object], columns: Columns, *pieces: bytes) -> bytes:
+    """A blob; `pieces` follow the columns as they are."""
+    text = msgspec.json.encode({**header, "columns": columns.index})
+    text += b" " * (-len(text) % 8)
+    return b"".join([magic, len(text).to_bytes(4, "little"), text, columns.bytes, *pieces])
+
+
 class Texts:
-    """Every text once; 0 is the empty text."""
+    """Every text once; 0 is the empty text. Those of another list keep their places, and only further ones are new."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Texts | None = None) -> None:
+        self._before: dict[str, int] = {} if before is None else before._written
+        self._written: dict[str, int] = {"": 0} if before is None else {}
         self._places: dict[str | None, int] = {None: 0, "": 0}
-        self._written: dict[str, int] = {"": 0}
-
-    def copy(self) -> Texts:
-        """The same texts at the same places, to which others can be added."""
-        other = Texts()
-        other._places, other._written = self._places.copy(), self._written.copy()
-        return other
 
     def place(self, text: str | None) -> int:
         if text not in self._places:
             short = text or ""
             if len(short) > LONGEST_TEXT:
                 short = short[: LONGEST_TEXT - 1] + "…"
-            self._places[text] = self._written.setdefault(short, len(self._written))
+            self._places[text] = self._place(short)
         return self._places[text]
+
+    def _place(self, text: str) -> int:
+        known = self._before.get(text)
+        return self._written.setdefault(text, len(self._before) + len(self._written)) if known is None else known
 
     def places(self, texts: Iterable[str | None]) -> list[int]:
         """Of many at once."""
@@ -109,5 +119,6 @@ class Texts:
         return [self.place(text) if (found := known(text)) is None else found for text in texts]
 
     @property
-    def all(self) -> list[str]:
+    def new(self) -> list[str]:
+        """Those of this list alone, in order."""
         return list(self._written)

@@ -1,126 +1,103 @@
-"""One blob of bytes for the browser: the drawing as typed columns, and the inspector's details as slices read only when asked for.
+"""One blob of bytes for the browser: a drawing as of `columns`, then what is `known` of its run, and the inspector's details, which are read only when asked for.
 
-    "AXS1" | u32 length of the header | header, JSON | columns | details, JSON slices one after another
+    header and columns | known | details, JSON slices one after another
 
-All little-endian, each column starting at a multiple of 8 bytes. The header lists the columns (name, type, place, count, scale). A column
-holds whole numbers in the smallest type that takes them, lengths in quarters of a px, or measured numbers as float32 (`subjects`). 10,000 boxes take under half a megabyte.
-A header with ``ask`` says that the details are not there but asked for under that name (`slices`). `js/scene.mjs` is the reader.
+That is how a small graph travels. Of a large one the page asks for the rest by the names in the header (``asks``), so that a fold sends what is drawn
+and nothing else: 10,000 boxes take under half a megabyte. `js/scene.mjs` is the reader.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import get_args
+from typing import NamedTuple
 
-import msgspec
 import numpy as np
 
-from explorer.derivatives import Derivative, describe
-from explorer.derivatives.checked import verdict
-from explorer.graph import arrays
+from explorer.graph.arrays import joined
 from explorer.graph.collector import put_off
 from explorer.graph.flow import Label, labels
-from explorer.ir import Box, BoxKind, Graph, Layout, Run, Wire
-from explorer.viewer import nodes
-from explorer.viewer.badge import badge
-from explorer.viewer.columns import SCALE, Columns, Texts, units
+from explorer.ir import Box, Layout, Run, Wire
+from explorer.viewer.columns import SCALE, Columns, Texts, pack, units
 from explorer.viewer.details import Details
-from explorer.viewer.evidence import Evidence, Facts
-from explorer.viewer.slices import MOST_CARRIED, Slices
-from explorer.viewer.subjects import add_subjects
+from explorer.viewer.evidence import Evidence
+from explorer.viewer.known import Known, known
+from explorer.viewer.slices import Slices
+from explorer.viewer.subjects import KINDS, SECOND, add_subjects
+from explorer.viewer.subjects import of_boxes as subjects_of
 from explorer.viewer.wires import add_wires
-from explorer.words import Language, catalogue, say
+from explorer.words import Language, say
 
 MAGIC = b"AXS1"
 
-_KINDS: tuple[BoxKind, ...] = get_args(BoxKind)
+MOST_CARRIED = 2_000
+"""Nodes of a graph whose drawings carry all that is known of it."""
+
+
+class Together(NamedTuple):
+    """Drawings of one run, and what they have in common once."""
+
+    scenes: list[bytes]
+    known: bytes
+    details: bytes
+    """Their number (u32), where each ends (u32), and all of them."""
 
 
 def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
     """Pack the drawing `layout` of `run`, with every text of the viewer in `language`. Equal arguments give equal bytes."""
-    return _pack(run, layout, language, Slices(Details(run)))
+    about, slices = known(run, language), Slices(Details(run))
+    return _pack(run, layout, about, slices, carried=True)
 
 
 def offer(run: Run, layout: Layout, language: Language = "en") -> tuple[bytes, Slices]:
-    """The same for a browser that can ask: of a drawing with many details these are left out, and `Slices` answers as long as it is kept."""
-    slices = Slices(Details(run))
-    return _pack(run, layout, language, slices, most=MOST_CARRIED), slices
+    """The same for a browser that can ask: of a large graph the drawing alone. Everything else is there to be asked for as long as the details are kept."""
+    about, slices = known(run, language), Slices(Details(run))
+    if len(run.graph.nodes) <= MOST_CARRIED:
+        return _pack(run, layout, about, slices, carried=True), slices
+    asks = {"known": about.offer(), "details": slices.offer(), "lost": say("viewer.known.lost", language)}
+    return _pack(run, layout, about, slices, asks=asks), slices
 
 
-def encode_together(run: Run, layouts: Iterable[Layout], language: Language = "en") -> tuple[list[bytes], bytes]:
-    """Several drawings of a run without their details, and these, each once: their number (u32), where each ends (u32), and all of them."""
-    slices = Slices(Details(run))
-    scenes = [_pack(run, layout, language, slices, apart=True) for layout in layouts]
-    pieces = [slices.piece(place) for place in range(len(slices))]
+def encode_together(run: Run, layouts: Iterable[Layout], language: Language = "en") -> Together:
+    """Several drawings of a run, each alone."""
+    about, slices = known(run, language), Slices(Details(run))
+    scenes = [_pack(run, layout, about, slices) for layout in layouts]
+    pieces = slices.all()
     ends = np.cumsum([len(piece) for piece in pieces], dtype="<u4")
-    return scenes, b"".join([len(pieces).to_bytes(4, "little"), ends.tobytes(), *pieces])
+    return Together(scenes, about.blob, b"".join([len(pieces).to_bytes(4, "little"), ends.tobytes(), *pieces]))
 
 
 @put_off()
 def _pack(
-    run: Run, layout: Layout, language: Language, slices: Slices, *, most: int | None = None, apart: bool = False
+    run: Run,
+    layout: Layout,
+    about: Known,
+    slices: Slices,
+    *,
+    carried: bool = False,
+    asks: dict[str, str] | None = None,
 ) -> bytes:
-    """With all details, unless they are more than `most` pieces, which are asked for then, or lie `apart`."""
-    known, columns = nodes.columns(run), Columns()
-    texts = known.texts.copy()
+    columns, texts = Columns(), Texts(about.texts)
     _add_boxes(columns, texts, slices, layout.boxes)
     _add_wires(columns, layout.wires, layout.boxes)
     _add_labels(columns, texts, labels(run.graph, layout))
     _add_frames(columns, texts, slices, layout)
-    for name, column in known.columns.items():
-        columns.add(name, column)
-    columns.add_floats("storage_bytes", known.storage_bytes)
-    add_subjects(columns, texts, known.subjects, layout.boxes, slices.details)
+    add_subjects(columns, subjects_of(layout.boxes, texts, slices.details))
     add_wires(columns, texts, layout.wires, layout.boxes, slices.details)
-    carried = not apart and (most is None or len(slices) <= most)
-    pieces = [slices.piece(place) for place in range(len(slices))] if carried else []
+    pieces = slices.all() if carried else []
     columns.add("detail_end", np.cumsum([len(piece) for piece in pieces], dtype=np.int64))
     header = {
-        "language": language,
-        "words": words(language),
+        "texts": texts.new,
         "width": layout.width,
         "height": layout.height,
-        "kinds": _KINDS,
-        "texts": texts.all,
         "open_modules": layout.open_modules,
         "depth": layout.depth,
         "engine": layout.engine,
         "wrapped": layout.wrapped,
-        "saved": any(saved.tensor for node in run.graph.nodes for saved in node.saved),
-        "tensors": {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None},
-        "roots": [root.node for root in run.graph.roots],
-        "formulas": _formulas(run.graph, language),
-        "formula_words": {"legend": say("derivative.legend", language), "unknown": say("derivative.unknown", language)},
-        "evidence": slices.details.evidence.header()
-        | {"badge": badge(run, language), "verdict": verdict(run, language)},
-        "ask": None if carried or apart else slices.offer(),
-        "columns": columns.index,
+        "known": len(about.blob) if carried else 0,
+        "asks": asks,
     }
-    text = msgspec.json.encode(header)
-    text += b" " * (-len(text) % 8)
-    return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, columns.bytes, *pieces])
-
-
-def words(language: Language) -> dict[str, str]:
-    """Every text of the viewer by its key without ``viewer.``."""
-    return {key.removeprefix("viewer."): say(key, language) for key in catalogue() if key.startswith("viewer.")}
-
-
-def _formulas(graph: Graph, language: Language) -> dict[str, Facts]:
-    """What each kind of node of the graph computes, by its name; unknown ones are left out."""
-    names = sorted(filter(None, arrays.nodes(graph).name.texts))
-    described = {name: describe(name, language) for name in names}
-    return {name: _formula(derivative) for name, derivative in described.items() if derivative is not None}
-
-
-def _formula(derivative: Derivative) -> Facts:
-    """What the inspector shows of it: the drawing and the text of each formula, the letters, the notes."""
-    slots = [
-        {"name": slot.name, "mathml": slot.mathml, "text": slot.text, "words": slot.words} for slot in derivative.slots
-    ]
-    forward = {"forward": derivative.forward, "forward_mathml": derivative.forward_mathml}
-    return forward | {"slots": slots, "symbols": derivative.symbols, "notes": derivative.notes}
+    return pack(MAGIC, header, columns, *([about.blob] if carried else []), *pieces)
 
 
 def _add_boxes(columns: Columns, texts: Texts, slices: Slices, boxes: Sequence[Box]) -> None:
@@ -129,7 +106,7 @@ def _add_boxes(columns: Columns, texts: Texts, slices: Slices, boxes: Sequence[B
     columns.add_lengths("box_y", [box.y for box in boxes])
     columns.add_lengths("box_width", [box.width for box in boxes])
     columns.add_lengths("box_height", [box.height for box in boxes])
-    columns.add("box_kind", [_KINDS.index(box.kind) for box in boxes])
+    columns.add("box_kind", [KINDS[box.kind] for box in boxes])
     columns.add("box_node", [0 if box.node is None else box.node + 1 for box in boxes])
     columns.add("box_saved", [0 if box.saved is None else box.saved + 1 for box in boxes])
     columns.add("box_input", [0 if box.input is None else box.input + 1 for box in boxes])
@@ -138,15 +115,23 @@ def _add_boxes(columns: Columns, texts: Texts, slices: Slices, boxes: Sequence[B
     columns.add("box_subtitle", texts.places(box.subtitle for box in boxes))
     columns.add("box_module", texts.places(box.module for box in boxes))
     columns.add("box_fold", texts.places(box.fold for box in boxes))
-    columns.add("box_inside", [len(box.nodes) for box in boxes])
-    columns.add("inside", list(chain.from_iterable(box.nodes for box in boxes)))
+    _add_inside(columns, boxes)
     columns.add("box_marks", [_marks(slices.details.evidence, box) for box in boxes])
     columns.add("box_detail", slices.boxes(boxes))
 
 
+def _add_inside(columns: Columns, boxes: Sequence[Box]) -> None:
+    """By box how many nodes it holds folded. All of them, one after another, are few stretches: the first of each, and how many follow it by one."""
+    node = joined(box.nodes for box in boxes)
+    first = np.flatnonzero(np.diff(node, prepend=-2) != 1)
+    columns.add("box_inside", [len(box.nodes) for box in boxes])
+    columns.add("inside_from", node[first])
+    columns.add("inside_count", np.diff(first, append=len(node)))
+
+
 def _marks(evidence: Evidence, box: Box) -> int:
     """Bits of `evidence`; the boxes of inputs, saved tensors and results have none."""
-    if box.kind in ("input", "saved", "result"):
+    if box.kind in SECOND:
         return 0
     return evidence.mark(box.node) if box.node is not None else evidence.marks(box.nodes)
 

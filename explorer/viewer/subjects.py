@@ -78,10 +78,8 @@ def table(rows: Sequence[Subject], texts: Texts) -> Table:
     return found
 
 
-def add_subjects(columns: Columns, texts: Texts, nodes: Table, boxes: Sequence[Box], details: Details) -> None:
-    """Add all columns by subject; one of numbers that has none in it is left out. `nodes` are the rows of the graph's nodes."""
-    own = table([of_box(box, details)._replace(kind=box.kind) for box in boxes if box.kind in SECOND], texts)
-    rows = {name: np.concatenate([column, own[name]]) for name, column in nodes.items()}
+def add_subjects(columns: Columns, rows: Table) -> None:
+    """Add all columns by subject; one of numbers that has none in it is left out."""
     for name in _MEASURED:
         if (rows[name] != NOTHING).any():
             columns.add_floats(f"subject_{name}", rows[name])
@@ -89,6 +87,11 @@ def add_subjects(columns: Columns, texts: Texts, nodes: Table, boxes: Sequence[B
         columns.add(f"subject_{name}", rows[name])
     for name in _LISTS:
         columns.add(name, rows[f"all_{name}"])
+
+
+def of_boxes(boxes: Sequence[Box], texts: Texts, details: Details) -> Table:
+    """The rows of the boxes that are subjects of their own, with their texts added to `texts`."""
+    return table([of_box(box, details)._replace(kind=box.kind) for box in boxes if box.kind in SECOND], texts)
 
 
 def of_box(box: Box, details: Details) -> Subject:

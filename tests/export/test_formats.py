@@ -140,7 +140,7 @@ def test_hostile_names_are_text_in_every_format(name: str) -> None:
     assert len(pypdf.PdfReader(io.BytesIO(files["pdf"])).pages) == 1
     assert len(pygraphviz.AGraph(string=files["dot"].decode()).nodes()) == 4
     assert len(json.loads(files["model-explorer"])["graphs"][0]["nodes"]) == 4
-    assert files["html"].count(b"<script") == 5 + files["html"].count(b"data-scene>")
+    assert files["html"].count(b"<script") == 6 + files["html"].count(b"data-scene>")
     assert "\x1b" not in files["text"].decode()
     assert all(len(files[kind]) < 40_000 for kind in ("svg", "png", "pdf", "dot", "model-explorer"))
 

@@ -106,6 +106,7 @@ def test_no_code_gets_out_of_its_block(code: str) -> None:
         "script",
         "script",
         "script",
+        "script",
     ]
 
 

@@ -47,7 +47,7 @@ _READ = """async ([page, open, saved]) => {
   if (!window.kept) {
     const file = new DOMParser().parseFromString(page, "text/html");
     const about = JSON.parse(file.getElementById("run").textContent).drawings;
-    window.kept = new KeptDrawings([...file.querySelectorAll("script[data-scene]")], file.getElementById("details"), about);
+    window.kept = new KeptDrawings([...file.querySelectorAll("script[data-scene]")], file.getElementById("known"), file.getElementById("details"), about);
   }
   const scene = await kept.scene(new Set(open), saved);
   const { wires, columns } = scene;

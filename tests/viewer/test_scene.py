@@ -22,9 +22,9 @@ from explorer.words import LANGUAGES, catalogue
 CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i", "f32": "f"}
 
 
-def read(blob: bytes) -> tuple[dict[str, Any], dict[str, list[float]], list[dict[str, Any]]]:
-    """Header, columns and details, by the description in `explorer.viewer.scene` alone."""
-    assert blob[:4] == b"AXS1"
+def unpack(blob: bytes, magic: bytes) -> tuple[dict[str, Any], dict[str, list[float]], bytes]:
+    """Header, columns and what follows them, by the description in `explorer.viewer.columns` alone."""
+    assert blob[:4] == magic
     (length,) = struct.unpack("<I", blob[4:8])
     header = json.loads(blob[8 : 8 + length])
     start = 8 + length
@@ -37,8 +37,18 @@ def read(blob: bytes) -> tuple[dict[str, Any], dict[str, list[float]], list[dict
         numbers.frombytes(blob[start + column["at"] : start + column["at"] + size])
         columns[column["name"]] = [number * column["scale"] for number in numbers] * column["times"]
         end = max(end, column["at"] + size + -size % 8)
+    return header, columns, blob[start + end :]
+
+
+def read(blob: bytes) -> tuple[dict[str, Any], dict[str, list[float]], list[dict[str, Any]]]:
+    """Header, columns and details of a drawing with all that it carries, by the description in `explorer.viewer.scene` alone."""
+    header, columns, rest = unpack(blob, b"AXS1")
+    if header["known"]:
+        about, nodes, _ = unpack(rest[: header["known"]], b"AXK1")
+        header = about | header | {"texts": about["texts"] + header["texts"]}
+        columns = nodes | columns
     ends = [int(end) for end in columns["detail_end"]]
-    details = blob[start + end :]
+    details = rest[header["known"] :]
     slices = [json.loads(details[low:high]) for low, high in zip([0, *ends], ends, strict=False)]
     return header, columns, slices
 

@@ -1,4 +1,4 @@
-"""Details that a large scene leaves out: the same as those that a small one carries, asked for one by one, and shown alike."""
+"""What the drawing of a large graph leaves out: the same as what that of a small one carries, asked for by names, and shown alike."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from explorer.graph.folding import every_module
 from explorer.graph.layout import lay_out
 from explorer.graph.picture import compose
 from explorer.ir import Layout, Run
-from explorer.viewer import details, nodes, scene, slices
+from explorer.viewer import details, known, nodes, scene, slices
+from explorer.words import Language
 from tests.graph import graphs
 from tests.viewer import module_page
 from tests.viewer.graph_page import drawn
-from tests.viewer.test_scene import read
+from tests.viewer.test_scene import read, unpack
 
 MODEL = """model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Sequential(nn.Linear(4, 2), nn.Tanh()))
 data = torch.randn(5, 3)
@@ -36,11 +37,15 @@ OPEN = """async (text) => {
   const sheet = new CSSStyleSheet();
   await sheet.replace(await (await fetch("/viewer.css")).text());
   document.adoptedStyleSheets = [sheet];
-  const [{ GraphView }, { decode }] = await Promise.all([import("/graph_view.mjs"), import("/scene.mjs")]);
+  const [{ GraphView }, { receive }, { mount }] = await Promise.all(["graph_view", "channels", "scene_mount"].map((name) => import(`/${name}.mjs`)));
   window.view ??= new GraphView(document.getElementById("host"), { selected() {}, toggle() {}, shows() {}, command() {}, answers: () => false });
   window.published = [];
   window.addEventListener("explorer:selection", ({ detail }) => published.push(detail.node));
-  view.show(decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))));
+  window.carrier ??= mount();
+  const shown = new Promise((heard) => { window.came = heard; });
+  window.hears ??= receive("a", (scene) => { scene.lost ? view.lose(scene.lost) : view.show(scene); came(); });
+  carrier.update(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+  await shown;
 }"""
 
 SHOWN = """async () => {
@@ -69,9 +74,10 @@ def none_carried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scene, "MOST_CARRIED", 0)
 
 
-def get(name: str, place: object) -> tuple[int, dict[str, str], Any]:
-    """Status, headers and JSON of one request."""
-    app = Starlette(routes=[ServerRoute("/details/{name}/{place:int}", slices.answer)])
+def get(path: str) -> tuple[int, dict[str, str], Any]:
+    """Status, headers and JSON or bytes of one request."""
+    routes = [ServerRoute("/details/{name}/{place:int}", slices.answer), ServerRoute("/known/{name}", known.answer)]
+    app = Starlette(routes=routes)
     sent: list[dict[str, Any]] = []
 
     async def receive() -> Any:
@@ -80,7 +86,6 @@ def get(name: str, place: object) -> tuple[int, dict[str, str], Any]:
     async def send(message: Any) -> None:
         sent.append(dict(message))
 
-    path = f"/details/{name}/{place}"
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "query_string": b"", "headers": []}
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, app(scope, receive, send)).result()
@@ -89,15 +94,16 @@ def get(name: str, place: object) -> tuple[int, dict[str, str], Any]:
     return sent[0]["status"], headers, json.loads(body) if "json" in headers["content-type"] else body
 
 
-def test_a_small_scene_carries_its_details_and_a_large_one_none(captured: Run, layout: Layout, monkeypatch) -> None:
+def test_a_small_graph_travels_whole_and_a_large_one_drawn_alone(captured: Run, layout: Layout, monkeypatch) -> None:
     whole = scene.encode(captured, layout)
-    count = len(read(whole)[2])
+    pieces, count = len(read(whole)[2]), len(captured.graph.nodes)
     for most, carried in ((count, True), (count - 1, False)):
         monkeypatch.setattr(scene, "MOST_CARRIED", most)
         blob, kept = scene.offer(captured, layout)
-        assert len(kept) == count
+        assert len(kept) == pieces
         assert (blob == whole) is carried
-        assert len(read(blob)[2]) == (count if carried else 0)
+        assert len(read(blob)[2]) == (pieces if carried else 0)
+        assert ("node_name" in read(blob)[1]) is carried
     assert scene.encode(captured, layout) == whole  # what opens without a server carries all, however large
 
 
@@ -105,21 +111,51 @@ def test_a_small_scene_carries_its_details_and_a_large_one_none(captured: Run, l
 def test_the_server_answers_what_a_whole_scene_carries(captured: Run, layout: Layout) -> None:
     blob, kept = scene.offer(captured, layout)
     header, columns, _ = read(blob)
-    _, wholes, carried = read(scene.encode(captured, layout))
+    whole, wholes, carried = read(scene.encode(captured, layout))
     assert columns["box_detail"] == wholes["box_detail"]
+    name, about = header["asks"]["details"], header["asks"]["known"]
     for place, facts in enumerate(carried):
-        status, headers, told = get(header["ask"], place)
+        status, headers, told = get(f"/details/{name}/{place}")
         assert (status, told) == (200, facts)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["content-security-policy"].startswith("sandbox")
-    for name, place in ((header["ask"], len(carried)), ("another", 0)):
-        status, _, told = get(name, place)
+    status, headers, told = get(f"/known/{about}")
+    assert (status, headers["content-type"]) == (200, "application/octet-stream")
+    assert headers["content-security-policy"].startswith("sandbox")
+    first, nodes, _ = unpack(told, b"AXK1")
+    assert first["texts"] + header["texts"] == whole["texts"]
+    assert nodes["node_name"] == wholes["node_name"]
+    nowhere = [
+        f"details/{name}/{len(carried)}",
+        "details/another/0",
+        f"details/{about}/0",
+        "known/another",
+        f"known/{name}",
+    ]
+    for path in nowhere:
+        status, _, told = get(f"/{path}")
         assert status == 404
         assert told["said"]
-    assert get(header["ask"], "-1")[0] == 404
+    assert get(f"/details/{name}/-1")[0] == 404
     del kept
     gc.collect()
-    assert get(header["ask"], 0)[0] == 404
+    assert get(f"/details/{name}/0")[0] == 404
+    assert get(f"/known/{about}")[0] == 200  # it is kept with its run
+
+
+def name_of_known(captured: Run, opened: frozenset[str], language: Language) -> str:
+    return str(read(scene.offer(captured, drawn(captured, opened), language)[0])[0]["asks"]["known"])
+
+
+def test_what_is_known_is_the_same_for_every_drawing_of_a_run_and_goes_with_it(none_carried: None) -> None:
+    captured = replace(run(MODEL))
+    everything = every_module(captured.graph)
+    names = [name_of_known(captured, *each) for each in ((frozenset(), "en"), (everything, "en"), (everything, "ko"))]
+    assert names[0] == names[1] != names[2]
+    assert get(f"/known/{names[0]}")[0] == 200
+    del captured
+    gc.collect()
+    assert get(f"/known/{names[0]}")[0] == 404
 
 
 @pytest.fixture
@@ -130,7 +166,16 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 def show(page: Page, blob: bytes) -> None:
-    page.evaluate(OPEN, base64.b64encode(blob).decode())
+    """As Python sends it: behind the address of its view."""
+    address = (1).to_bytes(4, "little") + b"a\0\0\0"
+    page.evaluate(OPEN, base64.b64encode(address + blob).decode())
+
+
+def fulfil(route: Route) -> None:
+    """Answer as the server does."""
+    status, headers, told = get("/" + route.request.url.removeprefix(module_page.ADDRESS))
+    body = told if isinstance(told, bytes) else json.dumps(told)
+    route.fulfill(status=status, body=body, content_type=headers["content-type"])
 
 
 def test_details_that_are_asked_for_are_shown_like_those_carried(
@@ -143,11 +188,8 @@ def test_details_that_are_asked_for_are_shown_like_those_carried(
     def answer(route: Route) -> None:
         waiting.append(route) if held else fulfil(route)
 
-    def fulfil(route: Route) -> None:
-        status, _, told = get(*route.request.url.split("/")[-2:])
-        route.fulfill(status=status, json=told)
-
     page.route("**/details/**", answer)
+    page.route("**/known/*", fulfil)
     show(page, blob)
     inspector = page.locator(".inspector")
     first, second = (node for node in captured.graph.nodes if node.name in ("TanhBackward0", "ReluBackward0"))
@@ -172,6 +214,33 @@ def test_details_that_are_asked_for_are_shown_like_those_carried(
     show(page, blob)
     page.evaluate("(node) => view.selectNode(node, true)", first.id)
     expect(inspector.get_by_role("status")).to_contain_text("did not come")
+
+
+def test_a_fold_asks_for_nothing_that_is_known_and_a_lost_answer_is_said(page: Page, none_carried: None) -> None:
+    captured = run(MODEL)
+    asked: list[str] = []
+    lost = True
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=404) if lost else fulfil(route)
+
+    page.route("**/known/*", answer)
+    layouts = [
+        drawn(captured, opened) for opened in (frozenset[str](), frozenset({"model"}), every_module(captured.graph))
+    ]
+    blobs, keep = zip(*(scene.offer(captured, layout) for layout in layouts), strict=True)
+    nothing = page.locator(".nothing")
+    show(page, blobs[0])
+    expect(nothing).to_have_text("The drawing did not come from the server. Reload the page.")
+    lost = False
+    for blob, layout in zip(blobs, layouts, strict=True):  # the first of them once more
+        show(page, blob)
+        expect(nothing).to_be_hidden()
+        assert page.evaluate("view.scene.count") == len(layout.boxes)
+        assert page.evaluate("view.scene.boxesOfNode.size") == len(captured.graph.nodes)
+    assert len(asked) == 2
+    del keep
 
 
 def test_folding_reads_no_node_again(monkeypatch: pytest.MonkeyPatch) -> None:

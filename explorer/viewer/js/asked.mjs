@@ -1,6 +1,24 @@
-// Details that a large scene does not carry, asked of the server (explorer/viewer/slices.py) by the scene's own name. Throws where none come.
-export async function ask(name, place) {
-  const answer = await fetch(new URL(`../../details/${name}/${place}`, import.meta.url));
-  if (!answer.ok) throw new Error(`no details: ${answer.status}`);
-  return answer.json();
+// What a drawing of a large graph does not carry, asked of the server (explorer/viewer/asked.py) by the names in its header. Throws where nothing comes.
+import { Known } from "./known.mjs";
+
+export async function askDetail(name, place) { return (await ask(`details/${name}/${place}`)).json(); }
+
+// What is known of the runs of one view: asked for once, and kept until another run is shown.
+export class KnownRuns {
+  #name = null;
+  #known = null;
+
+  of(name) {
+    if (name !== this.#name) this.#known = read(name).catch((problem) => { this.#name = null; throw problem; });
+    this.#name = name;
+    return this.#known;
+  }
+}
+
+async function read(name) { return new Known(new Uint8Array(await (await ask(`known/${name}`)).arrayBuffer())); }
+
+async function ask(path) {
+  const answer = await fetch(new URL(`../../${path}`, import.meta.url));
+  if (!answer.ok) throw new Error(`nothing at ${path}: ${answer.status}`);
+  return answer;
 }

@@ -1,4 +1,4 @@
-// Scenes that arrived from Python, by the key of the view that shows them. The blob travels in a mount of its own, so that a change of the
+// Scenes that arrived from Python, by the key of the view that shows them; { lost }, a sentence, in place of one that did not come. The blob travels in a mount of its own, so that a change of the
 // view's small state does not send it again.
 const scenes = new Map();
 const listeners = new Map();

@@ -6,9 +6,9 @@ import { inflated, KeptDrawings, turned } from "./kept_drawings.mjs";
 import { KeptStorages } from "./kept_storages.mjs";
 
 export async function open(document) {
-  const [run, details, cells, strips] = ["run", "details", "cells", "storages"].map((id) => document.getElementById(id));
+  const [run, known, details, cells, strips] = ["run", "known", "details", "cells", "storages"].map((id) => document.getElementById(id));
   const { code, broken, drawings: about } = JSON.parse(run.textContent);
-  const drawings = new KeptDrawings([...document.querySelectorAll("script[data-scene]")], details, about);
+  const drawings = new KeptDrawings([...document.querySelectorAll("script[data-scene]")], known, details, about);
   const first = await drawings.first().catch(refused);
   if (!first) {
     document.getElementById("opening").textContent = broken;

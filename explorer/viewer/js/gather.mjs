@@ -1,39 +1,42 @@
 // A scene out of parts of others: the columns of scene.py, row by row from the drawing that each box, frame and wire comes from.
 import { Scene, sums, wiresOf } from "./scene.mjs";
+import { NOTHING } from "./subjects.mjs";
 
 const SECOND = new Set(["input", "saved", "result"]);
 const TEXTS = { box: ["id", "title", "subtitle", "module", "fold"], frame: ["title", "id", "module"] };
 const NUMBERS = ["kind", "node", "saved", "input", "inside", "marks"];
-const SUBJECT_TEXTS = new Set(["shape", "dtype", "device"]);
+const SUBJECT_TEXTS = new Set(["subject_shape", "subject_dtype", "subject_device"]);
 // Px between two labels of one producer, across and down.
 const APART = [60, 14];
 
 // `root`: the outermost sheet; `frames`: the open ones; `boxes`: { sheet, box, x, y }; `wires`: { source, target, level, wires, points }.
 export function gather(root, frames, boxes, wires) {
-  const first = root.level.scene;
-  const texts = new Texts(first);
+  const { known, header } = root.level.scene;
+  const texts = new Texts(known);
   const pieces = [...boxes.map(({ sheet, box }) => () => sheet.level.scene.boxDetail(box)), ...frames.map(({ level, frame }) => () => level.scene.frameDetail(frame))];
   const columns = {
-    ...Object.fromEntries(Object.entries(first.columns).filter(([name]) => /^(node_|storage_bytes)/.test(name))),
     ...boxColumns(boxes, texts),
     ...frameColumns(frames, texts, boxes.length),
-    ...subjectColumns(first, boxes, texts),
+    ...subjectColumns(boxes, texts),
     ...wireColumns(wires, texts),
   };
   const places = new Map(boxes.map((box, place) => [box, place]));
-  const header = { ...first.header, texts: texts.all, width: root.size[0], height: root.size[1], open_modules: frames.map(({ fold }) => fold) };
-  return new Scene(header, columns, joined(wires, places), (place) => pieces[place]());
+  const own = { ...header, texts: texts.further, width: root.size[0], height: root.size[1], open_modules: frames.map(({ fold }) => fold) };
+  return new Scene(known, own, columns, joined(wires, places), (place) => pieces[place]());
 }
 
-// Every text once; those of the nodes stand at the same places in all drawings of a run.
+// Every text once: those of the run, and further ones.
 class Texts {
-  constructor(scene) {
-    this.all = [...scene.header.texts];
-    this.places = new Map(this.all.map((text, place) => [text, place]));
+  constructor({ header }) {
+    this.further = [];
+    this.places = new Map(header.texts.map((text, place) => [text, place]));
   }
 
   place(text) {
-    if (!this.places.has(text)) this.places.set(text, this.all.push(text) - 1);
+    if (!this.places.has(text)) {
+      this.places.set(text, this.places.size);
+      this.further.push(text);
+    }
     return this.places.get(text);
   }
 }
@@ -67,22 +70,17 @@ function frameColumns(frames, texts, before) {
   };
 }
 
-// Rows of the nodes, which are the same in all drawings, and of the boxes that are subjects of their own.
-function subjectColumns(first, boxes, texts) {
+// Rows of the boxes that are subjects of their own.
+function subjectColumns(boxes, texts) {
   const own = boxes.filter(({ sheet, box }) => SECOND.has(sheet.level.scene.kind(box))).map(({ sheet, box }) => [sheet.level.scene, sheet.level.scene.subjects.ofSecond.get(box)]);
-  const nodes = first.subjects.nodes;
-  const found = {};
-  for (const [name, column] of Object.entries(first.columns)) {
-    if (!name.startsWith("subject_")) continue;
-    const further = own.map(([scene, subject]) => SUBJECT_TEXTS.has(name.slice(8)) ? texts.place(scene.text(name, subject)) : scene.columns[name][subject]);
-    found[name] = [...column.subarray(0, nodes), ...further];
-    if (column instanceof Float32Array) found[name] = Float32Array.from(found[name]);
-  }
-  for (const list of ["held", "kept"]) {
-    const all = Array.from({ length: nodes }, (_, node) => [...first.subjects[list](node)]);
-    found[list] = Uint32Array.from([...all, ...own.map(([scene, subject]) => [...scene.subjects[list](subject)])].flat());
-  }
-  return found;
+  const names = new Set(own.flatMap(([scene]) => Object.keys(scene.columns)).filter((name) => name.startsWith("subject_")));
+  names.add("subject_kind"); // by which their number is told
+  const column = (name) => {
+    const rows = own.map(([scene, subject]) => (SUBJECT_TEXTS.has(name) ? texts.place(scene.text(name, subject)) : scene.columns[name]?.[subject] ?? NOTHING));
+    return own.some(([scene]) => scene.columns[name] instanceof Float32Array) ? Float32Array.from(rows) : Uint32Array.from(rows);
+  };
+  const list = (name) => Uint32Array.from(own.flatMap(([scene, subject]) => [...scene.subjects[name](subject)]));
+  return { ...Object.fromEntries([...names].map((name) => [name, column(name)])), held: list("held"), kept: list("kept") };
 }
 
 function wireColumns(wires, texts) {

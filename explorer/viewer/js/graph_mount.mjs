@@ -28,6 +28,7 @@ export function mount(root, port) {
     answers: () => true,
   });
   const show = (scene) => {
+    if (scene.lost) return void view.lose(scene.lost);
     view.show(scene, toggled);
     toggled = null;
     if (pending !== null) view.selectNode(pending, true);

@@ -173,6 +173,12 @@ export class GraphView {
     this.redraw();
   }
 
+  // Says that a drawing did not come.
+  lose(sentence) {
+    this.nothing.textContent = sentence;
+    this.nothing.hidden = false;
+  }
+
   refreshTheme() {
     this.theme = readTheme(this.root);
     if (!this.scene) return;

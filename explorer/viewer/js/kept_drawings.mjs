@@ -2,13 +2,15 @@
 // open set is made. Compressed, and read only once one is needed.
 import { folded } from "./folded.mjs";
 import { Level } from "./level.mjs";
+import { Known } from "./known.mjs";
 import { decode, decodeDetails } from "./scene.mjs";
 
 export class KeptDrawings {
-  // `holders`: the elements with the drawings in base64, `details`: with what is known of the boxes in them; `about`: { open, saved, depth } of each: its open set, whether saved tensors have boxes,
+  // `holders`: the elements with the drawings in base64, `known` and `details`: with what is known of the run, and of the boxes; `about`: { open, saved, depth } of each: its open set, whether saved tensors have boxes,
   // and the fold depth that it is the drawing of, or null.
-  constructor(holders, details, about) {
+  constructor(holders, known, details, about) {
     this.holders = holders;
+    this.known = known;
     this.details = details;
     this.about = about.map((each) => ({ ...each, open: new Set(each.open) }));
     this.scenes = new Map();
@@ -33,8 +35,8 @@ export class KeptDrawings {
   #place(depth, saved) { return this.about.findIndex((each) => each.saved === saved && each.depth === depth); }
 
   async #read(place) {
-    this.detail ??= inflated(this.details.textContent).then(decodeDetails);
-    if (!this.scenes.has(place)) this.scenes.set(place, decode(await inflated(this.holders[place].textContent), await this.detail));
+    this.shared ??= Promise.all([inflated(this.known.textContent).then((bytes) => new Known(bytes)), inflated(this.details.textContent).then(decodeDetails)]);
+    if (!this.scenes.has(place)) this.scenes.set(place, decode(await inflated(this.holders[place].textContent), ...(await this.shared)));
     return this.scenes.get(place);
   }
 

@@ -1,29 +1,23 @@
 // Reads what explorer/viewer/scene.py writes: the drawing as typed arrays; details parsed, or asked of the server, only when wanted.
-import { ask } from "./asked.mjs";
+import { askDetail } from "./asked.mjs";
+import { unpack } from "./blob.mjs";
+import { Known } from "./known.mjs";
 import { Subjects } from "./subjects.mjs";
 
-const MAGIC = "AXS1";
-const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i8: Int8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 const utf8 = new TextDecoder();
 
-// Throws an Error for what is not a scene, is cut off, or contradicts itself: a wire to a box that is not there, points of no wire. `detail`: as of
-// Scene, where the details lie elsewhere.
-export function decode(bytes, detail = null) {
-  const data = bytes.byteOffset % 8 ? bytes.slice() : bytes;
-  if (utf8.decode(data.subarray(0, 4)) !== MAGIC) throw new Error("this is not a scene");
-  const length = new DataView(data.buffer, data.byteOffset).getUint32(4, true);
-  const header = JSON.parse(utf8.decode(data.subarray(8, 8 + length)));
-  const start = 8 + length;
-  const columns = {};
-  let end = 0;
-  for (const { name, type, at, count, times, scale } of header.columns) {
-    const written = new ARRAYS[type](data.buffer, data.byteOffset + start + at, count);
-    const column = times === 1 ? written : new ARRAYS[type](times).fill(written[0]);
-    columns[name] = scale === 1 ? column : scaled(column, scale);
-    end = Math.max(end, at + Math.ceil(written.byteLength / 8) * 8);
-  }
-  check(columns, data.length - start - end);
-  return new Scene(header, columns, readWires(columns), header.ask ? null : detail ?? piecesOf(data.subarray(start + end), columns.detail_end));
+// Throws an Error for what is not a scene, is cut off, or contradicts itself: a wire to a box that is not there, points of no wire. `known`, the
+// Known of its run, and `detail`, as of Scene, are what the scene does not carry itself.
+export function decode(bytes, known = null, detail = null) { return build(read(bytes), known, detail); }
+
+// The two steps of it: a blob with the names of what it asks for, and the scene.
+export function read(bytes) { return unpack(bytes, "AXS1"); }
+
+export function build({ header, columns, rest }, known, detail = null) {
+  const pieces = rest.subarray(header.known);
+  check(columns, pieces.length);
+  const carried = header.known ? new Known(rest.subarray(0, header.known)) : known;
+  return new Scene(carried, header, { ...columns, inside: stretched(columns) }, readWires(columns), header.asks ? null : detail ?? piecesOf(pieces, columns.detail_end));
 }
 
 function check(columns, details) {
@@ -34,21 +28,15 @@ function check(columns, details) {
   if ((columns.detail_end.at(-1) ?? 0) > details) throw new Error("the details are cut off");
 }
 
-// Double precision, since large drawings are millions of px high; a plain loop, since Float64Array.from takes ten times as long.
-function scaled(column, scale) {
-  const lengths = new Float64Array(column.length);
-  for (let index = 0; index < column.length; index++) lengths[index] = column[index] * scale;
-  return lengths;
-}
-
-// `detail(place)` is a piece of what is known, null where the server has it; `wires` as of `readWires`.
+// `header` and `columns` are the drawing's own; `detail(place)` is a piece of what is known, null where the server has it; `wires` as of `readWires`.
 export class Scene {
-  constructor(header, columns, wires, detail) {
-    this.header = header;
-    this.words = header.words;
+  constructor(known, header, columns, wires, detail) {
+    this.known = known;
+    this.header = { ...known.header, ...header, texts: known.header.texts.concat(header.texts) };
+    this.words = known.header.words;
     this.width = header.width;
     this.height = header.height;
-    this.columns = columns;
+    this.columns = { ...known.columns, ...columns, ...known.subjects(columns) };
     this.wires = wires;
     this.detail = detail;
     this.count = columns.box_x.length;
@@ -114,7 +102,7 @@ export class Scene {
   }
 
   async #ask(place) {
-    if (this.#detail(place) === undefined) this.asked.set(place, await ask(this.header.ask, place));
+    if (this.#detail(place) === undefined) this.asked.set(place, await askDetail(this.header.asks.details, place));
     return this.#detail(place);
   }
 
@@ -141,6 +129,16 @@ export function decodeDetails(bytes) {
 }
 
 const piecesOf = (bytes, ends) => (place) => JSON.parse(utf8.decode(bytes.subarray(place ? ends[place - 1] : 0, ends[place])));
+
+// The nodes in folded modules, one box's after another's, out of stretches of them.
+function stretched({ inside_from: from, inside_count: count }) {
+  const at = sums(count);
+  const nodes = new Uint32Array(at.at(-1));
+  from.forEach((first, stretch) => {
+    for (let node = 0; node < count[stretch]; node++) nodes[at[stretch] + node] = first + node;
+  });
+  return nodes;
+}
 
 // Wires with absolute points, from points that are relative to the one before.
 function readWires(columns) {
