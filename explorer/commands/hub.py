@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from http.client import HTTPException
 from pathlib import Path
-from typing import IO, Any
-from urllib.request import urlopen
+from typing import Any
 
+from explorer.commands.download import DownloadError, download
 from explorer.commands.status import RAN, UsageError
 from explorer.models import ModelError
 from explorer.models.hub import address, is_name, place
@@ -21,9 +18,8 @@ from explorer.words import say, tell
 MOST_DOWNLOAD = 256 * 2**20
 """Bytes of a repository as GitHub packs it; its Python files alone are kept."""
 
-_SECONDS = 60.0
-
-Open = Callable[[str], AbstractContextManager[IO[bytes]]]
+SECONDS = 60.0
+"""For a download."""
 
 
 def add_arguments(commands: Any) -> None:
@@ -43,28 +39,21 @@ def act(options: argparse.Namespace) -> int:
         raise UsageError(say("cli.hub.bad_name", name=name))
     if name not in settings.hub:
         raise UsageError(say("cli.hub.not_allowed", name=name, allowed=", ".join(settings.hub) or "–"))
-    file = fetch(name, Path(settings.hub_folder), _over_the_network)
+    file = fetch(name, Path(settings.hub_folder), settings.hub_site)
     print(say("cli.hub.fetched", name=name, file=file))
     return RAN
 
 
-def fetch(name: str, folder: Path, opened: Open) -> Path:
+def fetch(name: str, folder: Path, site: str, seconds: float = SECONDS) -> Path:
     """Keep the Python files of a repository as a .zip in `folder`; returns the file.
 
     Raises:
         UsageError: it cannot be fetched, or is no repository for Torch Hub.
     """
     try:
-        with opened(address(name)) as answer:
-            archive = answer.read(MOST_DOWNLOAD + 1)
-    except (OSError, HTTPException) as problem:
-        raise UsageError(say("cli.hub.unreachable", name=name, said=str(problem))) from None
-    if len(archive) > MOST_DOWNLOAD:
-        raise UsageError(say("cli.hub.too_large", name=name, mib=MOST_DOWNLOAD // 2**20))
-    try:
-        kept = packed(python_files(archive))
-    except ModelError as problem:
-        raise UsageError(tell(problem.sentence)) from None
+        kept = packed(python_files(download(address(name, site), MOST_DOWNLOAD, seconds)))
+    except (DownloadError, ModelError) as problem:
+        raise UsageError(say("cli.hub.not_fetched", name=name, said=tell(problem.sentence))) from None
     if len(kept) > MOST_ARCHIVE:
         raise UsageError(say("hub.upload", mib=MOST_ARCHIVE // 2**20))
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,8 +62,3 @@ def fetch(name: str, folder: Path, opened: Open) -> Path:
     unfinished.write_bytes(kept)
     os.replace(unfinished, file)
     return file
-
-
-def _over_the_network(where: str) -> AbstractContextManager[IO[bytes]]:
-    answer: AbstractContextManager[IO[bytes]] = urlopen(where, timeout=_SECONDS)  # noqa: S310  # an https address of ours
-    return answer

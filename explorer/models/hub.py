@@ -20,12 +20,12 @@ def is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and ".." not in name
 
 
-def address(name: str) -> str:
-    """Where GitHub gives the repository as a .zip; without a ref at its default branch."""
+def address(name: str, site: str) -> str:
+    """Where a `site` such as https://codeload.github.com gives the repository as a .zip; without a ref at its default branch."""
     found = _NAME.fullmatch(name)
     if found is None:
         raise ValueError(name)
-    return f"https://codeload.github.com/{found['owner']}/{found['repo']}/zip/{found['ref'] or 'HEAD'}"
+    return f"{site.rstrip('/')}/{found['owner']}/{found['repo']}/zip/{found['ref'] or 'HEAD'}"
 
 
 def place(folder: Path, name: str) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import urlsplit
 
 from explorer.models.hub import is_name
 from explorer.words import say
@@ -55,6 +56,11 @@ class Settings:
     """Torch Hub repositories of GitHub that may be fetched and are then offered to all, as ``owner/repo`` or ``owner/repo:ref``."""
     hub_folder: str = ""
     """Where fetched ones lie."""
+    hub_site: str = "https://codeload.github.com"
+    """Where they are fetched from: what stands before ``/owner/repo/zip/ref``."""
+
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -88,6 +94,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         database=environment.get("EXPLORER_DATABASE", "" if chosen == "hosted" else _own_database()),
         hub=_repositories(environment.get("EXPLORER_HUB", "")),
         hub_folder=environment.get("EXPLORER_HUB_FOLDER") or str(_own_data() / "hub"),
+        hub_site=_site(environment.get("EXPLORER_HUB_SITE") or Settings.hub_site),
     )
 
 
@@ -108,6 +115,18 @@ def _repositories(text: str) -> tuple[str, ...]:
         if not is_name(name):
             raise EngineError(say("runner.settings.hub", value=name))
     return names
+
+
+def _site(address: str) -> str:
+    """An https address, or one of this very machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        raise EngineError(say("runner.settings.hub_site", value=address)) from None
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
+        raise EngineError(say("runner.settings.hub_site", value=address))
+    return address
 
 
 def default_slots() -> int:

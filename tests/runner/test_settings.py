@@ -25,8 +25,14 @@ def test_defaults():
 def test_every_setting_can_be_set_and_is_documented():
     given = {f"EXPLORER_{field.name.upper()}": "3" for field in fields(Settings) if field.name != "mode"}
     given["EXPLORER_HUB"] = "someone/nets:v1, a/b"
+    given["EXPLORER_HUB_SITE"] = "http://localhost:3"
     expected = {field.name: 3 for field in fields(Settings) if field.name != "mode"}
-    expected |= {"database": "3", "hub": ("someone/nets:v1", "a/b"), "hub_folder": "3"}
+    expected |= {
+        "database": "3",
+        "hub": ("someone/nets:v1", "a/b"),
+        "hub_folder": "3",
+        "hub_site": "http://localhost:3",
+    }
     assert read_settings(given) == Settings(**expected)
     for name in [*given, "EXPLORER_MODE"]:
         assert f"`{name}`" in SECURITY
@@ -42,6 +48,14 @@ def test_a_setting_that_is_no_positive_number(value):
 def test_a_repository_that_is_none(name):
     with pytest.raises(EngineError, match="is no repository"):
         read_settings({"EXPLORER_HUB": f"a/b,{name}"})
+
+
+@pytest.mark.parametrize(
+    "value", ["http://example.org", "file:///etc", "codeload.github.com", "ftp://localhost", "https://", "http://[::1"]
+)
+def test_a_site_that_is_no_safe_address(value):
+    with pytest.raises(EngineError, match="EXPLORER_HUB_SITE is"):
+        read_settings({"EXPLORER_HUB_SITE": value})
 
 
 def test_an_unknown_mode():
