@@ -160,16 +160,16 @@ def _table(shown: tuple[Part, ...], whole: Part) -> None:
     }
     config: dict[str, Any] = {
         name: st.column_config.TextColumn(words(f"model_page.column.{name}"), width=width)
-        for name, width in (("module", 170), ("class", 130), ("output", 120))
+        for name, width in (("module", 140), ("class", 115), ("output", 145))
     }
-    for name in ("parameters", "macs", "activations"):
+    for name, written, width in (
+        ("parameters", "localized", 140),
+        ("macs", "localized", 165),
+        ("activations", "bytes", 120),
+    ):
         most = max(getattr(whole, name), 1)
         config[name] = st.column_config.ProgressColumn(
-            words(f"model_page.column.{name}"),
-            format="bytes" if name == "activations" else "compact",
-            min_value=0,
-            max_value=most,
-            width=130,
+            words(f"model_page.column.{name}"), format=written, min_value=0, max_value=most, width=width
         )
     st.dataframe(
         rows,

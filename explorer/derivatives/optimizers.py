@@ -18,7 +18,12 @@ def formulas(update: StepUpdate) -> Lines:
 
 
 def _shown(value: Number) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+    """Six digits, with a power of ten as LaTeX writes one."""
+    digits, _, power = (value if isinstance(value, str) else f"{value:.6g}").partition("e")
+    if not power:
+        return digits
+    factor = "" if digits == "1" else rf"{digits} \cdot "
+    return f"{factor}10^{{{int(power)}}}"
 
 
 def _on(settings: dict[str, str], name: str) -> bool:

@@ -9,6 +9,9 @@ from explorer.ir import Number, ParameterUpdate, StepUpdate
 from explorer.viewer.cost_table import tables_view
 from explorer.words import Language, say
 
+_STEPS = "step"
+"""What torch's optimizers call the count of their steps."""
+
 
 def update_view(update: StepUpdate, *, key: str, language: Language) -> None:
     """Show it; a row selects its parameter in every view of the page."""
@@ -16,13 +19,17 @@ def update_view(update: StepUpdate, *, key: str, language: Language) -> None:
 
 
 def update_table(update: StepUpdate, language: Language) -> dict[str, Any]:
-    """Columns: name, p before, gradient, what the optimizer kept before and keeps now, p after, its change."""
+    """Columns: name, gradient, what the optimizer keeps, p, its change; of what changed the number before and the one now. The count of steps stands above."""
+    steps = {one.state[_STEPS] for one in update.parameters if _STEPS in one.state}
     kept = list(dict.fromkeys(key for one in update.parameters for key in one.state))
-    headings = [say("update.parameter", language), say("update.before", language), say("update.gradient", language)]
+    if len(steps) == 1:
+        kept.remove(_STEPS)
+    counted = f" · {LETTERS[_STEPS]} = {_first(*steps)}" if len(steps) == 1 else ""
+    headings = [say("update.parameter", language), say("update.gradient", language)]
     headings += [f"{LETTERS.get(key, key)} · {key}" for key in kept]
-    headings += [say("update.after", language), say("update.change", language)]
+    headings += [say("update.value", language), say("update.change", language)]
     return {
-        "title": say("update.title", language, optimizer=update.optimizer),
+        "title": say("update.title", language, optimizer=update.optimizer) + counted,
         "headings": headings,
         "rows": [_row(one, kept) for one in update.parameters],
         "more": None,
@@ -30,9 +37,9 @@ def update_table(update: StepUpdate, language: Language) -> dict[str, Any]:
 
 
 def _row(one: ParameterUpdate, kept: list[str]) -> dict[str, Any]:
-    cells = [_first(one.before), _first(one.gradient)]
-    cells += [_kept(one, key) for key in kept]
-    cells += [_first(one.after), _change(one)]
+    cells = [_first(one.gradient)]
+    cells += [_became(one.state_before.get(key, ()), one.state.get(key, ())) for key in kept]
+    cells += [_became(one.before, one.after), _change(one)]
     index = ", ".join("0" for _ in one.shape)
     return {
         "name": f"{one.name}[{index}]" if one.shape else one.name,
@@ -41,8 +48,7 @@ def _row(one: ParameterUpdate, kept: list[str]) -> dict[str, Any]:
     }
 
 
-def _kept(one: ParameterUpdate, key: str) -> str:
-    before, after = one.state_before.get(key, ()), one.state.get(key, ())
+def _became(before: tuple[Number, ...], after: tuple[Number, ...]) -> str:
     return f"{_first(before)} → {_first(after)}" if before else _first(after)
 
 
