@@ -12,16 +12,16 @@ added to it in place: before that nothing is held any longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from time import perf_counter
 from typing import Any, Protocol
 
 import torch
 
-from explorer.capture.private import cheap_handles, quiet
+from explorer.capture.private import Hook, cheap_hooks_after, current_node, hooks_after, quiet
 from explorer.capture.reader import Reader, Reading
 from explorer.capture.walk import Walk
 from explorer.ir import Gradient
@@ -64,26 +64,26 @@ class Flow:
         self._read = reader.hold if steady else self._copied
         self._together = together if steady else 1
         self._let_go = reader.settle if steady else _nothing
-        self._registering: Callable[[], AbstractContextManager[None]] = cheap_handles if steady else nullcontext
-        self._arrived: set[int] = set()
-        """Ends that a gradient was sent to."""
+        self._hooks_after = cheap_hooks_after if steady else hooks_after
         self._events: list[_Event] = []
         self._began = 0.0
 
     @contextmanager
     def watching(self, ends: Iterable[int] = ()) -> Iterator[None]:
         """Read the gradients of the backward that runs inside; what arrives at leaves, and at `ends`, is handed out."""
-        walk, leading = self._walk, _leading(self._walk, ends)
-        handles = []
+        walk, handles = self._walk, []
+        by_kind: defaultdict[str, list[int]] = defaultdict(list)
+        for identity, kind in enumerate(walk.kinds):
+            by_kind[kind].append(identity)
         try:
-            with self._registering():
-                for identity, (node, kind) in enumerate(zip(walk.nodes, walk.kinds, strict=True)):
-                    if kind != "operation":
-                        handles.append(node.register_prehook(partial(self.before, identity)))
-                    after = self._passed if kind == "leaf" else self._hook(identity, leading.get(identity, ()))
-                    handles.append(node.register_hook(after))
-            self._began = perf_counter()
-            yield
+            for identity in chain(by_kind["leaf"], by_kind["custom"]):
+                handles.append(walk.nodes[identity].register_prehook(self._prehook(identity)))
+            for identity in by_kind["leaf"]:
+                handles.append(walk.nodes[identity].register_hook(self._passed))
+            inner = [node for node, kind in zip(walk.nodes, walk.kinds, strict=True) if kind != "leaf"]
+            with self._hooks_after(inner, self._hook({*ends, *by_kind["leaf"]})):
+                self._began = perf_counter()
+                yield
         finally:
             for handle in handles:
                 handle.remove()
@@ -116,15 +116,22 @@ class Flow:
         self._events.append((identity, perf_counter(), sent, gradients))
         self._take()
 
-    def _hook(self, identity: int, ends: Sequence[int]) -> Callable[[_Gradients, _Gradients], None]:
-        """To be called after the node, which sends to these `ends`."""
-        events, arrived = self._events, self._arrived
+    def _prehook(self, identity: int) -> Callable[[_Gradients], None]:
+        def before(gradients: _Gradients) -> None:
+            self.before(identity, gradients)
+
+        return before
+
+    def _hook(self, waiting: set[int]) -> Hook:
+        """To be called after each node; `waiting` are the ends that no gradient was sent to yet."""
+        events, ids, leading = self._events, self._walk.ids, _leading(self._walk, waiting)
         together = 1 if self.listeners else self._together
 
         def after(sent: _Gradients, gradients: _Gradients) -> None:
+            identity = ids[current_node()]
             events.append((identity, perf_counter(), sent, gradients))
-            if not arrived.issuperset(ends):
-                arrived.update(ends)
+            if waiting and not waiting.isdisjoint(leading.get(identity, ())):
+                waiting.difference_update(leading[identity])
                 self._take()
                 self._let_go()
             elif len(events) >= together:
@@ -138,26 +145,27 @@ class Flow:
 
     def _take(self) -> None:
         """Read what was held, and tell it."""
-        incoming, sent_by, seconds, wanted = self.incoming, self.sent, self.seconds, self.wanted
-        came = chain.from_iterable([gradients for _, _, _, gradients in self._events])
-        went = chain.from_iterable([sent for _, _, sent, _ in self._events if sent])
-        flowed = {id(one): one for one in chain(came, went) if one is not None}
+        events, incoming, sent_by, seconds, wanted = self._events, self.incoming, self.sent, self.seconds, self.wanted
+        flows = chain.from_iterable([(came, sent) for _, _, sent, came in events if sent is not None])
+        about = [came for _, _, sent, came in events if sent is None]
+        flowed = {id(one): one for one in chain.from_iterable(chain(flows, about)) if one is not None}
+        before, listeners = self._began, self.listeners
         with quiet():
             reading_of = self._read(flowed).get
-            for identity, moment, sent, gradients in self._events:
+            for identity, moment, sent, gradients in events:
                 if sent is None or identity not in incoming:
                     incoming[identity] = tuple(map(reading_of, map(id, gradients)))
                     if identity in wanted:
                         wanted[identity](identity, gradients)
-                    for listener in self.listeners:
+                    for listener in listeners:
                         listener.before(identity, gradients)
                 if sent is not None:
                     sent_by[identity] = tuple(map(reading_of, map(id, sent)))
-                    seconds[identity] = moment - self._began
-                    for listener in self.listeners:
+                    seconds[identity] = moment - before
+                    for listener in listeners:
                         listener.after(identity, sent, gradients)
-                self._began = moment
-        self._events.clear()
+                before = moment
+        events.clear()
         self._began = perf_counter()
 
     def _copied(self, gradients: Mapping[int, torch.Tensor]) -> Mapping[int, Reading]:
@@ -169,11 +177,10 @@ def _nothing() -> None:
     """Copies are no matter of the engine's."""
 
 
-def _leading(walk: Walk, ends: Iterable[int]) -> dict[int, list[int]]:
-    """By node, the leaves and other `ends` that it sends to."""
-    targets = {*ends, *(at for at, kind in enumerate(walk.kinds) if kind == "leaf")}
+def _leading(walk: Walk, ends: Collection[int]) -> dict[int, list[int]]:
+    """By node, which of `ends` it sends to."""
     found: dict[int, list[int]] = {}
     for source, _, target, _ in walk.edges:
-        if target in targets:
+        if target in ends:
             found.setdefault(source, []).append(target)
     return found

@@ -5,7 +5,8 @@ None of them changes anything; where a later torch drops one, this file alone is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from ctypes import Array, c_char
 from functools import cache
@@ -128,38 +129,53 @@ def hook_registrar(told: Callable[[object], None]) -> Iterator[None]:
         del owner._register_hook  # it is inherited: what was put over it goes
 
 
-@contextmanager
-def cheap_handles() -> Iterator[None]:
-    """While it lasts, the handles of hooks on nodes can remove them and nothing else: torch's own cost more than all else of a hook.
+current_node: Callable[[], Any] = torch._C._current_autograd_node
+"""The node that runs on this thread, also while its hooks do."""
 
-    Only where the process is our own: whoever else registers one meanwhile gets such a handle too.
+Hook = Callable[[Sequence[torch.Tensor | None], Sequence[torch.Tensor | None]], None]
+
+
+@contextmanager
+def hooks_after(nodes: Iterable[Any], hook: Hook) -> Iterator[None]:
+    """While it lasts, `hook` is called after each of `nodes` has run, with what it made and what it was given."""
+    handles: list[Any] = []
+    try:
+        handles.extend(node.register_hook(hook) for node in nodes)
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def cheap_hooks_after(nodes: Iterable[Any], hook: Hook) -> Iterator[None]:
+    """The same without torch's handles, which cost more than all else of a hook.
+
+    Only where the process is our own: who else registers one on another thread, while these are registered, gets no handle.
     """
+    tables: list[OrderedDict[Any, Any]] = []
     owner: Any = torch.autograd.Function
     before = owner.__dict__.get("_register_hook")
-    owner._register_hook = staticmethod(_register_cheaply)
+
+    def register(table: OrderedDict[Any, Any] | None, hook: Any) -> tuple[OrderedDict[Any, Any], None]:
+        table = OrderedDict() if table is None else table  # as torch's: a later handle refers to it weakly
+        table[hook] = hook
+        tables.append(table)
+        return table, None
+
+    owner._register_hook = staticmethod(register)
     try:
-        yield
+        for node in nodes:
+            node.register_hook(hook)
     finally:
         del owner._register_hook
         if before is not None:
             owner._register_hook = before
-
-
-class _Handle:
-    __slots__ = ("_hooks",)
-
-    def __init__(self, hooks: dict[Any, Any]) -> None:
-        self._hooks = hooks
-
-    def remove(self) -> None:
-        self._hooks.pop(self, None)
-
-
-def _register_cheaply(hooks: dict[Any, Any] | None, hook: Any) -> tuple[dict[Any, Any], _Handle]:
-    hooks = {} if hooks is None else hooks
-    handle = _Handle(hooks)
-    hooks[handle] = hook
-    return hooks, handle
+    try:
+        yield
+    finally:
+        for table in tables:
+            table.pop(hook, None)
 
 
 def node_hooks(node: Any) -> dict[str, dict[int, Any]]:

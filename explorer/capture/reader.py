@@ -10,6 +10,8 @@ Cannot see: as `explorer.capture.numbers`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -26,6 +28,8 @@ _SMALL = 2**14
 """Elements of a tensor that is rather copied than summed up at once."""
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
+_KIND = attrgetter("shape", "dtype", "device", "layout")
+_stride, _data_ptr = torch.Tensor.stride, torch.Tensor.data_ptr
 
 
 class Reading(msgspec.Struct, eq=False, gc=False):
@@ -35,6 +39,8 @@ class Reading(msgspec.Struct, eq=False, gc=False):
     dtype: str = ""
     batch: Batch | Large | None = None
     """Where its numbers lie that have still to be told."""
+    same: Reading | None = None
+    """The reading of the same elements in another order, where these are too many to be shown."""
     _value: Nested | None = None
     _stats: Stats | None = None
     _gradient: Gradient | None = None
@@ -51,7 +57,7 @@ class Reading(msgspec.Struct, eq=False, gc=False):
         """As `read_stats` gives them."""
         if self.batch is not None:
             self.batch.sum_up()
-        return self._stats
+        return self._stats if self.same is None else self.same.stats
 
     def gradient(self) -> Gradient | None:
         """As the record of a gradient; None where the numbers could not be read."""
@@ -71,10 +77,12 @@ _Copied = tuple[list[Reading], Sequence[torch.Tensor]]
 class Batch:
     """Small tensors of one shape, dtype, device and layout. Steps: `add`, `settle`, `sum_up`."""
 
-    __slots__ = ("_copied", "_held", "_readings", "dtype", "numel", "shape")
+    __slots__ = ("_copied", "_held", "_readings", "dtype", "is_small", "numel", "shape")
 
     def __init__(self, like: torch.Tensor) -> None:
         self.shape, self.dtype, self.numel = tuple(like.shape), dtype_name(like.dtype), like.numel()
+        self.is_small = self.numel <= _SMALL and like.layout is torch.strided
+        """Whether they are to be read together at all."""
         self._readings: list[Reading] = []
         self._held: list[torch.Tensor] = []
         """Of `_readings`, by position."""
@@ -163,6 +171,8 @@ class Reader:
         self._unsettled: set[Batch] = set()
         self._held: dict[int, Reading] = {}
         """By the id of a tensor that a batch holds."""
+        self._of_elements: dict[Hashable, Reading] = {}
+        """Of what is held, by the elements, where these are too many to be shown."""
 
     def read(self, tensor: torch.Tensor) -> Reading:
         """The numbers of `tensor` as they are now."""
@@ -191,10 +201,21 @@ class Reader:
                 batch = self._batch_for(tensor)
                 if batch is None:
                     reading = self.read_quietly(tensor)
-                else:
+                elif batch.numel <= PREVIEW_ELEMENTS:
                     reading = held[identity] = batch.add(tensor)
+                else:
+                    reading = held[identity] = self._hold_once(tensor, batch)
             found[identity] = reading
         return found
+
+    def _hold_once(self, tensor: torch.Tensor, batch: Batch) -> Reading:
+        """A gradient and its transpose are the same elements: they are copied and added up once."""
+        elements = (_data_ptr(tensor), batch.dtype, _runs(batch.shape, _stride(tensor)))
+        known = self._of_elements.get(elements)
+        if known is None:
+            known = self._of_elements[elements] = batch.add(tensor)
+            return known
+        return Reading(batch.shape, batch.dtype, None, known)
 
     def settle(self) -> None:
         """Copy what was held, all of one kind together, and sum up what is large."""
@@ -204,6 +225,7 @@ class Reader:
             self._large.settle()
         self._unsettled.clear()
         self._held.clear()
+        self._of_elements.clear()
 
     def release(self) -> None:
         """Let go of what nobody asked about."""
@@ -212,19 +234,20 @@ class Reader:
         self._batches.clear()
         self._unsettled.clear()
         self._held.clear()
+        self._of_elements.clear()
 
     def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
         """Where it is read with others like it; None where it is to be read alone."""
         if is_transformed():  # it may be one of torch.func's own, which nobody can read once its transform is over
             return None
         try:
-            kind = (tensor.shape, tensor.dtype, tensor.device, tensor.layout)
+            kind = _KIND(tensor)
             batch = self._batches.get(kind)
             if batch is None:
                 batch = self._batches[kind] = Batch(tensor)
         except _UNREADABLE:
             return None
-        if batch.numel > _SMALL or batch.numel > self._room or kind[3] is not torch.strided:
+        if not batch.is_small or batch.numel > self._room:
             return None
         self._room -= batch.numel
         self._unsettled.add(batch)
@@ -247,13 +270,19 @@ class Reader:
 def _elements(place: Place) -> Hashable:
     """Equal for tensors that hold the same elements in another order or shape."""
     *memory, shape, strides = place
+    return (*memory, _runs(tuple(shape), tuple(strides)))
+
+
+@lru_cache(maxsize=1024)
+def _runs(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """Stride and size of each run of memory, the dimensions that merge as one."""
     runs: list[tuple[int, int]] = []
     for stride, size in sorted((stride, size) for size, stride in zip(shape, strides, strict=True) if size > 1):
         if runs and runs[-1][0] * runs[-1][1] == stride:
             runs[-1] = (runs[-1][0], runs[-1][1] * size)
         else:
             runs.append((stride, size))
-    return (*memory, *runs)
+    return tuple(runs)
 
 
 def _stacked(tensors: list[torch.Tensor]) -> Sequence[torch.Tensor]:
