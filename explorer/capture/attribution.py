@@ -55,6 +55,6 @@ class Attribution:
         try:
             with quiet(), torch.no_grad():
                 if tensor.shape == gradient.shape and tensor.numel() <= MOST_ELEMENTS:
-                    self.products[identity] = self._reader.read(gradient * tensor)
+                    self.products[identity] = self._reader.read_quietly(gradient * tensor, steady=True)
         except _UNREADABLE:  # fake, meta, inside vmap
             return

@@ -19,7 +19,7 @@ from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.numbers import read_values
 from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
-from explorer.capture.prover import Prover, edge_to, listed
+from explorer.capture.prover import PARAMETERS, Prover, edge_to, listed
 from explorer.capture.snapshot import Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.variables import Named, named_tensors
@@ -109,8 +109,9 @@ class BackwardCalls:
         with self._log.backward_span(place, nodes):
             if snapshot is None:
                 return call(*args, **kwargs)
-            inputs = args[1] if kind == "grad" and len(args) > 1 else kwargs.get("inputs")
-            with snapshot.flow.watching(_ends(inputs, snapshot.walk)):
+            inputs = {**dict(zip(PARAMETERS[kind], args, strict=False)), **kwargs}.get("inputs")
+            everywhere = kind == "backward" and inputs is None
+            with snapshot.flow.watching(_ends(inputs, snapshot.walk), accumulating=everywhere):
                 returned = call(*args, **kwargs)
         if isinstance(snapshot.proof, Proof):
             snapshot.proof.finish(returned)

@@ -5,9 +5,10 @@ be too late: a leaf sends nothing, and a custom function may write into what it 
 user's tensor hooks, so what they see is what flows on. Cannot see: gradients that the engine hands to ``autograd.grad`` without
 running the leaf's node (those are given by `arrived`).
 
-The engine does not write into a gradient that somebody holds: it adds out of place. So those of many small nodes are held, and
+The engine does not write into a gradient that somebody holds: it adds out of place. So those of several nodes are held, and
 read together. But the first that arrives at a leaf may become its ``.grad``, and count as its version each time that another is
-added to it in place: before that nothing is held any longer.
+added to it in place: before that nothing is held any longer. Where one edge alone leads to a leaf without a ``.grad``, what it
+carries is the ``.grad`` afterwards, and is read there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from time import perf_counter
 from typing import Any, Protocol
@@ -26,11 +28,16 @@ from explorer.capture.reader import Reader, Reading
 from explorer.capture.walk import Walk
 from explorer.ir import Gradient
 
+MOST_HELD = 2**24
+"""Bytes of gradients that are held until they are read."""
+
 _Gradients = Sequence[torch.Tensor | None]
 _Readings = tuple[Reading | None, ...]
 _Records = tuple[Gradient | None, ...]
-_Event = tuple[int, float, _Gradients | None, _Gradients]
-"""Which node, the moment at which it had run, what it sent and what had come; with nothing sent, it is about to run."""
+_Slot = tuple[int, int]
+"""A node, and which of what it sends."""
+_Event = tuple[int, float, _Gradients | None, _Gradients | None]
+"""Which node, the moment at which it had run, what it sent and what had come; with nothing sent it is about to run, with neither it was a leaf."""
 
 
 class Listener(Protocol):
@@ -43,13 +50,27 @@ class Listener(Protocol):
         """The node made `sent`, one per slot, of `gradients`; its saved tensors are still there."""
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes of the gradients that will flow: about those of the tensors that they belong to."""
+
+    inner: int
+    """Of the largest that no leaf gets."""
+    leaves: Mapping[int, int]
+    """By id."""
+
+    def together(self, leaves: Iterable[int]) -> int:
+        """Of how many nodes all that they send may be held, where it is sent to some of these `leaves` or none."""
+        return max(1, MOST_HELD // max(1, self.inner, *map(self.leaves.__getitem__, leaves)))
+
+
 class Flow:
     """What came in at each node, and what each edge carried. Ids and slots as in the `Walk`."""
 
-    def __init__(self, walk: Walk, reader: Reader, *, steady: bool = False, together: int = 1) -> None:
+    def __init__(self, walk: Walk, reader: Reader, *, steady: bool = False, sizes: Sizes | None = None) -> None:
         """`steady` where the process is our own, and no code but torch's runs in this backward: nobody writes into a gradient that is held.
 
-        Those of so many nodes are read `together`, where nobody listens.
+        How many are held, where nobody listens, follows from the `sizes`; where they are not known, none is.
         """
         self.incoming: dict[int, _Readings] = {}
         self.sent: dict[int, _Readings] = {}
@@ -60,34 +81,41 @@ class Flow:
         """Told of each node when it runs, so that nothing is held."""
         self.wanted: dict[int, Callable[[int, _Gradients], None]] = {}
         """By id of the node: who is told what came in there, before anybody else writes into it."""
-        self._walk, self._reader = walk, reader
+        self._walk, self._reader, self._steady = walk, reader, steady
         self._read = reader.hold if steady else self._copied
-        self._together = together if steady else 1
+        self._sizes = sizes if steady else None
         self._let_go = reader.settle if steady else _nothing
         self._hooks_after = cheap_hooks_after if steady else hooks_after
         self._events: list[_Event] = []
         self._began = 0.0
 
     @contextmanager
-    def watching(self, ends: Iterable[int] = ()) -> Iterator[None]:
-        """Read the gradients of the backward that runs inside; what arrives at leaves, and at `ends`, is handed out."""
+    def watching(self, ends: Iterable[int] = (), *, accumulating: bool = False) -> Iterator[None]:
+        """Read the gradients of the backward that runs inside; what arrives at leaves, and at `ends`, is handed out.
+
+        `accumulating` where all that arrives at leaves is added to their ``.grad``.
+        """
         walk, handles = self._walk, []
+        only = _only_edges(walk) if accumulating and self._steady and not self.listeners else {}
         by_kind: defaultdict[str, list[int]] = defaultdict(list)
         for identity, kind in enumerate(walk.kinds):
             by_kind[kind].append(identity)
+        awaited = [leaf for leaf in by_kind["leaf"] if leaf not in only]
         try:
-            for identity in chain(by_kind["leaf"], by_kind["custom"]):
+            for identity in chain(awaited, by_kind["custom"]):
                 handles.append(walk.nodes[identity].register_prehook(self._prehook(identity)))
-            for identity in by_kind["leaf"]:
-                handles.append(walk.nodes[identity].register_hook(self._passed))
+            leaves = [walk.nodes[identity] for identity in by_kind["leaf"]]
             inner = [node for node, kind in zip(walk.nodes, walk.kinds, strict=True) if kind != "leaf"]
-            with self._hooks_after(inner, self._hook({*ends, *by_kind["leaf"]})):
+            together = self._sizes.together(awaited) if self._sizes and not self.listeners else 1
+            after = self._hook({*ends, *awaited}, only.values(), together)
+            with self._hooks_after(leaves, self._passed), self._hooks_after(inner, after):
                 self._began = perf_counter()
                 yield
         finally:
             for handle in handles:
                 handle.remove()
             self._take()
+            self._accumulated(only)
             self._reader.settle()
 
     def arrived(self, identity: int, output_nr: int, gradient: torch.Tensor | None) -> None:
@@ -122,13 +150,21 @@ class Flow:
 
         return before
 
-    def _hook(self, waiting: set[int]) -> Hook:
-        """To be called after each node; `waiting` are the ends that no gradient was sent to yet."""
+    def _hook(self, waiting: set[int], unheld: Iterable[_Slot], together: int) -> Hook:
+        """To be called after each node; `waiting` are the ends that no gradient was sent to yet, `unheld` what is read later.
+
+        What so many nodes sent is read `together`.
+        """
         events, ids, leading = self._events, self._walk.ids, _leading(self._walk, waiting)
-        together = 1 if self.listeners else self._together
+        later: defaultdict[int, set[int]] = defaultdict(set)
+        for source, slot in unheld:
+            later[source].add(slot)
 
         def after(sent: _Gradients, gradients: _Gradients) -> None:
             identity = ids[current_node()]
+            if identity in later:
+                slots = later[identity]
+                sent = [None if slot in slots else one for slot, one in enumerate(sent)]
             events.append((identity, perf_counter(), sent, gradients))
             if waiting and not waiting.isdisjoint(leading.get(identity, ())):
                 waiting.difference_update(leading[identity])
@@ -141,25 +177,24 @@ class Flow:
 
     def _passed(self, _: Any, __: Any) -> None:
         """What a leaf did is not the next node's time."""
-        self._began = perf_counter()
+        self._events.append((-1, perf_counter(), None, None))
 
     def _take(self) -> None:
         """Read what was held, and tell it."""
         events, incoming, sent_by, seconds, wanted = self._events, self.incoming, self.sent, self.seconds, self.wanted
-        flows = chain.from_iterable([(came, sent) for _, _, sent, came in events if sent is not None])
-        about = [came for _, _, sent, came in events if sent is None]
-        flowed = {id(one): one for one in chain.from_iterable(chain(flows, about)) if one is not None}
+        flows = chain.from_iterable([(came or (), sent or ()) for _, _, sent, came in events])
+        flowed = {id(one): one for one in chain.from_iterable(flows) if one is not None}
         before, listeners = self._began, self.listeners
         with quiet():
             reading_of = self._read(flowed).get
             for identity, moment, sent, gradients in events:
-                if sent is None or identity not in incoming:
+                if gradients is not None and (sent is None or identity not in incoming):
                     incoming[identity] = tuple(map(reading_of, map(id, gradients)))
                     if identity in wanted:
                         wanted[identity](identity, gradients)
                     for listener in listeners:
                         listener.before(identity, gradients)
-                if sent is not None:
+                if gradients is not None and sent is not None:
                     sent_by[identity] = tuple(map(reading_of, map(id, sent)))
                     seconds[identity] = moment - before
                     for listener in listeners:
@@ -168,6 +203,20 @@ class Flow:
         events.clear()
         self._began = perf_counter()
 
+    def _accumulated(self, only: Mapping[int, _Slot]) -> None:
+        """Read what leaves were sent, by the `only` edge that leads to each."""
+        with quiet():
+            gradients = {leaf: self._walk.nodes[leaf].variable.grad for leaf in only}
+            reading_of = self._read({id(one): one for one in gradients.values() if one is not None}).get
+            for leaf, (source, slot) in only.items():
+                if source in self.sent:  # it has run
+                    sent, gradient = self.sent[source], gradients[leaf]
+                    reading = reading_of(id(gradient))
+                    self.sent[source] = (*sent[:slot], reading, *sent[slot + 1 :])
+                    self.incoming[leaf] = (reading,)
+                    if leaf in self.wanted:
+                        self.wanted[leaf](leaf, (gradient,))
+
     def _copied(self, gradients: Mapping[int, torch.Tensor]) -> Mapping[int, Reading]:
         read = self._reader.read_quietly
         return {identity: read(gradient) for identity, gradient in gradients.items()}
@@ -175,6 +224,20 @@ class Flow:
 
 def _nothing() -> None:
     """Copies are no matter of the engine's."""
+
+
+def _only_edges(walk: Walk) -> dict[int, _Slot]:
+    """By leaf that has no ``.grad`` and that one edge alone leads to, where that begins."""
+    edges: defaultdict[int, list[_Slot]] = defaultdict(list)
+    for source, slot, target, _ in walk.edges:
+        if walk.kinds[target] == "leaf":
+            edges[target].append((source, slot))
+    with quiet():
+        return {
+            leaf: slots[0]
+            for leaf, slots in edges.items()
+            if len(slots) == 1 and leaf >= walk.roots and walk.nodes[leaf].variable.grad is None
+        }
 
 
 def _leading(walk: Walk, ends: Collection[int]) -> dict[int, list[int]]:

@@ -200,12 +200,14 @@ class Reader:
             if reading is None:
                 batch = self._batch_for(tensor)
                 if batch is None:
-                    reading = self.read_quietly(tensor)
+                    reading = self.read_quietly(tensor, steady=True)
                 elif batch.numel <= PREVIEW_ELEMENTS:
                     reading = held[identity] = batch.add(tensor)
                 else:
                     reading = held[identity] = self._hold_once(tensor, batch)
             found[identity] = reading
+        with torch.no_grad():
+            self._large.settle()  # these are many bytes to hold
         return found
 
     def _hold_once(self, tensor: torch.Tensor, batch: Batch) -> Reading:

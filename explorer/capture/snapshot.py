@@ -13,7 +13,7 @@ import torch
 from msgspec.structs import replace
 
 from explorer.capture.drafts import Span
-from explorer.capture.flow import Flow
+from explorer.capture.flow import Flow, Sizes
 from explorer.capture.forward import ForwardLog
 from explorer.capture.local import local_derivatives
 from explorer.capture.marks import Marks
@@ -34,10 +34,6 @@ MOST_NODES_WITH_NUMBERS = 50_000
 
 MOST_NODES_WITH_SAVED = 300_000
 """A still larger one gives up its saved tensors too, which take longer to read than the graph."""
-
-MOST_HELD_OF_ONE = 2**16
-MOST_HELD = 2**24
-"""Bytes of gradients that are held until they are read: of one tensor, and of all."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ class Snapshot:
             if reader is None:
                 flow = Flow(Walk(), Reader())
             else:
-                flow = Flow(found, reader, steady=steady, together=_together(log, spans, saved, leaves))
+                flow = Flow(found, reader, steady=steady, sizes=_sizes(log, spans, saved, leaves))
                 flow.wanted = marks.attribution.wanted
             if reader is not None:
                 reader.settle()
@@ -261,20 +257,20 @@ def _saved(nodes: Sequence[Any], storages: Storages, reader: Reader | None) -> l
     return [read_saved(node, storages, reader) for node in nodes]
 
 
-def _together(
+def _sizes(
     log: ForwardLog,
     spans: Sequence[Span | None],
     saved: Iterable[Sequence[SavedDraft]],
     leaves: Mapping[int, TensorMeta],
-) -> int:
-    """Of how many nodes the gradients may be held: where all calls are known, those are about as large as the tensors of the run."""
+) -> Sizes | None:
+    """How large gradients will be; None where not all calls are known."""
     if log.full or spans.count(None) > len(leaves):
-        return 1
-    sizes = [meta.storage_nbytes for meta in leaves.values()]
-    sizes += [meta.storage_nbytes for op in log.ops for meta in op.outputs if meta.requires_grad]
-    sizes += [draft.nbytes for drafts in saved for draft in drafts]
-    largest = max(sizes, default=0)
-    return 1 if largest > MOST_HELD_OF_ONE else MOST_HELD // max(1, largest)
+        return None
+    lasting = {meta.storage_id for meta in leaves.values()}
+    metas = [draft.tensor for drafts in saved for draft in drafts if draft.tensor is not None]
+    inner = [meta.storage_nbytes for meta in metas if meta.storage_id not in lasting]
+    inner += [meta.storage_nbytes for op in log.ops for meta in op.outputs if meta.requires_grad]
+    return Sizes(max(inner, default=0), {at: meta.storage_nbytes for at, meta in leaves.items()})
 
 
 def _root(result: Result, found: Walk, storages: Storages) -> Root:

@@ -203,3 +203,28 @@ def test_gradients_that_are_handed_out_have_the_versions_of_a_bare_run(verify: V
     assert versions(watched) == versions(bare)
     assert max(versions(bare)) > 1
     recorder.release()
+
+
+WITH_A_GRADIENT = "x, w = torch.randn(40_000, requires_grad=True), torch.randn(3, requires_grad=True)\ny = (x.exp() * 2).sum() * w\n"
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        "y.sum().backward()",
+        "y.sum().backward(retain_graph=True)\ny.sum().backward()",
+        "y.sum().backward(inputs=[w])",
+        "torch.autograd.backward(y.sum(), None, None, False, None, [x])",
+        "x.grad = torch.ones_like(x)\ny.sum().backward()",
+        "(y + w).sum().backward()",
+        "y.sum().backward(create_graph=True)",
+        "(g,) = torch.autograd.grad(y.sum(), [w])",
+        "w.backward(torch.ones(3))",
+    ],
+)
+def test_what_a_leaf_was_sent_is_the_same_whether_it_is_read_there_or_as_its_grad(calls: str) -> None:
+    """Where nobody listens, it is read as ``.grad`` after the backward, if one edge alone leads there."""
+    with_listener, without = (run(WITH_A_GRADIENT + calls, seed=0, verify=verify) for verify in ("always", "never"))
+    assert with_listener.status == "ok", with_listener.message
+    assert without.graph == with_listener.graph
+
