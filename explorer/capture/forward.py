@@ -201,7 +201,7 @@ class ForwardLog(TorchFunctionMode):
         op = OpDraft(place, module, self._open, next_sequence_nr(), packing, index=len(self.ops), name=name)
         self.ops.append(op)
         self._begin(op)
-        held = self.unread.open(op, inputs, frame, alone)
+        versions = self.unread.open(op, inputs, frame, alone)
         op.operators, watch = self.operators.meet(func, args, kwargs, inputs, place)
         began = perf_counter()
         try:
@@ -209,7 +209,7 @@ class ForwardLog(TorchFunctionMode):
         except BaseException:
             op.seconds = perf_counter() - began
             self._end(op, watch)
-            self.unread.close(held, [])
+            self.unread.close(op, inputs, versions, [], alone)
             raise
         op.seconds = perf_counter() - began
         self._end(op, watch)
@@ -217,7 +217,7 @@ class ForwardLog(TorchFunctionMode):
         if not outputs and name == "__setitem__":
             outputs = inputs[:1]
         if outputs:
-            self.unread.close(held, outputs)
+            self.unread.close(op, inputs, versions, outputs, alone)
             if watch is not None:
                 op.operators = self.operators.keep(watch, name, args, kwargs, [*inputs, *outputs])
         elif self.ops[-1] is op:

@@ -27,7 +27,8 @@ _storage_offset: Callable[[torch.Tensor], int] = _Tensor.storage_offset  # type:
 _stride, _is_view, _is_contiguous = _Tensor.stride, _Tensor._is_view, _Tensor.is_contiguous
 _storage_nbytes: Callable[[torch.UntypedStorage], int] = torch.UntypedStorage.nbytes
 _FACTS = attrgetter("shape", "dtype", "device", "requires_grad", "is_leaf")
-_VERSION = attrgetter("_version")
+_VERSION, _LAYOUT, _IS_NESTED = attrgetter("_version"), attrgetter("layout"), attrgetter("is_nested")
+_STRIDED = {torch.strided}
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
@@ -113,15 +114,18 @@ class Storages:
             storages, versions = list(map(_untyped_storage, tensors)), list(map(_VERSION, tensors))
         except _UNREADABLE:
             return list(map(self.read, tensors))
-        if not all(map(_is_strided, tensors)):
+        if not _STRIDED.issuperset(map(_LAYOUT, tensors)) or True in map(_IS_NESTED, tensors):
             return list(map(self.read, tensors))
         rest = map(_stride, tensors), map(_is_view, tensors), map(_is_contiguous, tensors)
         keys = list(zip(map(_FACTS, tensors), *rest, strict=True))  # as `_key` makes them
         forms: list[Any] = list(map(self._forms.get, keys))
         if None in forms:
             forms = list(map(self._form, keys, tensors))
-        numbers, nbytes = map(self._number, map(storage_address, storages), storages), map(_storage_nbytes, storages)
-        return list(map(Form.meta, forms, numbers, nbytes, map(_storage_offset, tensors), versions))
+        addresses = list(map(storage_address, storages))
+        numbers: list[Any] = list(map(self._known.get, addresses))
+        if None in numbers:
+            numbers = list(map(self._number, addresses, storages))
+        return list(map(Form.meta, forms, numbers, map(_storage_nbytes, storages), map(_storage_offset, tensors), versions))
 
     def kind(self, tensor: torch.Tensor) -> int:
         """Equal for tensors of equal dtype, device, layout, number of dimensions, ``requires_grad`` and contiguity; to be asked under `quiet`."""

@@ -7,7 +7,7 @@ counters, which variables held the inputs), and whoever is about to change anyth
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from operator import attrgetter
 from types import FrameType
@@ -18,7 +18,7 @@ import torch
 from explorer.capture.drafts import OpDraft
 from explorer.capture.finite import FiniteWatch
 from explorer.capture.metas import Storages, version_of
-from explorer.capture.private import quiet, sequence_nr
+from explorer.capture.private import quiet, sequence_nr, uncollected
 from explorer.capture.views import views_of
 from explorer.ir import TensorMeta
 
@@ -30,18 +30,8 @@ _SMALL = 2**16
 
 _VERSION, _NBYTES, _IS_VIEW = attrgetter("_version"), attrgetter("nbytes"), attrgetter("is_view")
 
-
-class Held(msgspec.Struct, eq=False, gc=False):
-    """The tensors of one call."""
-
-    op: OpDraft
-    alone: bool
-    inputs: list[torch.Tensor]
-    versions: tuple[int, ...]
-    """Of the inputs, before the call."""
-    variables: tuple[int, ...]
-    """The ids of what the variables of `op.place.names` held."""
-    outputs: list[torch.Tensor] = []
+_Tensors = list[torch.Tensor]
+_Versions = tuple[int, ...]
 
 
 class Unread:
@@ -49,32 +39,33 @@ class Unread:
 
     def __init__(self, storages: Storages, finite: FiniteWatch) -> None:
         self._storages, self._finite = storages, finite
-        self._waiting: list[Held] = []
+        self._waiting: list[tuple[OpDraft, _Tensors, _Tensors]] = []
+        """Calls with what they took and gave."""
 
-    def open(self, op: OpDraft, inputs: list[torch.Tensor], frame: FrameType | None, alone: bool) -> Held:
-        """Before a call that `frame` makes. Around one that is `alone` nothing waits: it may change any tensor, or has some that are not torch's own."""
-        held = Held(op, alone, inputs, _versions(inputs, alone), _variables(frame, op.place.names))
+    def open(self, op: OpDraft, inputs: _Tensors, frame: FrameType | None, alone: bool) -> _Versions:
+        """Before a call that `frame` makes; the versions of its inputs. Around one that is `alone` nothing waits: it may change any tensor, or has some that are not torch's own."""
+        op.input_names = _names(frame, op.place.names, inputs)
         if alone:
             self.settle()
             with quiet():
-                _give(held, self._metas([inputs]))
-        return held
+                metas = self._metas(inputs)
+                op.inputs = tuple([metas[id(one)] for one in inputs])
+        return _versions(inputs, alone)
 
-    def close(self, held: Held, outputs: list[torch.Tensor]) -> None:
-        """After the call, also where it raised."""
-        op, inputs, held.outputs = held.op, held.inputs, outputs
-        after = _versions(inputs, held.alone)
-        if after != held.versions:
+    def close(self, op: OpDraft, inputs: _Tensors, before: _Versions, outputs: _Tensors, alone: bool) -> None:
+        """After the call, also where it raised; `before` are the versions that `open` told."""
+        after = _versions(inputs, alone)
+        if after != before:
             op.in_place, op.versions_after = True, after
-        if held.alone:
+        if alone:
             with quiet():
-                self._take(held, self._metas([outputs]))
+                self._take(op, inputs, outputs, self._metas(outputs))
                 self._finite.settle()
             return
-        self._waiting.append(held)
-        if after != held.versions:  # it wrote, and nobody knew that it would
+        self._waiting.append((op, inputs, outputs))
+        if after != before:  # it wrote, and nobody knew that it would
             self.settle()
-            op.inputs = tuple(map(_at_version, op.inputs, held.versions))
+            op.inputs = tuple(map(_at_version, op.inputs, before))
         elif len(self._waiting) >= _MOST_CALLS or _nbytes(inputs + outputs) > _SMALL:
             self.settle()
 
@@ -82,42 +73,33 @@ class Unread:
         """Read what waits."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            with quiet():
-                metas = self._metas([tensors for held in waiting for tensors in (held.inputs, held.outputs)])
-                for held in waiting:
-                    _give(held, metas)
-                    self._take(held, metas)
+            with quiet(), uncollected():
+                metas = self._metas(chain.from_iterable([inputs + outputs for _, inputs, outputs in waiting]))
+                for op, inputs, outputs in waiting:
+                    op.inputs = tuple([metas[id(one)] for one in inputs])
+                    self._take(op, inputs, outputs, metas)
                 self._finite.settle()
 
-    def _metas(self, tensors: list[list[torch.Tensor]]) -> dict[int, TensorMeta]:
+    def _metas(self, tensors: Iterable[torch.Tensor]) -> dict[int, TensorMeta]:
         """By id, each read once, in the order in which the calls met them."""
-        each = {id(one): one for one in chain.from_iterable(tensors)}
+        each = {id(one): one for one in tensors}
         return dict(zip(each, self._storages.read_all(list(each.values())), strict=True))
 
-    def _take(self, held: Held, metas: dict[int, TensorMeta]) -> None:
+    def _take(self, op: OpDraft, inputs: _Tensors, outputs: _Tensors, metas: dict[int, TensorMeta]) -> None:
         """Write down what the call gave."""
-        op, outputs = held.op, held.outputs
         if outputs:
             op.outputs = of_outputs = tuple([metas[id(one)] for one in outputs])
             op.nodes = tuple([None if (node := one.grad_fn) is None else sequence_nr(node) for one in outputs])
             self._finite.look(op.index, op.name, outputs, of_outputs)
             if True in map(_IS_VIEW, of_outputs):
-                op.views = views_of(outputs, of_outputs, held.inputs, op.inputs, self._storages)
-
-
-def _give(held: Held, metas: dict[int, TensorMeta]) -> None:
-    """Write down what the call was given."""
-    op, inputs = held.op, held.inputs
-    op.inputs = tuple([metas[id(one)] for one in inputs])
-    named = dict(zip(held.variables, op.place.names, strict=True))  # of two names of one tensor the first in the text
-    op.input_names = tuple([named.get(id(one)) for one in inputs])
+                op.views = views_of(outputs, of_outputs, inputs, op.inputs, self._storages)
 
 
 def _at_version(meta: TensorMeta, version: int) -> TensorMeta:
     return msgspec.structs.replace(meta, version=version)
 
 
-def _versions(tensors: list[torch.Tensor], alone: bool) -> tuple[int, ...]:
+def _versions(tensors: _Tensors, alone: bool) -> _Versions:
     try:
         if not alone:
             return tuple(map(_VERSION, tensors))
@@ -127,14 +109,16 @@ def _versions(tensors: list[torch.Tensor], alone: bool) -> tuple[int, ...]:
         return tuple(map(version_of, tensors))
 
 
-def _variables(frame: FrameType | None, names: Sequence[str]) -> tuple[int, ...]:
-    """The ids of what `names` mean in `frame`."""
-    if frame is None:
-        return ()
-    return tuple(map(id, map(frame.f_locals.get, names, map(frame.f_globals.get, names))))
+def _names(frame: FrameType | None, names: Sequence[str], tensors: _Tensors) -> tuple[str | None, ...]:
+    """What `tensors` are called in `frame`, among `names`; of two names of one tensor the last counts."""
+    if frame is None or not names:
+        return (None,) * len(tensors)
+    held = map(frame.f_locals.get, names, map(frame.f_globals.get, names))
+    named = dict(zip(map(id, held), names, strict=True))
+    return tuple(map(named.get, map(id, tensors)))
 
 
-def _nbytes(tensors: list[torch.Tensor]) -> float:
+def _nbytes(tensors: _Tensors) -> float:
     try:
         total: int = sum(map(_NBYTES, tensors))
     except RuntimeError:  # of a sparse tensor torch does not tell
