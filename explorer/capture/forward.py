@@ -24,6 +24,7 @@ from explorer.capture.functions import READERS, SILENT, Function, Functions
 from explorer.capture.hooks import NOTED, HookLog
 from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.modules import RunningModule
+from explorer.capture.naming import InputNames
 from explorer.capture.operators import OperatorLog, Watch
 from explorer.capture.orders import Orders
 from explorer.capture.private import is_transformed, next_sequence_nr
@@ -72,7 +73,7 @@ class ForwardLog(TorchFunctionMode):
         self.checker: Checker | None = None
         """Keeps the arguments of one call, where one is to be checked."""
         self._source, self._modules = source, modules
-        self._functions = Functions()
+        self._functions, self._names = Functions(), InputNames()
         self._open: Span | None = None
         self._paused = False
         self._shared = False
@@ -201,7 +202,8 @@ class ForwardLog(TorchFunctionMode):
         op = OpDraft(place, module, self._open, next_sequence_nr(), packing, index=len(self.ops), name=name)
         self.ops.append(op)
         self._begin(op)
-        versions = self.unread.open(op, inputs, frame, alone)
+        op.input_names = self._names.of(inputs, frame, place)
+        versions = self.unread.open(op, inputs, alone)
         op.operators, watch = self.operators.meet(func, args, kwargs, inputs, place)
         began = perf_counter()
         try:

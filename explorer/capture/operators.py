@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import is_
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType
 from typing import Any
 
@@ -82,12 +83,13 @@ class OperatorLog:
 
         Neither is there where it cannot be told truthfully. `tensors` are those among the arguments.
         """
+        key = (func, id(place))
+        last = self._last.get(key)
+        if last is not None and last.fits(args, kwargs, tensors):
+            return last.operators, None
         if type(func) not in _FUNCTIONS:
             return (), None
-        sorts, key = _sorts(args, kwargs), (func, id(place))
-        last = self._last.get(key)
-        if last is not None and last.fits(sorts, tensors):
-            return last.operators, None
+        sorts = _sorts(args, kwargs)
         with quiet():
             kind = (func, sorts, dispatcher.in_force(), *map(self._storages.kind, tensors))
         known = self._kinds.get(kind)
@@ -96,7 +98,7 @@ class OperatorLog:
         if key not in self._last:
             self._last[key] = None  # most places are passed once: guards are made for those that are not
         elif tensors and all(map(_is_usual, tensors)):
-            self._last[key] = _Last(sorts, tensors, known)
+            self._last[key] = _Last(sorts, args, kwargs, tensors, known)
         return known, None
 
     def _hear(
@@ -195,15 +197,28 @@ def _nothing() -> None:
 class _Last:
     """The last call at a place: what is equal to it in all that decides asks for the same operators. It is told quicker than a kind."""
 
-    __slots__ = ("_count", "_grad", "_same", "_sorts", "operators")
+    __slots__ = ("_count", "_grad", "_same", "_sorts", "_telling", "_types", "operators")
 
-    def __init__(self, sorts: Hashable, tensors: Sequence[torch.Tensor], operators: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        sorts: Hashable,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        tensors: Sequence[torch.Tensor],
+        operators: tuple[int, ...],
+    ) -> None:
         self.operators = operators
+        self._types = list(map(type, args))
+        self._telling = bool(kwargs) or not _TELLING.isdisjoint(map(id, self._types))
+        """Whether types of positional arguments are not all that decides."""
         self._sorts, self._count, self._grad, self._same = sorts, len(tensors), is_grad_enabled(), same_as(tensors)
 
-    def fits(self, sorts: Hashable, tensors: Sequence[torch.Tensor]) -> bool:
+    def fits(self, args: Sequence[Any], kwargs: Mapping[str, Any], tensors: Sequence[torch.Tensor]) -> bool:
+        types = self._types
         return (
-            sorts == self._sorts
+            len(args) == len(types)
+            and all(map(is_, map(type, args), types))  # no ``==``, which a user's class of classes may define
+            and (not (kwargs or self._telling) or _sorts(args, kwargs) == self._sorts)
             and len(tensors) == self._count
             and is_grad_enabled() is self._grad
             and self._same(*tensors)

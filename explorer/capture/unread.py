@@ -7,10 +7,9 @@ counters, which variables held the inputs), and whoever is about to change anyth
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import chain
 from operator import attrgetter
-from types import FrameType
 
 import msgspec
 import torch
@@ -42,9 +41,8 @@ class Unread:
         self._waiting: list[tuple[OpDraft, _Tensors, _Tensors]] = []
         """Calls with what they took and gave."""
 
-    def open(self, op: OpDraft, inputs: _Tensors, frame: FrameType | None, alone: bool) -> _Versions:
-        """Before a call that `frame` makes; the versions of its inputs. Around one that is `alone` nothing waits: it may change any tensor, or has some that are not torch's own."""
-        op.input_names = _names(frame, op.place.names, inputs)
+    def open(self, op: OpDraft, inputs: _Tensors, alone: bool) -> _Versions:
+        """Before the call; the versions of its inputs. Around one that is `alone` nothing waits: it may change any tensor, or has some that are not torch's own."""
         if alone:
             self.settle()
             with quiet():
@@ -107,15 +105,6 @@ def _versions(tensors: _Tensors, alone: bool) -> _Versions:
         pass
     with quiet():
         return tuple(map(version_of, tensors))
-
-
-def _names(frame: FrameType | None, names: Sequence[str], tensors: _Tensors) -> tuple[str | None, ...]:
-    """What `tensors` are called in `frame`, among `names`; of two names of one tensor the last counts."""
-    if frame is None or not names:
-        return (None,) * len(tensors)
-    held = map(frame.f_locals.get, names, map(frame.f_globals.get, names))
-    named = dict(zip(map(id, held), names, strict=True))
-    return tuple(map(named.get, map(id, tensors)))
 
 
 def _nbytes(tensors: _Tensors) -> float:
