@@ -118,9 +118,9 @@ class _Inputs:
             around, chain = self._around[op.within], self._chains[op.within]
             for meta in op.inputs:
                 storage = meta.storage_id
-                if storage not in lasting:
+                inside = made.get(storage, ())
+                if inside is not chain and storage not in lasting:
                     nbytes[storage] = meta.storage_nbytes
-                    inside = made.get(storage, ())
                     for call, inputs in around:
                         if call not in inside:
                             inputs.add(storage)

@@ -62,6 +62,8 @@ class _Trial:
         for edge in graph.edges:
             self._into[edge.target].append(edge)
             self._open[edge.source] += 1
+        self._ends = {at for at, slots in enumerate(self._open) if not slots}
+        """The nodes that lead to nothing: each other one leads to some of them."""
         # A second derivative's graph follows what the first one was asked for.
         self._uncertain = any(node.order > 1 for node in graph.nodes)
 
@@ -84,8 +86,10 @@ class _Trial:
         freed = [storage for storage, count in lost.items() if storage in holders and count == len(holders[storage])]
         return Saving(name="", nbytes=self._kept.own(freed), nodes=len(gone), exact=exact)
 
-    def _vanishing(self, frozen: Collection[int]) -> tuple[list[int], dict[int, list[int]]]:
+    def _vanishing(self, frozen: Collection[int]) -> tuple[Sequence[int], dict[int, list[int]]]:
         """The nodes that would not be there, and by node that stays the slots that would need no gradient."""
+        if self._ends.issubset(frozen):
+            return range(len(self._nodes)), {}
         gone, closed = sorted(frozen), dict[int, list[int]]()
         into, needing = self._into, self._open
         for at in gone:

@@ -46,10 +46,13 @@ def _weights(graph: Graph, tensors: Iterable[Tensor], kept: Kept) -> Iterator[We
 
 def _by_modules(graph: Graph, kept: Kept) -> Counter[tuple[frozenset[str | None], bool]]:
     """Bytes by the set of innermost modules that hold them, and whether they live anyway."""
-    groups: Counter[tuple[frozenset[str | None], bool]] = Counter()
+    module_of = [node.module for node in graph.nodes].__getitem__
+    each: Counter[tuple[tuple[str | None, ...], bool]] = Counter()
     for storage, nodes in kept.holders.items():
-        modules = frozenset([graph.nodes[node].module for node in nodes])
-        groups[modules, storage in kept.lasting] += kept.nbytes[storage]
+        each[tuple(map(module_of, nodes)), storage in kept.lasting] += kept.nbytes[storage]
+    groups: Counter[tuple[frozenset[str | None], bool]] = Counter()
+    for (modules, lasts), nbytes in each.items():
+        groups[frozenset(modules), lasts] += nbytes
     return groups
 
 

@@ -132,7 +132,7 @@ class Recorder:
                 named, metas = named + leaves, metas | self._metas(leaves)
             tensors = tensors_of(named, metas, lines, snapshot, self._reader(snapshot))
             entered = CallRecords(paths)
-            ops = tuple(ops_of(self.log.ops, paths, entered, nodes, stored))
+            ops = ops_of(self.log.ops, paths, entered, nodes, stored)
             calls = tuple(entered.records)
             return Recording(
                 graph=graph,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from explorer.capture.calls import CallRecords
 from explorer.capture.drafts import OpDraft
@@ -132,12 +133,16 @@ def ops_of(
     entered: CallRecords,
     nodes: Mapping[int | None, int],
     stored: Mapping[Any, str],
-) -> Iterator[Op]:
+) -> tuple[Op, ...]:
     """Drafts as records: `nodes` are ids by sequence number, `stored` names by place in memory."""
     named = {place[0] for place in stored}
+    modules = {
+        module: (paths.path(module), 0 if module is None else module.call, entered.index(module))
+        for module in dict.fromkeys([draft.module for draft in drafts])
+    }
+    ops = []
     for draft in drafts:
-        place, module = draft.place, draft.module
-        names = draft.input_names
+        place, names = draft.place, draft.input_names
         if None in names:
             names = tuple(
                 [
@@ -145,26 +150,40 @@ def ops_of(
                     for name, meta in zip(names, draft.inputs, strict=True)
                 ]
             )
-        yield Op(
-            index=draft.index,
-            name=draft.name,
-            text=place.text,
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            module=None if module is None else paths.path(module),
-            call=0 if module is None else module.call,
-            within=entered.index(module),
-            inputs=draft.inputs,
-            outputs=draft.outputs,
-            input_names=names,
-            in_place=draft.in_place,
-            versions_after=draft.versions_after,
-            views=_views(draft.views, stored) if draft.views else (),
-            operators=draft.operators,
-            grad_fn=_first(draft.nodes, nodes),
+        path, call, within = modules[draft.module]
+        ops.append(
+            Op(  # with more than 15 names Python would make a dictionary for each call
+                index=draft.index,
+                name=draft.name,
+                text=place.text,
+                line=place.line,
+                column=place.column,
+                end_line=place.end_line,
+                end_column=place.end_column,
+                module=path,
+                call=call,
+                within=within,
+                inputs=draft.inputs,
+                outputs=draft.outputs,
+                input_names=names,
+                operators=draft.operators,
+                grad_fn=_first(draft.nodes, nodes),
+            )
         )
+    for at, fields in _rare(drafts, stored).items():
+        ops[at] = replace(ops[at], **fields)
+    return tuple(ops)
+
+
+def _rare(drafts: Sequence[OpDraft], stored: Mapping[Any, str]) -> dict[int, dict[str, Any]]:
+    """Fields that few calls have, by index."""
+    rare: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    for draft in drafts:
+        if draft.in_place:
+            rare[draft.index].update(in_place=True, versions_after=draft.versions_after)
+        if draft.views:
+            rare[draft.index].update(views=_views(draft.views, stored))
+    return rare
 
 
 def _views(drafts: Sequence[ViewDraft], stored: Mapping[Any, str]) -> tuple[View, ...]:

@@ -58,8 +58,8 @@ class Walk:
         self.ids.clear()
         if len(self.nodes) < _DEEP:
             self.nodes.clear()
-        numbers = self.numbers
-        order = sorted(range(len(self.nodes)), key=lambda at: -1 if (number := numbers[at]) is None else number)
+        made = [-1 if number is None else number for number in self.numbers]
+        order = sorted(range(len(self.nodes)), key=made.__getitem__)
         self.nodes[:] = [self.nodes[at] for at in order]
         while self.nodes:
             self.nodes.pop()
