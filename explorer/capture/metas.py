@@ -125,7 +125,9 @@ class Storages:
         numbers: list[Any] = list(map(self._known.get, addresses))
         if None in numbers:
             numbers = list(map(self._number, addresses, storages))
-        return list(map(Form.meta, forms, numbers, map(_storage_nbytes, storages), map(_storage_offset, tensors), versions))
+        return list(
+            map(Form.meta, forms, numbers, map(_storage_nbytes, storages), map(_storage_offset, tensors), versions)
+        )
 
     def kind(self, tensor: torch.Tensor) -> int:
         """Equal for tensors of equal dtype, device, layout, number of dimensions, ``requires_grad`` and contiguity; to be asked under `quiet`."""

@@ -50,6 +50,8 @@ class InputNames:
 
 def _variables(frame: FrameType, place: Place) -> _Variables:
     scope, around, code = frame.f_locals, frame.f_globals, frame.f_code
-    names = [name for name in reversed(place.names) if not issubclass(type(scope.get(name, around.get(name))), _NO_TENSORS)]
+    names = [
+        name for name in reversed(place.names) if not issubclass(type(scope.get(name, around.get(name))), _NO_TENSORS)
+    ]
     own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
     return _Variables(place, names, scope is around or own.issuperset(names))

@@ -211,3 +211,11 @@ b.pow(3).sum().backward()
         *((f"lin.{key}", one) for key, one in scope["lin"].named_parameters()),
     ):
         assert torch.equal(torch.tensor(seen[name]), tensor.grad), name
+
+
+def test_the_code_can_give_hooks_to_nodes_of_which_a_backward_was_watched() -> None:
+    code = LEAF + "loss = (x * 2).sum()\nloss.backward(retain_graph=True)\n"
+    seen = run(code + "loss.grad_fn.register_hook(lambda sent, got: None)\nloss.backward()")
+    assert seen.status == "ok", seen.message
+    assert node(seen, "loss").hooks == ("post hook: <lambda>",)
+    assert node(seen, "x").output is not None
