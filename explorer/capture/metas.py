@@ -40,6 +40,11 @@ def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
     return issubclass(kind, torch.Tensor) and kind is not UninitializedParameter and kind is not UninitializedBuffer
 
 
+def place_of(meta: TensorMeta) -> tuple[object, ...]:
+    """What two tensors have in common that are the same elements of the same memory, seen in the same shape."""
+    return (meta.storage_id, meta.storage_offset, meta.shape, meta.stride)
+
+
 class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What tensors have in common that differ only in where they lie and how often they were written."""
 

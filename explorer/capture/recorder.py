@@ -16,13 +16,13 @@ from explorer.capture.check import Checker
 from explorer.capture.direct import DirectForwards, may_occur
 from explorer.capture.forward import ForwardLog
 from explorer.capture.memory import weigh
-from explorer.capture.metas import Storages
+from explorer.capture.metas import Storages, place_of
 from explorer.capture.modules import ModuleCalls, ModulePaths, RunningModule
 from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover
 from explorer.capture.reader import Reader
-from explorer.capture.recording import Recording, ops_of, outputs_of, place_of, tensors_of, unnamed_leaves
+from explorer.capture.recording import Recording, leaves_as_called, ops_of, outputs_of, tensors_of, unnamed_leaves
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.times import recorded
@@ -119,9 +119,11 @@ class Recorder:
         """Write everything down. `lines` says where names were bound last; `last` are the tensors of an unnamed last expression."""
         with quiet(), torch.no_grad():
             named = joined(named_tensors(variables), [*last, *self.log.hooks.retained()])
+            snapshot = self.snapshot
+            if snapshot is not None:
+                named = joined(named, leaves_as_called(snapshot, self.log.ops, named))
             unseen = self._unseen(named)
             paths = ModulePaths(variables)
-            snapshot = self.snapshot
             graph = snapshot.graph(paths, named, lines, outputs_of(self.log.ops)) if snapshot else Graph()
             nodes = snapshot.ids_by_sequence_nr() if snapshot else {}
             metas = self._metas(reversed(named))

@@ -12,7 +12,8 @@ from msgspec.structs import asdict, replace
 
 from explorer.capture.calls import CallRecords
 from explorer.capture.drafts import OpDraft
-from explorer.capture.metas import key_of
+from explorer.capture.expressions import expressions
+from explorer.capture.metas import key_of, place_of
 from explorer.capture.modules import ModulePaths
 from explorer.capture.reader import Reader
 from explorer.capture.snapshot import Snapshot
@@ -112,6 +113,14 @@ def _grad(tensor: torch.Tensor) -> torch.Tensor | None:
     return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
 
 
+def leaves_as_called(snapshot: Snapshot, drafts: Sequence[OpDraft], named: Sequence[Named]) -> list[Named]:
+    """Leaves that no variable holds, under what the code calls them, where it does."""
+    known = {id(one.tensor) for one in named}
+    leaves = {at: tensor for at, tensor in snapshot.leaf_tensors() if id(tensor) not in known}
+    called = expressions({at: snapshot.leaves[at] for at in leaves}, drafts)
+    return [Named(name, leaves[at], "leaf") for at, name in called.items()]
+
+
 def unnamed_leaves(snapshot: Snapshot, graph: Graph, named: Sequence[Named]) -> list[Named]:
     """Leaves that no variable holds, under the names that the graph has for them."""
     known = {id(one.tensor) for one in named}
@@ -120,11 +129,6 @@ def unnamed_leaves(snapshot: Snapshot, graph: Graph, named: Sequence[Named]) -> 
         for at, tensor in snapshot.leaf_tensors()
         if id(tensor) not in known
     ]
-
-
-def place_of(meta: TensorMeta) -> tuple[object, ...]:
-    """What two tensors have in common that are the same elements of the same memory, seen in the same shape."""
-    return (meta.storage_id, meta.storage_offset, meta.shape, meta.stride)
 
 
 def ops_of(

@@ -205,7 +205,9 @@ def test_gradients_that_are_handed_out_have_the_versions_of_a_bare_run(verify: V
     recorder.release()
 
 
-WITH_A_GRADIENT = "x, w = torch.randn(40_000, requires_grad=True), torch.randn(3, requires_grad=True)\ny = (x.exp() * 2).sum() * w\n"
+WITH_A_GRADIENT = (
+    "x, w = torch.randn(40_000, requires_grad=True), torch.randn(3, requires_grad=True)\ny = (x.exp() * 2).sum() * w\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -227,4 +229,3 @@ def test_what_a_leaf_was_sent_is_the_same_whether_it_is_read_there_or_as_its_gra
     with_listener, without = (run(WITH_A_GRADIENT + calls, seed=0, verify=verify) for verify in ("always", "never"))
     assert with_listener.status == "ok", with_listener.message
     assert without.graph == with_listener.graph
-

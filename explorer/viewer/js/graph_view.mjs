@@ -719,13 +719,14 @@ function primary(scene, boxes, first = boxes[0]) {
   return first === undefined ? [] : [first, ...boxes.filter((box) => box !== first && scene.kind(box) === "leaf")];
 }
 
-// Where a node was made; of a leaf, the module that its name begins with.
+// Where a node was made; of a leaf, the module that its name begins with: other objects are no modules.
 function moduleOf(scene, box) {
   const node = scene.node(box);
   const path = scene.text("node_module", node);
   if (path || scene.kind(box) !== "leaf") return path;
   const name = scene.text("node_variable", node);
-  return name.slice(0, Math.max(0, name.lastIndexOf(".")));
+  const owner = name.slice(0, Math.max(0, name.lastIndexOf(".")));
+  return owner && scene.nodeOfModule(owner) !== null ? owner : "";
 }
 
 function neighbours({ wires }, boxes) {
