@@ -34,8 +34,11 @@ export class Camera {
   // Scale at which all of width x height px is seen. A small drawing is life-size, and larger in a large window, which is looked at from afar.
   fitting(width, height) {
     const life = Math.min(LARGEST, Math.max(1, this.width / LIFE));
-    return Math.min(life, (this.width - 2 * MARGIN) / Math.max(1, width), (this.height - 2 * MARGIN - this.bar) / Math.max(1, height));
+    return Math.min(life, this.across(width), (this.height - 2 * MARGIN - this.bar) / Math.max(1, height));
   }
+
+  // Scale at which `width` px of the drawing are as wide as the window.
+  across(width) { return (this.width - 2 * MARGIN) / Math.max(1, width); }
 
   fit(width, height) {
     this.k = Math.max(0.00001, this.fitting(width, height));

@@ -35,7 +35,9 @@ import { Trail } from "./trail.mjs";
 import { wiresAt } from "./scene.mjs";
 
 const NOTHING = { boxes: [], frame: null, related: null };
+// Px of the drawing's window below which the inspector stands below it, and below which an overview does not show all.
 const NARROW = 720;
+const SLIM = 480;
 // Ms after the last movement until what was drawn simply is drawn in full.
 const REST_MS = 140;
 // Px around a box that a ring around it may take.
@@ -113,7 +115,7 @@ export class GraphView {
     root.append(this.root);
   }
 
-  // The drawing comes first: all of it is seen at once, the inspector goes below it, the legend begins folded.
+  // The drawing comes first: all of it is seen at once where there is room, the inspector goes below it, the legend begins folded.
   setOverview(overview) {
     if (overview && !this.overview) this.legend.fold(true);
     this.overview = overview;
@@ -220,14 +222,15 @@ export class GraphView {
     else if (reveal && boxes.length) this.#reveal(boxes[0]);
   }
 
-  // A readable piece at the result's end where the whole would be too small to read.
+  // A readable piece at the result's end where the whole would be too small to read; of an overview only in a narrow window, where the whole
+  // would be nothing but colours.
   #firstView() {
     const { camera, scene } = this;
     if (camera.width < 2) return;
     this.touched = false;
     camera.fit(scene.width, scene.height);
-    if (camera.k >= READABLE || scene.count === 0 || this.overview) return;
-    camera.k = COMFORTABLE;
+    if (camera.k >= READABLE || scene.count === 0 || (this.overview && camera.width >= SLIM)) return;
+    camera.k = Math.min(COMFORTABLE, Math.max(READABLE, camera.across(scene.width)));
     const result = lowest(scene);
     const fits = scene.width * camera.k < camera.width;
     camera.centre(fits ? scene.width / 2 : scene.x[result], scene.y[result] - (camera.height / 2 - 60) / camera.k);

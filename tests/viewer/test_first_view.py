@@ -1,0 +1,65 @@
+"""What of a drawing is seen at first: all of it, or a piece that can be read."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from explorer.graph.folding import every_module
+from explorer.ir import Layout, Run
+from explorer.viewer import scene
+from tests.graph import graphs
+from tests.viewer import module_page
+from tests.viewer.graph_page import drawn
+
+SEEN = """async ([text, width, overview]) => {
+  const [{ GraphView }, { decode }] = await Promise.all([import("/graph_view.mjs"), import("/scene.mjs")]);
+  const sheet = new CSSStyleSheet();
+  await sheet.replace(await (await fetch("/viewer.css")).text());
+  document.adoptedStyleSheets = [sheet];
+  const host = document.getElementById("host");
+  host.style.width = `${width}px`;
+  const view = new GraphView(host, { selected() {}, toggle() {}, shows() {}, command() {}, answers: () => false });
+  view.setOverview(overview);
+  view.setHeight(540);
+  view.show(decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))));
+  const [left, top, right, bottom] = view.camera.seen();
+  return { k: view.camera.k, left, top, right, bottom };
+}"""
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    page = module_page.blank_page(chromium, chromium.new_context(viewport={"width": 1300, "height": 900}))
+    yield page
+    module_page.close(page)
+
+
+@pytest.fixture(scope="module")
+def resnet() -> tuple[Run, Layout]:
+    graph, ops = graphs.resnet()
+    run = Run(status="ok", graph=graph, ops=ops)
+    return run, drawn(run, every_module(graph))
+
+
+def test_an_overview_shows_all_but_in_a_narrow_window_what_can_be_read(page: Page, resnet: tuple[Run, Layout]) -> None:
+    layout = resnet[1]
+    text = base64.b64encode(scene.encode(*resnet)).decode()
+    last = max(layout.boxes, key=lambda box: box.y)
+
+    wide = page.evaluate(SEEN, [text, 1200, True])
+    assert wide["left"] <= 0
+    assert wide["top"] <= 0
+    assert wide["right"] >= layout.width
+    assert wide["bottom"] >= layout.height
+
+    for overview in (True, False):
+        narrow = page.evaluate(SEEN, [text, 340, overview])
+        assert 0.6 <= narrow["k"] <= 0.85
+        assert narrow["left"] <= last.x - last.width / 2
+        assert last.x + last.width / 2 <= narrow["right"]
+        assert narrow["top"] <= last.y - last.height / 2
+        assert last.y + last.height / 2 <= narrow["bottom"]
