@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 _LEAF_SEQUENCE = 2**64 - 1
 """What torch gives as the sequence number of an AccumulateGrad."""
@@ -55,6 +56,33 @@ def incoming_shapes(node: Any) -> tuple[tuple[tuple[int, ...], torch.dtype, torc
 def graph_task() -> int:
     """The number of the backward that runs on this thread, also of one inside of another; -1 where none runs."""
     return int(torch._C._current_graph_task_id())
+
+
+@contextmanager
+def lowest_mode(mode: TorchFunctionMode) -> Iterator[None]:
+    """While it lasts the mode is in force, below those that ``with`` blocks entered: these end in their own order, whichever began first.
+
+    Only a default device stays below it, as torch wants. Unlike a ``with`` of the mode itself, this may begin within a block of the code and end beyond it.
+    """
+    default = getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)
+    modes = _take_modes()
+    at = 1 if modes and modes[0] is default else 0
+    _put_modes([*modes[:at], mode, *modes[at:]])
+    try:
+        yield
+    finally:
+        _put_modes([one for one in _take_modes() if one is not mode])
+
+
+def _take_modes() -> list[Any]:
+    """All function modes in force, the lowest first; none is afterwards."""
+    count: int = torch._C._len_torch_function_stack()
+    return [torch._C._pop_torch_function_stack() for _ in range(count)][::-1]
+
+
+def _put_modes(modes: Sequence[Any]) -> None:
+    for mode in modes:
+        torch._C._push_on_torch_function_stack(mode)
 
 
 def is_wrapped(tensor: torch.Tensor) -> bool:

@@ -1,6 +1,6 @@
 """The calls of torch while a training runs, told to whoever listens just now: the function, what it was given, where it was made.
 
-Most steps nobody listens, and a call costs a microsecond more. Cannot see: calls that C++ makes inside one call.
+Most steps nobody listens, and then nothing stands between the code and torch. Cannot see: calls that C++ makes inside one call.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from explorer.capture.modules import ModuleCall, ModuleCalls
+from explorer.capture.private import lowest_mode
 from explorer.capture.source import Source
 
 
@@ -32,20 +33,18 @@ Hear = Callable[[Call], Callable[[Any], None] | None]
 
 
 class Calls(TorchFunctionMode):
-    """Enter it once around the code; `heard` listens for a while. What a listener itself calls is not told."""
+    """Is in force only while `heard`, which may begin and end anywhere in the code. What a listener itself calls is not told."""
 
     def __init__(self, source: Source) -> None:
         super().__init__()
         self._source = source
-        self._hear: Hear | None = None
+        self._hear: Hear = _nobody
         self._modules = ModuleCalls()
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         given = kwargs or {}
-        if self._hear is None:
-            return func(*args, **given)
         place = self._source.here(self._source.frame())
         call = Call(getattr(func, "__name__", ""), (*args, *given.values()), self._modules.current, place.line)
         told = self._hear(call)
@@ -57,12 +56,13 @@ class Calls(TorchFunctionMode):
     @contextmanager
     def heard(self, hear: Hear) -> Iterator[None]:
         """Tell `hear` of every call until the block ends."""
-        with self._modules.watching():
-            self._hear = hear
-            try:
-                yield
-            finally:
-                self._hear = None
+        self._hear = hear
+        with lowest_mode(self), self._modules.watching():
+            yield
+
+
+def _nobody(_call: Call) -> None:
+    """Does not want to know."""
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:

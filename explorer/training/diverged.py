@@ -64,7 +64,7 @@ class Origins:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Within the block the step runs."""
-        with self._calls, self._calls.heard(self._hear), told_of_backward(self._look_at):
+        with self._calls.heard(self._hear), told_of_backward(self._look_at):
             yield
 
     def _hear(self, call: Call) -> Callable[[Any], None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 ENOUGH = 100
 """Snapshots of a run, at most about twice as many."""
@@ -13,16 +14,28 @@ LARGE = 2**20
 
 RARELY = 4
 
+AN_EPOCH = 8
+"""Snapshots of an epoch, at most about twice as many: each asks the model for all rows, and a step for those of one batch."""
+
+
+class Plan(NamedTuple):
+    """How many steps the code says that it will take, and how many go through the data once; None where it does not say."""
+
+    steps: int | None = None
+    epoch: int | None = None
+
 
 class Schedule:
     """Decided by counting steps alone, so that equal runs have equal snapshots."""
 
-    def __init__(self, steps: int | None, elements: int = 0) -> None:
-        """`steps` are those planned, where that is known; `elements` those of all parameters, which a snapshot reads."""
-        self.steps = steps
+    def __init__(self, plan: Plan, elements: int = 0) -> None:
+        """`elements` are those of all parameters, which a snapshot reads."""
+        self.steps = plan.steps
         self.last = 0
         """The step of the last snapshot."""
-        self._stride = max(1 if elements < LARGE else RARELY, (steps or 0) // ENOUGH)
+        self._stride = max(
+            1 if elements < LARGE else RARELY, (plan.steps or 0) // ENOUGH, (plan.epoch or 0) // AN_EPOCH
+        )
         self._count = 0
 
     def due(self, step: int) -> bool:
@@ -37,12 +50,12 @@ class Schedule:
             self._count //= 2
 
 
-def planned_steps(names: Mapping[str, object], rows: int) -> int | None:
-    """How many steps the code says that it will take: ``STEPS``, or ``EPOCHS`` and ``BATCH_SIZE``; None where it does not say."""
+def planned(names: Mapping[str, object], rows: int) -> Plan:
+    """What the code's ``STEPS``, or its ``EPOCHS`` and ``BATCH_SIZE``, say of `rows` rows."""
     steps, epochs, batch = (names.get(name) for name in ("STEPS", "EPOCHS", "BATCH_SIZE"))
     if type(steps) is int and steps > 0:
-        return steps
+        return Plan(steps)
     if type(epochs) is int and epochs > 0:
-        size = batch if type(batch) is int and batch > 0 else rows
-        return epochs * -(-rows // size)
-    return None
+        epoch = -(-rows // (batch if type(batch) is int and batch > 0 else rows))
+        return Plan(epochs * epoch, epoch)
+    return Plan()

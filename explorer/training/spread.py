@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -17,13 +19,23 @@ def spread(tensor: Tensor) -> Spread:
     flat = tensor.detach().reshape(-1)
     step = -(-flat.numel() // MOST_ELEMENTS) or 1
     values = flat[::step].float()
-    values = values[values.isfinite()]
+    low, high = _ends(values)
+    if not (math.isfinite(low) and math.isfinite(high)):  # else nothing in between is odd
+        values = values[values.isfinite()]
+        low, high = _ends(values)
     if not values.numel():
         return Spread(low="NaN", high="NaN")
-    low, high = (end.item() for end in values.aminmax())
     if low == high:
         counts = [0] * BINS
         counts[BINS // 2] = values.numel()
     else:
-        counts = [int(count) for count in torch.histc(values.cpu(), BINS, low, high).tolist()]
+        counts = list(map(int, torch.histc(values.cpu(), BINS, low, high).tolist()))
     return Spread(low=number(low), high=number(high), counts=tuple(counts))
+
+
+def _ends(values: Tensor) -> tuple[float, float]:
+    """The smallest and the largest; NaN where one is, or where there are none."""
+    if not values.numel():
+        return math.nan, math.nan
+    low, high = values.aminmax()
+    return low.item(), high.item()

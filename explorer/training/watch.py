@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from explorer.capture.private import quiet
 from explorer.capture.source import Source
 from explorer.capture.structure import structure
 from explorer.ir import (
@@ -38,7 +39,7 @@ from explorer.training.error import DivergedError, TrainingError, shown
 from explorer.training.fitting import misfit
 from explorer.training.model import find_model, trainable
 from explorer.training.predictions import floats, predictions
-from explorer.training.schedule import Schedule, planned_steps
+from explorer.training.schedule import Plan, Schedule, planned
 from explorer.training.scores import loss_of, plain_norm, scores
 from explorer.training.spread import spread
 from explorer.training.steering import Steering
@@ -64,7 +65,7 @@ class Watch:
         self._names, self._data, self._emit, self._steering = names, data, emit, steering
         self._source = Source(code)
         self._calls = Calls(self._source)
-        self._schedule = Schedule(None)
+        self._schedule = Schedule(Plan())
         self._model: nn.Module | None = None
         self._parameters: dict[str, nn.Parameter] = {}
         self._step = 0
@@ -91,7 +92,7 @@ class Watch:
         before = register_optimizer_step_pre_hook(self._before_step)
         after = register_optimizer_step_post_hook(self._after_step)
         try:
-            with told_of_backward(self._look_at), self._calls:
+            with told_of_backward(self._look_at):
                 yield
         finally:
             before.remove()
@@ -135,7 +136,7 @@ class Watch:
         self._model = model = find_model(self._names)
         self._parameters = trainable(model)
         elements = sum(parameter.numel() for parameter in self._parameters.values())
-        self._schedule = Schedule(planned_steps(self._names, len(self._data.x_train)), elements)
+        self._schedule = Schedule(planned(self._names, len(self._data.x_train)), elements)
         drawn = self._data.dataset.inputs <= 2
         self._emit(
             TrainingStart(
@@ -158,9 +159,11 @@ class Watch:
             self._begin()
         self._inside = True
         if _closure(args, kwargs) is None:
+            self._stop_listening()  # what an optimizer calls is no activation
             self._read_gradients()
         if self._schedule.due(self._step + 1):
-            self._weights = [parameter.detach().clone() for parameter in self._parameters.values()]
+            with quiet():
+                self._weights = [parameter.detach().clone() for parameter in self._parameters.values()]
 
     def _after_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         if _closure(args, kwargs) is not None:
@@ -183,7 +186,8 @@ class Watch:
     # --- what is told ---
 
     def _read_gradients(self) -> None:
-        self._norms = [plain_norm(parameter.grad) for parameter in self._parameters.values()]
+        with quiet():
+            self._norms = [plain_norm(parameter.grad) for parameter in self._parameters.values()]
 
     def _add_point(self, optimizer: torch.optim.Optimizer) -> None:
         self._remember_place()
@@ -210,24 +214,16 @@ class Watch:
         if len(self._weights) != len(self._parameters):
             return None
         found: list[Number | None] = []
-        for parameter, before in zip(self._parameters.values(), self._weights, strict=True):
-            norm = plain_norm(before)
-            found.append(number(plain_norm(parameter.detach() - before) / norm) if norm else None)
+        with quiet():
+            for parameter, before in zip(self._parameters.values(), self._weights, strict=True):
+                norm = plain_norm(before)
+                found.append(number(plain_norm(parameter.detach() - before) / norm) if norm else None)
         self._weights = []
         return found
 
     def _snapshot(self, step: int, updates: list[Number | None] | None) -> TrainingSnapshot:
-        assert self._model is not None
-        layers = []
-        for index, parameter in enumerate(self._parameters.values()):
-            layers.append(
-                LayerState(
-                    weight=spread(parameter),
-                    norm=number(plain_norm(parameter.detach())),
-                    gradient=None if parameter.grad is None else spread(parameter.grad),
-                    update=None if updates is None else updates[index],
-                )
-            )
+        with quiet():
+            layers = self._layers(updates)
         train, validation, said = self._asked()
         heard, self._activations = self._activations, None
         graph_step, graphs = self._graphs
@@ -235,10 +231,23 @@ class Watch:
             step=step,
             train=train,
             validation=validation,
-            layers=tuple(layers),
+            layers=layers,
             activations=tuple(heard.found) if heard is not None else (),
             graph=" ".join(graphs) if graph_step == step and all(graphs) else "",
             predictions=said,
+        )
+
+    def _layers(self, updates: list[Number | None] | None) -> tuple[LayerState, ...]:
+        return tuple(
+            [
+                LayerState(
+                    weight=spread(parameter),
+                    norm=number(plain_norm(parameter.detach())),
+                    gradient=None if parameter.grad is None else spread(parameter.grad),
+                    update=None if updates is None else updates[index],
+                )
+                for index, parameter in enumerate(self._parameters.values())
+            ]
         )
 
     def _note_graph(self, loss: Tensor) -> None:

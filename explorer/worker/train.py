@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import torch
@@ -56,7 +56,7 @@ def _train(
         raise TrainingError("training.bad_seed", value=request.seed)
     program, data = _prepare(request, names)
     watch = Watch(request.code, names, data, emit, steering)
-    with torch.device(request.device):
+    with _on(request.device):
         try:
             with watch.watching():
                 _execute(program, names)
@@ -65,6 +65,11 @@ def _train(
                 raise reason.with_traceback(problem.__traceback__) from None
             raise
         watch.finish()
+
+
+def _on(device: str) -> AbstractContextManager[object]:
+    """Make it torch's default. The CPU is that anyway, and to say so would cost every call of torch a microsecond."""
+    return nullcontext() if device == "cpu" else torch.device(device)
 
 
 def _prepare(request: TrainingRequest, names: dict[str, Any]) -> tuple[Program, Data]:
@@ -87,7 +92,7 @@ def _looked_for(request: TrainingRequest, noticed: DivergedError) -> TrainingEnd
     """Run the code again up to the step that was `noticed`, and see where it began; None where it comes out otherwise, or time is up."""
     names: dict[str, Any] = {}
     origins = Origins(request.code, names)
-    with captured(), suppress(BaseException), torch.device(request.device):  # what it raises now is nobody's
+    with captured(), suppress(BaseException), _on(request.device):  # what it raises now is nobody's
         program, _ = _prepare(request, names)
         with SingleStep(noticed.step, origins.watching).watching(names):
             _execute(program, names)

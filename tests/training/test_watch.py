@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.overrides import _len_torch_function_stack
 
 from explorer.ir import (
     DataRequest,
@@ -23,7 +24,7 @@ from explorer.ir import (
 from explorer.models import Recipe, find_dataset, trainable_models
 from explorer.training import load
 from explorer.training.activations import dead_share
-from explorer.training.schedule import Schedule, planned_steps
+from explorer.training.schedule import Plan, Schedule, planned
 from explorer.training.spread import BINS, spread
 from explorer.worker.train import train
 
@@ -344,18 +345,49 @@ def test_equal_runs_have_equal_snapshots_and_memory_does_not_grow_with_steps():
     first, second = Ran(program(epochs=60)), Ran(program(epochs=60))
     assert first.snapshots == second.snapshots
     assert 90 <= len(first.snapshots) <= 220
-    schedule = Schedule(None)
+    schedule = Schedule(Plan())
     taken = [step for step in range(1, 100_000) if schedule.due(step) and (schedule.taken(step) or True)]
     assert len(taken) < 1_500
     assert taken[:5] == [1, 2, 3, 4, 5]
-    assert [step for step in range(1, 13) if Schedule(12, 10**7).due(step)] == [1, 4, 8, 12]
+    assert [step for step in range(1, 13) if Schedule(Plan(12), 10**7).due(step)] == [1, 4, 8, 12]
 
 
 def test_how_many_steps_the_code_says():
-    assert planned_steps({"EPOCHS": 3, "BATCH_SIZE": 32}, 100) == 12
-    assert planned_steps({"EPOCHS": 3}, 100) == 3
-    assert planned_steps({"STEPS": 9, "EPOCHS": 3}, 100) == 9
-    assert planned_steps({"EPOCHS": "3"}, 100) is None
+    assert planned({"EPOCHS": 3, "BATCH_SIZE": 32}, 100) == Plan(12, 4)
+    assert planned({"EPOCHS": 3}, 100) == Plan(3, 1)
+    assert planned({"STEPS": 9, "EPOCHS": 3}, 100) == Plan(9)
+    assert planned({"EPOCHS": "3"}, 100) == Plan()
+
+
+def test_a_model_is_not_asked_for_all_rows_far_more_often_than_it_learns_from_them():
+    few = Schedule(planned({"EPOCHS": 2, "BATCH_SIZE": 10}, 1_600))
+    assert [step for step in range(1, 101) if few.due(step)] == [1, 20, 40, 60, 80, 100]
+    small = Schedule(planned({"EPOCHS": 9, "BATCH_SIZE": 32}, 205))
+    assert all(small.due(step) for step in range(1, 64))
+
+
+def test_the_code_may_change_the_default_device_within_a_step_that_is_listened_to():
+    """Torch keeps default devices below the listener, whichever comes first."""
+    inside = program(epochs=2).replace(
+        "        loss = loss_fn(model(x), y)",
+        "        with torch.device('cpu'):\n            loss = loss_fn(model(x), y)",
+    )
+    around = program(epochs=2).replace(
+        "for epoch in range(EPOCHS):\n", "for epoch in range(EPOCHS):\n  with torch.device('cpu'):\n"
+    )
+    always = "torch.set_default_device('cpu')\n" + program(epochs=2)
+    plain = Ran(program(epochs=2))
+    for code in (inside, around, always):
+        try:
+            ran = Ran(code)
+        finally:
+            torch.set_default_device(None)
+        assert (ran.end.status, ran.end.message) == ("ok", None)
+        assert ran.points[-1].loss == plain.points[-1].loss
+        assert [len(snapshot.activations) for snapshot in ran.snapshots] == [
+            len(snapshot.activations) for snapshot in plain.snapshots
+        ]
+    assert _len_torch_function_stack() == 0
 
 
 def test_the_watch_leaves_torch_as_it_was():
