@@ -12,8 +12,9 @@ from playwright.sync_api import Page
 
 from explorer.export import html
 from explorer.export.drawings import drawing, drawings
+from explorer.graph.flow import labels
 from explorer.graph.folding import toggle
-from explorer.ir import Run
+from explorer.ir import Box, Layout, Run
 from tests.samples import run
 from tests.viewer.graph_page import GraphPage
 
@@ -58,6 +59,7 @@ _READ = """async ([page, open, saved]) => {
     wires: all(wires.count, (wire) => [wires.source[wire], wires.target[wire], Array.from(wires.x.subarray(wires.at[wire], wires.at[wire + 1])), Array.from(wires.y.subarray(wires.at[wire], wires.at[wire + 1]))]),
     frames: all(scene.frames, (frame) => [scene.text("frame_id", frame), columns.frame_x[frame], columns.frame_y[frame], columns.frame_width[frame], columns.frame_height[frame]]),
     names: all(scene.count, (box) => scene.boxDetail(box).name ?? null),
+    labels: all(scene.labels, (label) => [columns.label_wire[label], scene.text("label_gradient", label), columns.label_x[label], columns.label_y[label]]),
   };
 }"""
 
@@ -103,6 +105,41 @@ def test_the_file_draws_what_python_composes(states: Callable[..., dict[str, Any
             if name[1:].isdecimal() and name[0] == "n":
                 assert of == nested.graph.nodes[int(name[1:])].name
         assert_well_placed(shown)
+
+
+def test_wires_into_opened_modules_say_their_gradient(states: Callable[..., dict[str, Any]], nested: Run) -> None:
+    crossing = 0
+    for opened in walk(nested, seed=7, steps=12):
+        meant, shown = drawing(nested, open_modules=opened), states(opened, False)
+        said = {ends(meant, label.wire): label.gradient for label in labels(nested.graph, meant)}
+        names = [box[0] for box in shown["boxes"]]
+        told = {
+            (names[shown["wires"][wire][0]], names[shown["wires"][wire][1]]): text for wire, text, *_ in shown["labels"]
+        }
+        both = said.keys() & told.keys()
+        assert {pair: told[pair] for pair in both} == {pair: said[pair] for pair in both}
+        homes = dict(zip((box.id for box in meant.boxes), (around(meant, box) for box in meant.boxes), strict=True))
+        crossing += sum(
+            len(homes[target]) > len(homes[source]) and homes[source] < homes[target] for source, target in both
+        )
+        for wire, _, x, y in shown["labels"]:
+            left, top = shown["wires"][wire][2][0], shown["wires"][wire][3][0]
+            assert top <= y <= top + 150
+            assert abs(x - left) < 200
+    assert crossing > 8
+
+
+def ends(layout: Layout, wire: int) -> tuple[str, str]:
+    return layout.boxes[layout.wires[wire].source].id, layout.boxes[layout.wires[wire].target].id
+
+
+def around(layout: Layout, box: Box) -> frozenset[str]:
+    """The frames that a box lies in."""
+    return frozenset(
+        f"{frame.module}#{frame.call}"
+        for frame in layout.frames
+        if abs(box.x - frame.x) < frame.width / 2 and abs(box.y - frame.y) < frame.height / 2
+    )
 
 
 def pairs(shown: dict[str, Any]) -> set[tuple[str, str]]:

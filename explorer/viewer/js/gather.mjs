@@ -99,22 +99,33 @@ function wireColumns(wires, texts) {
   };
 }
 
-// As far below the producer as in its own sheet; those of a wire that stands for several there are left out.
+// Each as far from the producer as the label of its wire in the producer's own sheet, where that wire may end in a folded module. A wire that
+// stands for several, here or there, bears none: it would say whose it is of none of them.
 function labelsOf(all) {
   const found = [];
   const taken = new Map();
-  all.forEach(({ source, level, wires, points }, wire) => {
+  all.forEach(({ source, level, ends, wires, points }, wire) => {
     const { scene } = level;
     const label = scene.labelOfWire.get(wires[0]);
-    if (wires.length > 1 || label === undefined || source.sheet.level !== level) return;
-    const start = scene.wires.at[wires[0]];
-    const [x, y] = [points[0][0] + scene.columns.label_x[label] - scene.wires.x[start], points[0][1] + scene.columns.label_y[label] - scene.wires.y[start]];
+    const away = beside(source.sheet.level, level, ends, wires[0]);
+    if (wires.length > 1 || label === undefined || !away) return;
+    const [x, y] = [points[0][0] + away[0], points[0][1] + away[1]];
     const others = taken.get(source) ?? [];
     if (others.some(([left, top]) => Math.abs(left - x) < APART[0] && Math.abs(top - y) < APART[1])) return;
     taken.set(source, [...others, [x, y]]);
     found.push({ wire, x, y, gradient: scene.text("label_gradient", label), count: scene.text("label_count", label) });
   });
   return found;
+}
+
+// How far from its beginning the label of a wire of `level` stands in the producer's own drawing; null where it has none, or shares one.
+function beside(own, level, ends, wire) {
+  const { scene } = own;
+  const there = own === level ? wire : ends.wire(wire, own);
+  const label = scene.labelOfWire.get(there);
+  if (label === undefined || (own !== level && scene.text("label_count", label))) return null;
+  const start = scene.wires.at[there];
+  return [scene.columns.label_x[label] - scene.wires.x[start], scene.columns.label_y[label] - scene.wires.y[start]];
 }
 
 function joined(wires, places) {
