@@ -1,8 +1,8 @@
 """The first forward call that gave a NaN, and the first that gave an infinity: small outputs are read many at once.
 
 Cannot see: numbers inside vmap, on another device than the CPU, of sparse and complex outputs, of over `MOST_ELEMENTS` elements,
-and in memory that was not filled yet (``torch.empty``). What views, ReLU and random initialisation give is not looked at: it
-is finite where what they were given is, which an earlier call has made.
+and in memory that was not filled yet (``torch.empty``). What views, random initialisation, and functions such as ReLU or tanh
+give is not looked at: it is a NaN or an infinity only where what they were given is, which an earlier call has made.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _KEEP_FINITE = frozenset(
     | {"rand", "rand_like", "randn", "randn_like", "uniform_", "kaiming_uniform_", "kaiming_normal_", "xavier_uniform_"}
     | {"xavier_normal_", "view", "view_as", "reshape", "flatten", "unflatten", "transpose", "permute", "t", "T", "mT"}
     | {"squeeze", "unsqueeze", "expand", "expand_as", "chunk", "split", "unbind", "narrow", "select", "__getitem__"}
-    | {"contiguous", "detach", "data", "relu", "relu_", "max_pool2d"}
+    | {"contiguous", "detach", "data", "cat", "stack", "neg", "abs", "relu", "relu_", "max_pool2d"}
+    | {"tanh", "tanh_", "sigmoid", "sigmoid_"}
 )
 """Calls that give nothing that is not finite unless they were given it, or give memory that was not filled yet."""
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)

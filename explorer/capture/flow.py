@@ -34,6 +34,8 @@ MOST_HELD = 2**24
 _Gradients = Sequence[torch.Tensor | None]
 _Readings = tuple[Reading | None, ...]
 _Records = tuple[Gradient | None, ...]
+_Edge = tuple[int, int, int, int]
+"""As in `Walk.edges`."""
 _Slot = tuple[int, int]
 """A node, and which of what it sends."""
 _Event = tuple[int, float, _Gradients | None, _Gradients | None]
@@ -125,13 +127,16 @@ class Flow:
         known[output_nr] = known[output_nr] or (None if gradient is None else self._reader.read(gradient))
         self.incoming[identity] = tuple(known)
 
-    def gradients(self) -> tuple[dict[int, _Records], dict[int, _Records]]:
-        """`incoming` and `sent` as records; None too for what cannot be read."""
-        tables = (self.incoming, self.sent)
-        readings = set(chain.from_iterable(chain.from_iterable([table.values() for table in tables])))
-        records = {reading: None if reading is None else reading.gradient() for reading in readings}
-        incoming, sent = ({at: tuple(map(records.get, one)) for at, one in table.items()} for table in tables)
-        return incoming, sent
+    def gradients(self, edges: Iterable[_Edge]) -> tuple[dict[int, _Records], list[Gradient | None]]:
+        """What came in, by node, and what each of `edges` carried, as records; None too for what cannot be read."""
+        sent, nothing = self.sent, ()
+        carried = [
+            slots[slot] if slot < len(slots := sent.get(source, nothing)) else None for source, slot, _, _ in edges
+        ]
+        readings = {*chain.from_iterable(self.incoming.values()), *carried}
+        record_of = {reading: None if reading is None else reading.gradient() for reading in readings}.__getitem__
+        incoming = {identity: tuple(map(record_of, came)) for identity, came in self.incoming.items()}
+        return incoming, list(map(record_of, carried))
 
     def before(self, identity: int, gradients: _Gradients) -> None:
         """Tell that a node is about to run."""

@@ -167,23 +167,23 @@ class Snapshot:
     ) -> Graph:
         """The records. `named` are the names at the end of the run, bound on `lines`; those at backward come first."""
         names = {**_names(named, self.walk), **self.names}
-        incoming, sent = self.flow.gradients()
+        incoming, carried = self.flow.gradients(self.walk.edges)
         nodes = self._nodes(_Given(paths, names, lines, outputs, incoming))
         return Graph(
             nodes=nodes,
-            edges=self._edges(sent),
+            edges=self._edges(carried),
             roots=self.roots,
             cut=self.walk.cut,
             classes=paths.classes({node.module for node in nodes if node.module}),
         )
 
-    def _edges(self, sent: Mapping[int, Sequence[Gradient | None]]) -> tuple[Edge, ...]:
-        edges = []
-        for source, slot, target, output_nr in self.walk.edges:
-            gradients = sent.get(source, ())
-            gradient = gradients[slot] if slot < len(gradients) else None
-            edges.append(Edge(source=source, slot=slot, target=target, output_nr=output_nr, gradient=gradient))
-        return tuple(edges)
+    def _edges(self, carried: Sequence[Gradient | None]) -> tuple[Edge, ...]:
+        return tuple(
+            [
+                Edge(source=source, slot=slot, target=target, output_nr=output_nr, gradient=gradient)
+                for (source, slot, target, output_nr), gradient in zip(self.walk.edges, carried, strict=True)
+            ]
+        )
 
     def _nodes(self, given: _Given) -> tuple[Node, ...]:
         walk, first, leaves, aliases = self.walk, self.first, self.leaves, self.aliases
@@ -212,7 +212,7 @@ class Snapshot:
                     op=span.index if span else None,
                     variable=names.get(at),
                     output=leaves.get(at) if number is None else outputs.get(number),
-                    saved=tuple([draft.plain or draft.record(aliases) for draft in saved]),
+                    saved=tuple([draft.plain or draft.record(aliases) for draft in saved]) if saved else (),
                     incoming=came,
                     unread=None in came and came.count(None) > flowed[at].count(None),
                 )

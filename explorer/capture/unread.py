@@ -27,7 +27,7 @@ _MOST_CALLS = 64
 _SMALL = 2**16
 """Bytes of a call's tensors with which it may wait: what is held cannot be freed."""
 
-_VERSION, _NBYTES, _IS_VIEW = attrgetter("_version"), attrgetter("nbytes"), attrgetter("is_view")
+_VERSION, _NBYTES, _GRAD_FN, _IS_VIEW = map(attrgetter, ("_version", "nbytes", "grad_fn", "is_view"))
 
 _Tensors = list[torch.Tensor]
 _Versions = tuple[int, ...]
@@ -87,7 +87,7 @@ class Unread:
         """Write down what the call gave."""
         if outputs:
             op.outputs = of_outputs = tuple([metas[id(one)] for one in outputs])
-            op.nodes = tuple([None if (node := one.grad_fn) is None else sequence_nr(node) for one in outputs])
+            op.nodes = tuple([None if node is None else sequence_nr(node) for node in map(_GRAD_FN, outputs)])
             self._finite.look(op.index, op.name, outputs, of_outputs)
             if True in map(_IS_VIEW, of_outputs):
                 op.views = views_of(outputs, of_outputs, inputs, op.inputs, self._storages)
