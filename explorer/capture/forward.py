@@ -42,6 +42,9 @@ MOST_SPANS_IN_MODULES = 300_000
 MOST_TENSORS = 64
 """Inputs, and outputs, of one call that are kept."""
 
+_CALLER = 3
+"""How many frames above that of `Source.frame` the one lies that called torch: `ForwardLog._record` and what torch calls are ours."""
+
 _TENSOR: Any = torch.Tensor
 _PARAMETER: Any = torch.nn.Parameter
 _BACKWARD = frozenset({torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad})
@@ -133,12 +136,13 @@ class ForwardLog(TorchFunctionMode):
         if self._paused or self.full or func in _APART:
             return self._pass(func, args, kwargs or {})
         function = self._functions[func]
-        return self._record(function.name, self._is_alone(function, types, kwargs), func, args, kwargs or {})
+        return self._record(function, self._is_alone(function, types, kwargs), func, args, kwargs or {})
 
     def _is_alone(self, function: Function, types: Any, kwargs: Mapping[str, Any] | None) -> bool:
         """Whether the tensors of a call are to be read at once: it may change some, or they may be something else afterwards."""
-        self._shared = self._shared or function.shares
-        if function.writes or self._shared or is_transformed() or not all(map(_is_torchs, types)):
+        if function.shares:
+            self._shared = True
+        if function.writes or self._shared or is_transformed() or (types and not all(map(_is_torchs, types))):
             return True
         inside = self._open is not None  # what a custom function's forward gives becomes something else after it
         return inside or bool(kwargs and _fills(kwargs))
@@ -182,14 +186,15 @@ class ForwardLog(TorchFunctionMode):
             call = apply.__get__(None, cls)
             if self._paused or self.full:
                 return call(*args, **kwargs)
-            return self._record(cls.__name__, True, call, args, kwargs)
+            return self._record(Function(cls.__name__, writes=True), True, call, args, kwargs)
 
         return applied
 
     def _record(
-        self, name: str, alone: bool, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+        self, function: Function, alone: bool, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Any:
         """Make a call and write it down; of one that is `alone` the tensors are read at once, as `Unread` tells."""
+        name = function.name
         inputs = tensors_among((*args, *kwargs.values()) if kwargs else args)
         if not inputs and name in SILENT:
             return func(*args, **kwargs)
@@ -197,13 +202,13 @@ class ForwardLog(TorchFunctionMode):
             self.direct.look()
         if self.checker is not None:
             self.checker.meet(len(self.ops), name, func, args, kwargs)
-        frame, kept = self._source.frame(), len(self.spans)
+        frame, kept = self._source.frame(_CALLER), len(self.spans)
         place, module, packing = self._source.here(frame), self._modules.current, packing_now()
         op = OpDraft(place, module, self._open, next_sequence_nr(), packing, index=len(self.ops), name=name)
         self.ops.append(op)
         self._begin(op)
         op.input_names = self._names.of(inputs, frame, place)
-        versions = self.unread.open(op, inputs, alone)
+        versions = self.unread.open(op, inputs, alone, function.reads)
         op.operators, watch = self.operators.meet(func, args, kwargs, inputs, place)
         began = perf_counter()
         try:

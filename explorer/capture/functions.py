@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType
 from typing import Any, NamedTuple
 
 import torch
+
+from explorer.capture import dispatcher
 
 _Tensor: Any = torch.Tensor
 
@@ -98,10 +101,12 @@ class Function(NamedTuple):
     """What a function is called, as in ``mul``, or ``T`` for what reads ``x.T``."""
 
     name: str
-    writes: bool
+    writes: bool = False
     """Whether it may change numbers, where a tensor lies, or whether it requires a gradient: torch's in-place functions end in ``_``."""
-    shares: bool
+    shares: bool = False
     """Whether memory is then in other hands too, which can write into it and resize it untold."""
+    reads: bool = False
+    """Whether torch's schemas say that it writes into nothing, but for ``out``: of a function in Python none tells."""
 
 
 class Functions(dict[Any, Function]):
@@ -110,7 +115,9 @@ class Functions(dict[Any, Function]):
     def __missing__(self, function: Callable[..., Any]) -> Function:
         name = name_of(function)
         writes = name in _WRITERS or (name[-1] == "_" != name[-2:-1])
-        found = self[function] = Function(name, writes or not _is_torchs(function), name in _SHARING)
+        found = self[function] = Function(
+            name, writes or not _is_torchs(function), name in _SHARING, _only_reads(function)
+        )
         return found
 
 
@@ -120,6 +127,18 @@ def _is_torchs(function: Callable[..., Any]) -> bool:
     if kind is FunctionType:
         return function.__module__.partition(".")[0] == "torch"
     return kind in _BUILT_IN
+
+
+def _only_reads(function: Callable[..., Any]) -> bool:
+    """Of a function that torch generated as the binding of an operator: whether none of its overloads writes."""
+    return type(function) in (BuiltinFunctionType, MethodDescriptorType) and _declares_no_write(function.__name__)
+
+
+@cache
+def _declares_no_write(name: str) -> bool:
+    schemas = dispatcher.overloads(f"aten::{name}")
+    arguments = [one for schema in schemas for one in schema.arguments if one.alias_info is not None]
+    return bool(schemas) and all(one.is_out for one in arguments if one.alias_info.is_write)
 
 
 def name_of(function: Callable[..., Any]) -> str:

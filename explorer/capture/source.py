@@ -60,9 +60,12 @@ class Source:
         """The frames of the code, innermost first."""
         return snippet_frames(frame or sys._getframe(1))
 
-    def frame(self) -> FrameType | None:
-        """The innermost frame of the code; None where none is running. As `frames` tells it, in one step: it is asked at each call of torch."""
-        at: FrameType | None = sys._getframe(1)
+    def frame(self, above: int = 1) -> FrameType | None:
+        """The innermost frame of the code among those from so many `above` the caller's own; None where none is running.
+
+        As `frames` tells it, in one step: it is asked at each call of torch, and each frame that is looked at costs.
+        """
+        at: FrameType | None = sys._getframe(above)
         while at is not None and at.f_code.co_filename != SNIPPET:
             at = at.f_back
         return at

@@ -18,7 +18,7 @@ import torch
 
 from explorer.capture.clocks import Clock
 from explorer.capture.forward import MOST_OPS, ForwardLog, tensors_among
-from explorer.capture.functions import SILENT
+from explorer.capture.functions import SILENT, Function
 from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.modules import ModuleCalls
 from explorer.capture.private import quiet
@@ -158,8 +158,9 @@ class _CallTimes(ForwardLog):
         return [(name, self._clock.seconds(begin, end)) for name, begin, end in self._marks]
 
     def _record(
-        self, name: str, _alone: bool, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+        self, function: Function, _alone: bool, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Any:
+        name = function.name
         if name in SILENT and not tensors_among((*args, *kwargs.values())):
             return func(*args, **kwargs)
         at = len(self._marks)

@@ -41,18 +41,21 @@ class Unread:
         self._waiting: list[tuple[OpDraft, _Tensors, _Tensors]] = []
         """Calls with what they took and gave."""
 
-    def open(self, op: OpDraft, inputs: _Tensors, alone: bool) -> _Versions:
-        """Before the call; the versions of its inputs. Around one that is `alone` nothing waits: it may change any tensor, or has some that are not torch's own."""
+    def open(self, op: OpDraft, inputs: _Tensors, alone: bool, reads: bool) -> _Versions:
+        """Before the call; the versions of its inputs, unless it only `reads` them.
+
+        Around one that is `alone` nothing waits: it may change any tensor, or has some that are not torch's own.
+        """
         if alone:
             self.settle()
             with quiet():
                 metas = self._metas(inputs)
                 op.inputs = tuple([metas[id(one)] for one in inputs])
-        return _versions(inputs, alone)
+        return _versions(inputs, alone) if alone or not reads else ()
 
     def close(self, op: OpDraft, inputs: _Tensors, before: _Versions, outputs: _Tensors, alone: bool) -> None:
         """After the call, also where it raised; `before` are the versions that `open` told."""
-        after = _versions(inputs, alone)
+        after = before and _versions(inputs, alone)
         if after != before:
             op.in_place, op.versions_after = True, after
         if alone:

@@ -52,9 +52,9 @@ class Listing(Source):
                 yield at
             at = at.f_back
 
-    def frame(self) -> FrameType | None:
+    def frame(self, above: int = 1) -> FrameType | None:
         """The innermost frame of the user's code."""
-        return next(self.frames(sys._getframe(1)), None)
+        return next(self.frames(sys._getframe(above)), None)
 
     def _shows(self, frame: FrameType) -> bool:
         file = frame.f_code.co_filename
@@ -94,7 +94,7 @@ class NoListing(Source):
         """None at all."""
         return iter(())
 
-    def frame(self) -> FrameType | None:
+    def frame(self, above: int = 1) -> FrameType | None:
         """None."""
         return None
 
