@@ -7,8 +7,6 @@ counters, which variables held the inputs), and whoever is about to change anyth
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from itertools import chain
 from operator import attrgetter
 
 import msgspec
@@ -49,8 +47,7 @@ class Unread:
         if alone:
             self.settle()
             with quiet():
-                metas = self._metas(inputs)
-                op.inputs = tuple([metas[id(one)] for one in inputs])
+                op.inputs = self._metas(inputs)
         return _versions(inputs, alone) if alone or not reads else ()
 
     def close(self, op: OpDraft, inputs: _Tensors, before: _Versions, outputs: _Tensors, alone: bool) -> None:
@@ -60,7 +57,8 @@ class Unread:
             op.in_place, op.versions_after = True, after
         if alone:
             with quiet():
-                self._take(op, inputs, outputs, self._metas(outputs))
+                op.outputs, op.nodes = self._metas(outputs), _numbers(outputs)
+                self._look(op, inputs, outputs)
                 self._finite.settle()
             return
         self._waiting.append((op, inputs, outputs))
@@ -75,25 +73,32 @@ class Unread:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             with quiet(), uncollected():
-                metas = self._metas(chain.from_iterable([inputs + outputs for _, inputs, outputs in waiting]))
+                metas = self._metas([one for _, inputs, outputs in waiting for one in (*inputs, *outputs)])
+                numbers = _numbers([one for _, _, outputs in waiting for one in outputs])
+                taken = given = 0
                 for op, inputs, outputs in waiting:
-                    op.inputs = tuple([metas[id(one)] for one in inputs])
-                    self._take(op, inputs, outputs, metas)
+                    op.inputs, taken = metas[taken : taken + len(inputs)], taken + len(inputs)
+                    op.outputs, taken = metas[taken : taken + len(outputs)], taken + len(outputs)
+                    op.nodes, given = numbers[given : given + len(outputs)], given + len(outputs)
+                    self._look(op, inputs, outputs)
                 self._finite.settle()
 
-    def _metas(self, tensors: Iterable[torch.Tensor]) -> dict[int, TensorMeta]:
-        """By id, each read once, in the order in which the calls met them."""
+    def _metas(self, tensors: _Tensors) -> tuple[TensorMeta, ...]:
+        """Of each, in order; a tensor that is among them several times is read once."""
         each = {id(one): one for one in tensors}
-        return dict(zip(each, self._storages.read_all(list(each.values())), strict=True))
+        metas = dict(zip(each, self._storages.read_all(list(each.values())), strict=True))
+        return tuple(map(metas.__getitem__, map(id, tensors)))
 
-    def _take(self, op: OpDraft, inputs: _Tensors, outputs: _Tensors, metas: dict[int, TensorMeta]) -> None:
-        """Write down what the call gave."""
-        if outputs:
-            op.outputs = of_outputs = tuple([metas[id(one)] for one in outputs])
-            op.nodes = tuple([None if node is None else sequence_nr(node) for node in map(_GRAD_FN, outputs)])
-            self._finite.look(op.index, op.name, outputs, of_outputs)
-            if True in map(_IS_VIEW, of_outputs):
-                op.views = views_of(outputs, of_outputs, inputs, op.inputs, self._storages)
+    def _look(self, op: OpDraft, inputs: _Tensors, outputs: _Tensors) -> None:
+        """Whether what a call gave is finite, and of what it is a view."""
+        self._finite.look(op.index, op.name, outputs, op.outputs)
+        if True in map(_IS_VIEW, op.outputs):
+            op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
+
+
+def _numbers(tensors: _Tensors) -> tuple[int | None, ...]:
+    """The sequence numbers of the nodes that made them."""
+    return tuple([None if node is None else sequence_nr(node) for node in map(_GRAD_FN, tensors)])
 
 
 def _at_version(meta: TensorMeta, version: int) -> TensorMeta:
