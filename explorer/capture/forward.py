@@ -27,7 +27,7 @@ from explorer.capture.modules import RunningModule
 from explorer.capture.naming import InputNames
 from explorer.capture.operators import OperatorLog, Watch
 from explorer.capture.orders import Orders
-from explorer.capture.private import is_transformed, next_sequence_nr
+from explorer.capture.private import is_transformed, next_sequence_nr, packing_noticed
 from explorer.capture.segments import packing_now
 from explorer.capture.source import Place, Source
 from explorer.capture.unread import Unread
@@ -62,6 +62,8 @@ class ForwardLog(TorchFunctionMode):
         self.spans: list[Span] = []
         self.full = False
         self.first = next_sequence_nr()
+        self._packed = True
+        """Whether something may have packed the tensors of nodes from `first` on."""
         self.finite = FiniteWatch()
         self.unread = Unread(storages, self.finite)
         self.hooks = HookLog()
@@ -87,11 +89,19 @@ class ForwardLog(TorchFunctionMode):
         # `apply` is no torch function, so the mode does not see it; mypy dislikes giving a method another value, here meant.
         apply = torch.autograd.Function.__dict__["apply"]
         torch.autograd.Function.apply = classmethod(self._custom(apply))  # type: ignore[assignment,method-assign]
+        self._packed = packing_now() is not None
         try:
-            with self, self.hooks.watching():
+            with self, self.hooks.watching(), packing_noticed(self._packs):
                 yield
         finally:
             torch.autograd.Function.apply = apply  # type: ignore[method-assign]  # as above
+
+    def may_have_packed(self, numbers: Iterable[int | None]) -> bool:
+        """Whether a tensor may be packed that one of the nodes with these sequence numbers has saved."""
+        return self._packed or any(number < self.first for number in numbers if number is not None)
+
+    def _packs(self) -> None:
+        self._packed = True
 
     @contextmanager
     def backward_span(self, place: Place, nodes: Iterable[Any] = ()) -> Iterator[None]:

@@ -142,6 +142,27 @@ def packing_hooks() -> tuple[Any, Any] | None:
     return found
 
 
+@contextmanager
+def packing_noticed(told: Callable[[], None]) -> Iterator[None]:
+    """While it lasts, `told` hears of all that lets saved tensors be packed: hooks for those to come, and for a single one."""
+    module: Any = torch._C._autograd
+    push, register = module._push_saved_tensors_default_hooks, module.SavedTensor.register_hooks
+
+    def pushed(*hooks: Any) -> Any:
+        told()
+        return push(*hooks)
+
+    def registered(*args: Any) -> Any:
+        told()
+        return register(*args)
+
+    module._push_saved_tensors_default_hooks, module.SavedTensor.register_hooks = pushed, registered
+    try:
+        yield
+    finally:
+        module._push_saved_tensors_default_hooks, module.SavedTensor.register_hooks = push, register
+
+
 def unpack_hook(node: Any, raw: str) -> Any:
     """The function that unpacking what lies under ``node._raw_saved_...`` would call, None where it would call none."""
     try:

@@ -194,11 +194,11 @@ class Reader:
 
     def hold(self, tensors: Mapping[int, torch.Tensor]) -> Mapping[int, Reading]:
         """The same of many that nothing writes into until `settle`, by their ``id``: until then each is known again as an object."""
-        held, found = self._held, dict[int, Reading]()
+        held, found, transformed = self._held, dict[int, Reading](), is_transformed()
         for identity, tensor in tensors.items():
             reading = held.get(identity)
             if reading is None:
-                batch = self._batch_for(tensor)
+                batch = None if transformed else self._batch_for(tensor)
                 if batch is None:
                     reading = self.read_quietly(tensor, steady=True)
                 elif batch.numel <= PREVIEW_ELEMENTS:
@@ -239,9 +239,10 @@ class Reader:
         self._of_elements.clear()
 
     def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
-        """Where it is read with others like it; None where it is to be read alone."""
-        if is_transformed():  # it may be one of torch.func's own, which nobody can read once its transform is over
-            return None
+        """Where it is read with others like it; None where it is to be read alone.
+
+        Not to be asked where it may be one of torch.func's own, which nobody can read once its transform is over.
+        """
         try:
             kind = _KIND(tensor)
             batch = self._batches.get(kind)
@@ -256,7 +257,7 @@ class Reader:
         return batch
 
     def _read(self, tensor: torch.Tensor, place: Place | None, steady: bool) -> Reading:
-        batch = self._batch_for(tensor)
+        batch = None if is_transformed() else self._batch_for(tensor)
         try:
             if batch is None:
                 reading = self._large.add(tensor, place)

@@ -73,14 +73,14 @@ def _plain(name: str, text: str | None = None, error: str | None = None, segment
     return SavedDraft(name, plain=Saved(name=name, text=text, error=error), error=error, segment=segment)
 
 
-def read_saved(node: Any, storages: Storages, reader: Reader | None) -> tuple[SavedDraft, ...]:
-    """What `node` has put aside, with its numbers by `reader` where there is one; what was packed is not unpacked. Under `quiet`.
+def read_saved(node: Any, storages: Storages, reader: Reader | None, packed: bool = True) -> tuple[SavedDraft, ...]:
+    """What `node` has put aside, with its numbers by `reader` where there is one; what was `packed`, if anything may be, is not unpacked. Under `quiet`.
 
     The tensors are only held by the reader: let it settle before the code goes on.
     """
     found: list[SavedDraft] = []
     for attribute, name, raw in _attributes(type(node)):
-        hook = None if raw is None else unpack_hook(node, raw)
+        hook = unpack_hook(node, raw) if packed and raw is not None else None
         if hook is not None:
             packing = packing_by(hook)
             found.append(_plain(name, error=packing.reason, segment=packing.segment))

@@ -83,7 +83,7 @@ class Snapshot:
             found = walk([result.node for result in results], most)
             reader = Reader(storages) if len(found.nodes) <= MOST_NODES_WITH_NUMBERS else None
             spans = log.spans_of(found.numbers)
-            saved = _saved(found.nodes, storages, reader)
+            saved = _saved(found.nodes, storages, reader, log.may_have_packed(found.numbers))
             packed = {at for at, drafts in enumerate(saved) for draft in drafts if draft.error is not None}
             held = [one.tensor for one in named] + [one.tensor for one in results if one.tensor is not None]
             marks = Marks.before_backward(found, spans, saved, packed, held, log=log, reader=reader)
@@ -251,10 +251,12 @@ class _Paths(dict[ModuleCall | None, str | None]):
         return path
 
 
-def _saved(nodes: Sequence[Any], storages: Storages, reader: Reader | None) -> list[tuple[SavedDraft, ...]]:
+def _saved(
+    nodes: Sequence[Any], storages: Storages, reader: Reader | None, packed: bool
+) -> list[tuple[SavedDraft, ...]]:
     if len(nodes) > MOST_NODES_WITH_SAVED:
         return [()] * len(nodes)
-    return [read_saved(node, storages, reader) for node in nodes]
+    return [read_saved(node, storages, reader, packed) for node in nodes]
 
 
 def _sizes(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from samples import run
 
+from explorer.capture import Recorder
+from explorer.capture.variables import Named
 from explorer.ir import Node, Run
 
 IMPORT = "from torch.utils.checkpoint import checkpoint\n"
@@ -129,3 +132,18 @@ def test_a_packed_tensor_is_no_fault_of_the_code() -> None:
     seen = run(IMPORT + X + "y = checkpoint(torch.exp, x, use_reentrant=False)\nraise ValueError('later')")
     assert (seen.status, seen.line) == ("error", 4)
     assert by_name(seen)["ExpBackward0"].segment == 0
+
+
+def test_what_was_packed_before_the_watching_is_not_unpacked() -> None:
+    x, unpacked = torch.ones(2, requires_grad=True), []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: unpacked.append(t) or t):
+        y = x.exp()
+    recorder = Recorder("")
+    with recorder.watching():
+        loss = (y * y).sum()
+    recorder.look([Named("loss", loss)], {"x": x, "y": y, "loss": loss})
+    shown = {node.name: node for node in recorder.finish({"x": x}, {}).graph.nodes}
+    recorder.release()
+    assert not unpacked
+    assert errors(shown["ExpBackward0"]) == {"packed by saved_tensors_hooks"}
+    assert errors(shown["MulBackward0"]) == {None}

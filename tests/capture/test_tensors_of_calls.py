@@ -136,6 +136,7 @@ def test_inputs_and_outputs_are_told_as_they_are(name: str) -> None:
         ("x = torch.zeros(2)\ny = x / x\ny.nan_to_num_()\nz = y + 1", "div", 2),
         ("x = torch.ones(2)\ny = x + 1\na = y.numpy()\na[0] = float('nan')\nz = y * 1", "mul", 5),
         ("x = torch.ones(3)\nfor n in range(70):\n    x = x * 1\ny = (x - 1).log() * float('nan')", "mul", 4),
+        ("x = torch.ones(3)\ny = (x / 0).tanh()\nz = -(y.tanh() / 0)\nw = z + z.neg()", "add", 4),
         ("x = torch.ones(5_000)\ny = x[::2] * float('nan')\nz = x / 0 - x / 0", "mul", 2),
     ],
 )
