@@ -1,4 +1,4 @@
-"""Reads what the forward calls took and gave: small tensors wait, held, until some tens of calls are read in one go.
+"""Reads what the forward calls took and gave: small tensors wait, held, until a hundred calls are read in one go.
 
 That costs half of reading each between two calls of torch. What could have changed meanwhile is written down at the call (version
 counters, which variables held the inputs), and whoever is about to change anything else lets the log `settle` first.
@@ -19,7 +19,7 @@ from explorer.capture.private import quiet, sequence_nr, uncollected
 from explorer.capture.views import views_of
 from explorer.ir import TensorMeta
 
-_MOST_CALLS = 64
+_MOST_CALLS = 128
 """Calls that wait."""
 
 _SMALL = 2**16
