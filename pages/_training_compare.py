@@ -147,10 +147,10 @@ def _table(rows: Sequence[Kept]) -> list[Kept]:
     }
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     columns = [
-        text(width=245),
+        text(width=220),
         st.column_config.DatetimeColumn(width=100, format="MM-DD HH:mm"),
         number(width=60),
-        number(width=80, format="%.4g"),
+        number(width=105, format="%.4g"),
         number(width=103, format="%.4g"),
         text(width=65),
     ]

@@ -144,7 +144,7 @@ def _show_progress(run: Started, end: TrainingEnd | None) -> None:
     key = (
         "training.waiting" if not points and end is None else "training.progress" if steps else "training.progress.open"
     )
-    share = min(step / steps, 1.0) if steps else 1.0 if end is not None else 0.0
+    share = min(step / steps, 1.0) if steps else 1.0 if points and end is not None else 0.0
     with st.container(horizontal=True, vertical_alignment="bottom", key="training_progress"):
         pace = "" if end is not None or training.paused else _pace(training)
         st.progress(share, text=words(key, step=step, steps=steps, seconds=seconds) + pace)
@@ -174,9 +174,13 @@ def _pace(training: Learning) -> str:
     limit = shared_engine().settings.training_seconds
     if rate and last.seconds + (steps - last.step) / rate > limit:
         reached = last.step + max(0, round(rate * (limit - last.seconds)))
-        return f"  ·  {words('training.pace.limit', rate=f'{rate:.3g}', limit=f'{limit:g}', step=f'{reached:,}')}"
+        return f"  ·  {words('training.pace.limit', rate=_rate(rate), limit=f'{limit:g}', step=f'{reached:,}')}"
     left = show_seconds(round((steps - last.step) / rate, 1)) if rate else "–"
-    return f"  ·  {words('training.pace', rate=f'{rate:.3g}', left=left)}"
+    return f"  ·  {words('training.pace', rate=_rate(rate), left=left)}"
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def _show_result(run: Started, begun: TrainingStart) -> None:

@@ -249,7 +249,7 @@ def _layout(
 ) -> dict[str, Any]:
     rows = -(-len(panels[-1][1]) // 6)  # plotly makes more room itself where a row does not fit
     inner = len(panels) * _PANEL + (len(panels) - 1) * _GAP
-    bottom = 44 + rows * _LEGEND_ROW
+    bottom = 50 + rows * _LEGEND_ROW
     layout: dict[str, Any] = {
         "height": inner + _TOP + bottom,
         "margin": {"l": 52, "r": 8, "t": _TOP, "b": bottom},
@@ -259,11 +259,11 @@ def _layout(
         "hoversubplots": "axis",
         "hoverlabel": {"font": {"size": 10}, "namelength": -1},
         "uirevision": "training",
-        "legend": {"orientation": "h", "x": 0, "y": -40 / inner, "yanchor": "top", "font": {"size": 11}},
+        "legend": {"orientation": "h", "x": 0, "y": -46 / inner, "yanchor": "top", "font": {"size": 11}},
         # Of the curves above, where a small screen shows it beside them.
         "legend2": {"orientation": "h", "x": 1, "y": 1, "xanchor": "right", "yanchor": "bottom", "font": {"size": 11}},
         "xaxis": {
-            "title": {"text": say("training.chart.step", language), "standoff": 4},
+            "title": {"text": say("training.chart.step", language), "standoff": 12},
             "range": [shown[0], max(shown[1], shown[0] + 1)],
             "anchor": _axis("y", len(panels) - 1),
             "showgrid": False,

@@ -1,4 +1,4 @@
-"""Which steps get a snapshot: the first, then evenly as many as are worth looking at."""
+"""Which steps get a snapshot: 1, 4, 16 ..., since most is learned early, then evenly as many as are worth looking at."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ RARELY = 4
 
 AN_EPOCH = 8
 """Snapshots of an epoch, at most about twice as many: each asks the model for all rows, and a step for those of one batch."""
+_EARLY = frozenset(4**power for power in range(16))
 
 
 class Plan(NamedTuple):
@@ -39,7 +40,7 @@ class Schedule:
         self._count = 0
 
     def due(self, step: int) -> bool:
-        return step == 1 or step % self._stride == 0
+        return step % self._stride == 0 or (step < self._stride and step in _EARLY)
 
     def taken(self, step: int) -> None:
         """Note a snapshot. Where nobody knows how long the run is, the steps between two grow with their number."""

@@ -168,6 +168,26 @@ def test_a_failure_is_one_sentence_with_its_line(engine, language, said):
     assert [code.value for code in page.code] == ["hello"]
 
 
+def bar(page):
+    """How far the bar is, in per cent, and what stands above it."""
+    (found,) = page.get("progress")
+    return found.proto.value, found.proto.text
+
+
+def test_the_bar_of_a_run_that_took_no_step_is_empty(page, engine):
+    engine.say(TrainingEnd(status="error", message="no", line=3))
+    page.run()
+    assert bar(page) == (0, "Step 0  ·  0.0 s")
+
+
+def test_a_fast_pace_is_a_whole_number(page, engine):
+    one = TrainingPoint(step=1, loss=1.0, gradient_norm=1.0, seconds=0.0)
+    engine.say(START, TrainingPoints(points=(one, TrainingPoint(step=21, loss=1.0, gradient_norm=1.0, seconds=0.01))))
+    page.run()
+    assert "2,000 steps a second" in bar(page)[1]
+    assert bar(page)[0] == 52
+
+
 def test_other_runs_stay_in_reach_of_a_run_that_took_no_step(page, engine):
     engine.say(START, TrainingEnd(status="error", message="no", line=3))
     page.run()

@@ -16,8 +16,9 @@ export class Said {
     this.table = element("div", { class: "matrix" });
     this.picture = element("div", { class: "picture", role: "img" }, this.surface.canvas);
     this.ground = element("div", { class: "picture", role: "img" }, this.landscape.canvas);
+    this.axes = element("p", { class: "score" });
     this.note = element("p", { class: "note" });
-    this.root = element("section", { class: "said" }, this.title, this.score, this.picture, this.text, this.table, this.ground, this.note);
+    this.root = element("section", { class: "said" }, this.title, this.score, this.picture, this.text, this.table, this.axes, this.ground, this.note);
   }
 
   draw(data, snapshot, at) {
@@ -28,7 +29,7 @@ export class Said {
     this.picture.hidden = !said || !["grid", "curve", "pairs"].includes(said.form);
     this.text.hidden = said?.form !== "text";
     this.table.hidden = said?.form !== "confusion";
-    this.ground.hidden = !data.surface;
+    this.ground.hidden = this.axes.hidden = !data.surface;
     this.note.textContent = said?.form === "grid" && data.outputs > 1 ? words.grid : "";
     this.note.hidden = !this.note.textContent;
     if (said?.form === "grid") this.#grid(data, said);
@@ -162,10 +163,8 @@ export class Said {
     context.fillStyle = colors.second;
     sign(context, 0, x(first), y(second), 5);
     context.fill();
-    context.fillStyle = colors.ink;
-    context.font = `12px ${colors.mono}`;
-    context.fillText(fill(words.landscape, { first: names[0], second: names[1] }), 6, 14);
-    this.ground.setAttribute("aria-label", fill(words.landscape, { first: names[0], second: names[1] }));
+    this.axes.textContent = fill(words.landscape, { first: names[0], second: names[1] });
+    this.ground.setAttribute("aria-label", this.axes.textContent);
   }
 }
 
