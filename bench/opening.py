@@ -1,7 +1,7 @@
 """`python -m bench.opening`: seconds of CPU from a run of 100,000 nodes to the bytes that a page draws.
 
 *folded*: as it opens at first sight, of a run of which nothing is known yet; *a part*: after that, the first folded part opened; *open*: every module
-open, of which *MB* are sent; *one*: ms until one node's details, which a large drawing leaves out, are there when they are asked for.
+open, of which *MB* are sent, beside what was known of the run since it was folded; *one*: ms until one node's details, which a large drawing leaves out, are there when they are asked for.
 """
 
 from __future__ import annotations
