@@ -105,8 +105,8 @@ _MIDDLE = "view.camera.k = {k}; view.camera.centre(view.scene.width / 2, view.sc
 MOVEMENTS = (
     Movement("panning, texts readable", _MIDDLE.format(k=0.6), "pan"),
     Movement("panning, boxes of 13 px", _MIDDLE.format(k=0.1), "pan"),
-    Movement("panning, all in sight", "view.fit()", "pan"),
-    Movement("zooming in through all levels", "view.fit()", "in"),
+    Movement("panning, all in sight", "view.surface.fit()", "pan"),
+    Movement("zooming in through all levels", "view.surface.fit()", "in"),
     Movement("zooming out through all levels", _MIDDLE.format(k=1), "out"),
 )
 

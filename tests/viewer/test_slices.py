@@ -52,8 +52,8 @@ SHOWN = """async () => {
   const { scene } = view;
   const told = [];
   const note = () => told.push([view.inspector.root.innerHTML, view.said.textContent, view.facts]);
-  for (let box = 0; box < scene.count; box++) { await scene.askBoxDetail(box); view.drive({ select: null }); view.selectNode(scene.nodesOf(box)[0], false); note(); }
-  for (let frame = 0; frame < scene.frames; frame++) { await scene.askFrameDetail(frame); view.selectModule(scene.text("frame_module", frame)); note(); }
+  for (let box = 0; box < scene.count; box++) { await scene.askBoxDetail(box); view.drive({ select: null }); view.selecting.node(scene.nodesOf(box)[0], false); note(); }
+  for (let frame = 0; frame < scene.frames; frame++) { await scene.askFrameDetail(frame); view.selecting.module(scene.text("frame_module", frame)); note(); }
   return told;
 }"""
 
@@ -194,7 +194,7 @@ def test_details_that_are_asked_for_are_shown_like_those_carried(
     inspector = page.locator(".inspector")
     first, second = (node for node in captured.graph.nodes if node.name in ("TanhBackward0", "ReluBackward0"))
     for node in (first, second):
-        page.evaluate("(node) => view.selectNode(node, true)", node.id)
+        page.evaluate("(node) => view.selecting.node(node, true)", node.id)
         expect(inspector.get_by_role("status")).to_have_text("Getting the details…")
     held = False
     for route in reversed(waiting):  # the answer to the first selection comes last, when it is no longer wanted
@@ -212,7 +212,7 @@ def test_details_that_are_asked_for_are_shown_like_those_carried(
     del kept
     gc.collect()
     show(page, blob)
-    page.evaluate("(node) => view.selectNode(node, true)", first.id)
+    page.evaluate("(node) => view.selecting.node(node, true)", first.id)
     expect(inspector.get_by_role("status")).to_contain_text("did not come")
 
 

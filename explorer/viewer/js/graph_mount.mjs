@@ -31,12 +31,12 @@ export function mount(root, port) {
     if (scene.lost) return void view.lose(scene.lost);
     view.show(scene, toggled);
     toggled = null;
-    if (pending !== null) view.selectNode(pending, true);
+    if (pending !== null) view.selecting.node(pending, true);
     pending = null;
   };
   const obey = (selected, look) => {
     if (!selection.hears(selected)) pending = view.scene ? pending : selected;
-    else if (view.scene) view.selectNode(selected, true);
+    else if (view.scene) view.selecting.node(selected, true);
     else pending = selected;
     for (const [setting, value] of Object.entries(look)) {
       if (!looks.has(setting)) looks.set(setting, new Echo(view.settings[setting]));

@@ -33,3 +33,10 @@ export function neighbour({ scene, bins, focus }, box, key) {
 function nearest(boxes, distance) {
   return boxes.reduce((best, box) => (best === null || distance(box) < distance(best) ? box : best), null);
 }
+
+// Where the graph ends: the box that lies lowest.
+export function lowest(scene) {
+  let best = 0;
+  for (let box = 1; box < scene.count; box++) if (scene.y[box] > scene.y[best]) best = box;
+  return best;
+}

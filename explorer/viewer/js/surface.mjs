@@ -1,0 +1,146 @@
+// The canvas of a graph view: its camera, moved by the person or to what is to be seen, and when which part is painted anew.
+import { Camera, COMFORTABLE, READABLE } from "./camera.mjs";
+import { draw } from "./draw.mjs";
+import { element } from "./dom.mjs";
+import { lowest } from "./pick.mjs";
+
+// Px of the drawing's window below which an overview does not show all.
+const SLIM = 480;
+// Ms after the last movement until what was drawn simply is drawn in full.
+const REST_MS = 140;
+
+export class Surface {
+  // Paints `view`, see draw.mjs.
+  constructor(view) {
+    this.view = view;
+    this.canvas = element("canvas", { class: "graph", tabindex: "0", role: "application" });
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.camera = new Camera();
+    this.touched = false; // whether the person has moved the camera
+    this.moving = false;
+    this.frame = null; // the animation frame asked for, and which part of the drawing it will draw anew: null is all of it
+    this.stale = null;
+  }
+
+  unmount() {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.rest);
+  }
+
+  // A scene has come: it is seen from where the one before was, after its first `shift` px, or as a first one is.
+  use(shift) {
+    const { camera } = this;
+    this.#setLimits();
+    if (shift) camera.pan(-shift[0] * camera.k, -shift[1] * camera.k);
+    else this.#firstView();
+  }
+
+  fit() {
+    this.move((camera) => camera.fit(this.view.scene.width, this.view.scene.height));
+  }
+
+  // By a factor, towards a point of the window or its middle.
+  zoom(factor, x, y) {
+    this.move((camera) => camera.zoom(factor, x, y));
+  }
+
+  // Moves the camera by `change(camera)`. What is drawn simply meanwhile is drawn in full once it rests.
+  move(change) {
+    this.touched = true;
+    this.moving = true;
+    change(this.camera);
+    this.redraw();
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => {
+      this.moving = false;
+      if (this.coarse || this.frame !== null) this.redraw();
+    }, REST_MS);
+  }
+
+  reveal(box) {
+    const { scene } = this.view;
+    this.move((camera) => camera.reveal(scene.x[box], scene.y[box], scene.w[box], scene.h[box]));
+  }
+
+  // The upper edge of a frame, where its name stands: the frame itself may be larger than the window.
+  revealFrame(frame) {
+    const { frame_x: x, frame_y: y, frame_width: w, frame_height: h } = this.view.scene.columns;
+    this.move((camera) => camera.reveal(x[frame], y[frame] - h[frame] / 2 + 30, Math.min(w[frame], 200), 60));
+  }
+
+  // What is in sight of the drawing: left, top, width, height.
+  area() {
+    const [left, top, right, bottom] = this.camera.seen();
+    return [left, top, right - left, bottom - top];
+  }
+
+  sees(box) {
+    const [left, top, right, bottom] = this.camera.seen();
+    const { x, y } = this.view.scene;
+    return x[box] > left && x[box] < right && y[box] > top && y[box] < bottom;
+  }
+
+  // Takes the size that the page gives it; `covered` px at its top lie below the tools. Returns whether the pixels lie closer or farther apart now.
+  resize(covered) {
+    const { camera, canvas } = this;
+    camera.bar = covered;
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    if (width === camera.width && height === camera.height && ratio === this.ratio) return false;
+    const first = camera.width < 2;
+    const [dx, dy] = [(width - camera.width) / 2, (height - camera.height) / 2];
+    Object.assign(camera, { width, height });
+    Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const denser = ratio !== this.ratio;
+    this.ratio = ratio;
+    if (!this.view.scene) return false;
+    this.#setLimits();
+    if (first || !this.touched) this.#firstView();
+    else camera.pan(dx, dy);
+    this.#paint();
+    return denser;
+  }
+
+  // Draws in the next animation frame, which a hidden page never gets: all, or only a part [left, top, right, bottom] of the drawing.
+  redraw(part = null) {
+    this.stale = part && (this.frame === null ? part : this.stale && around(this.stale, part));
+    this.frame ??= requestAnimationFrame((now) => {
+      this.frame = null;
+      if (this.view.motion?.step(now / 1000)) this.redraw();
+      this.#paint(this.frame === null ? this.stale : null);
+    });
+  }
+
+  #paint(part = null) {
+    const { view, camera } = this;
+    if (!view.scene || camera.width < 2) return;
+    const { boxes, coarse } = draw(this.context, view, part);
+    if (part) return;
+    this.coarse = coarse;
+    view.painted(boxes);
+  }
+
+  // A readable piece at the result's end where the whole would be too small to read; of an overview only in a narrow window, where the whole
+  // would be nothing but colours.
+  #firstView() {
+    const { camera, view: { scene, overview } } = this;
+    if (camera.width < 2) return;
+    this.touched = false;
+    camera.fit(scene.width, scene.height);
+    if (camera.k >= READABLE || scene.count === 0 || (overview && camera.width >= SLIM)) return;
+    camera.k = Math.min(COMFORTABLE, Math.max(READABLE, camera.across(scene.width)));
+    const result = lowest(scene);
+    const fits = scene.width * camera.k < camera.width;
+    camera.centre(fits ? scene.width / 2 : scene.x[result], scene.y[result] - (camera.height / 2 - 60) / camera.k);
+  }
+
+  #setLimits() {
+    const { camera, view: { scene } } = this;
+    camera.farthest = Math.min(0.2, camera.fitting(scene.width, scene.height) * 0.6);
+  }
+}
+
+// The smallest rectangle [left, top, right, bottom] around two.
+export function around(one, other) {
+  return [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[2], other[2]), Math.max(one[3], other[3])];
+}
