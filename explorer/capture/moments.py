@@ -17,7 +17,7 @@ import numpy
 import torch
 from numpy.typing import NDArray
 
-from explorer.capture.histogram import Sampler, histograms
+from explorer.capture.histogram import histograms, sample_of
 from explorer.ir import Number, Stats, number
 
 _CHUNK = 2**17
@@ -45,14 +45,11 @@ class Moments:
         self.finite = self.zeros = self.nans = self.infs = 0
         self.mean = self.around = self.norm = 0.0
         self.min, self.max = math.inf, -math.inf
-        sampler = Sampler(flat.numel()) if sampled else None
         for piece in _arrays(flat) if flat.is_cpu else _tensors(flat):
             if not self._add_quickly(_sums(piece)):
                 self._add_carefully(torch.as_tensor(piece, dtype=torch.float64))
-            if sampler is not None:
-                sampler.take(piece)
         self._stored: int | None = None
-        self._sample = sampler.sample() if sampler is not None and self.finite else None
+        self._sample = sample_of(flat, _dtype(flat)) if sampled and self.finite else None
         self._histogram: tuple[int, ...] | None = None
 
     def add_missing(self, count: int) -> None:
