@@ -160,12 +160,12 @@ def _table(shown: tuple[Part, ...], whole: Part) -> None:
     }
     config: dict[str, Any] = {
         name: st.column_config.TextColumn(words(f"model_page.column.{name}"), width=width)
-        for name, width in (("module", 140), ("class", 115), ("output", 145))
+        for name, width in (("module", 135), ("class", 115), ("output", 145))
     }
     for name, written, width in (
         ("parameters", "localized", 140),
         ("macs", "localized", 165),
-        ("activations", "bytes", 120),
+        ("activations", "localized", 125),
     ):
         most = max(getattr(whole, name), 1)
         config[name] = st.column_config.ProgressColumn(

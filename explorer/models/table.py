@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +15,10 @@ MOST_CHARACTERS = 2**20
 MOST_ROWS = 20_000
 MOST_COLUMNS = 256
 MOST_CLASSES = 64
+LARGEST = 1e100
+"""Of a number: the squares of as many as there may be are summed up in float64."""
+
+_LONG_NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,19 +94,21 @@ def _number(cell: str, line: int, column: str) -> float:
 
 
 def _no_number(cell: str, line: int, column: str) -> ModelError:
-    """Why a cell does not do: it is empty, or holds words."""
+    """Why a cell does not do: it is empty, holds words, or a number that nothing can be computed with."""
     if not cell.strip():
         return ModelError("table.empty", line=line, column=column)
+    if _LONG_NUMBER.fullmatch(cell.strip()):
+        return ModelError("table.large", line=line, column=column, value=cell.strip()[:40])
     return ModelError("table.no_number", line=line, column=column, value=cell.strip()[:40])
 
 
 def _parsed(cell: str) -> float | None:
-    """The finite number that a cell is, or None."""
+    """The number that a cell is, if a column with it can be scaled, or None."""
     try:
         value = float(cell)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) <= LARGEST else None
 
 
 def _targets(cells: Sequence[tuple[int, str]], column: str) -> tuple[tuple[float, ...], tuple[str, ...]]:
