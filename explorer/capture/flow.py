@@ -28,6 +28,9 @@ from explorer.capture.reader import Reader, Reading
 from explorer.capture.walk import Walk
 from explorer.ir import Gradient
 
+MOST_TOGETHER = 128
+"""Nodes of which all is held until it is read: of many more the first has left the processor's cache."""
+
 MOST_HELD = 2**24
 """Bytes of gradients that are held until they are read."""
 
@@ -63,7 +66,8 @@ class Sizes:
 
     def together(self, leaves: Iterable[int]) -> int:
         """Of how many nodes all that they send may be held, where it is sent to some of these `leaves` or none."""
-        return max(1, MOST_HELD // max(1, self.inner, *map(self.leaves.__getitem__, leaves)))
+        fitting = MOST_HELD // max(1, self.inner, *map(self.leaves.__getitem__, leaves))
+        return min(MOST_TOGETHER, max(1, fitting))
 
 
 class Flow:
