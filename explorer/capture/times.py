@@ -8,12 +8,13 @@ Cannot see: what a call leaves to other threads, and the first call's warm-up, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+import numpy
 import torch
 
 from explorer.capture.clocks import Clock
@@ -44,13 +45,12 @@ class Lap:
         return [name for name, _ in self.calls] == list(calls) and [name for name, _ in self.nodes] == list(nodes)
 
 
-def recorded(forward: Iterable[float], backward: Mapping[int, float], nodes: int) -> Times:
+def recorded(forward: Sequence[float], backward: Mapping[int, float], nodes: int) -> Times:
     """The times of the recorded run: seconds by call, and by id of those of the `nodes` nodes that ran."""
+    ran = dict(zip(backward, _rounded(list(backward.values())), strict=True))
     return Times(
-        forward=tuple([_rounded(seconds) for seconds in forward]),
-        backward=tuple([None if (seconds := backward.get(at)) is None else _rounded(seconds) for at in range(nodes)])
-        if backward
-        else (),
+        forward=tuple(_rounded(forward)),
+        backward=tuple(map(ran.get, range(nodes))) if ran else (),
     )
 
 
@@ -59,7 +59,7 @@ def medians(laps: Sequence[Lap], device: str) -> Times:
     calls = zip(*([seconds for _, seconds in lap.calls] for lap in laps), strict=True)
     nodes = zip(*([seconds for _, seconds in lap.nodes] for lap in laps), strict=True)
     return Times(
-        forward=tuple([_rounded(median(times)) for times in calls]),
+        forward=tuple(_rounded([median(times) for times in calls])),
         backward=tuple([_middle(times) for times in nodes]),
         repeats=len(laps),
         device=device,
@@ -222,11 +222,12 @@ class _NodeTimes:
         return mark
 
 
-def _rounded(seconds: float) -> float:
-    """To nanoseconds; by ``round(seconds, 9)``, which goes by way of text, it would take thrice as long."""
-    return round(seconds * _NANO) / _NANO
+def _rounded(seconds: Sequence[float]) -> list[float]:
+    """To nanoseconds; by ``round(seconds, 9)``, which goes by way of text, it would take many times as long."""
+    rounded: list[float] = (numpy.rint(numpy.asarray(seconds, numpy.float64) * _NANO) / _NANO).tolist()
+    return rounded
 
 
 def _middle(times: Sequence[float | None]) -> float | None:
     ran = [seconds for seconds in times if seconds is not None]
-    return _rounded(median(ran)) if ran else None
+    return round(median(ran) * _NANO) / _NANO if ran else None
