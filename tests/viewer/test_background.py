@@ -41,16 +41,16 @@ SHOW = """async (texts) => {
   const before = [view.root.dataset.boxes, view.root.dataset.camera];
   hidden = true;
   view.show(scenes[1]);
-  view.fit();
+  view.surface.fit();
   view.show(scenes[2]);
   view.redraw([0, 0, 10, 10]); // a part, of what will be drawn in full
-  view.selectNode(0, true);
+  view.selecting.node(0, true);
   const waiting = held.length;
   const meanwhile = [view.root.dataset.boxes, view.root.dataset.camera];
   await comeBack();
   const root = scenes[2].boxesOfNode.get(0)[0];
   const [x, y] = view.camera.toScreen(scenes[2].x[root] - scenes[2].w[root] / 2 + 4, scenes[2].y[root]);
-  const pixel = (px, py) => Array.from(view.context.getImageData(px * devicePixelRatio, py * devicePixelRatio, 1, 1).data);
+  const pixel = (px, py) => Array.from(view.surface.context.getImageData(px * devicePixelRatio, py * devicePixelRatio, 1, 1).data);
   return { before, meanwhile, waiting, boxes: Number(view.root.dataset.boxes), camera: view.root.dataset.camera, box: pixel(x, y), ground: pixel(2, 598) };
 }"""
 
