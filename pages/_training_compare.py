@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import get_args
 
@@ -131,8 +131,8 @@ def show_kept() -> None:
         st.caption(words("runs.choose"))
         return
     _act(chosen)
-    runs = [(row.name, run) for row in chosen if (run := find(shared_engine(), row.id)) is not None]
-    if len(runs) > 1:
+    if len(chosen) > 1:
+        runs = [(row.name, run) for row in chosen if (run := find(shared_engine(), row.id)) is not None]
         _draw(runs, "training.kept.figure")
 
 
@@ -180,9 +180,7 @@ def _act(chosen: Sequence[Kept]) -> None:
                 args=(first.id,),
             )
             with st.popover(words("runs.save")):
-                run = find(shared_engine(), first.id)
-                if run is not None:
-                    downloads(run, first.name)
+                downloads(first.id, first.name, lambda: find(shared_engine(), first.id))
         st.button(
             words("runs.delete", count=len(chosen)),
             key="training.kept.delete",
@@ -191,18 +189,21 @@ def _act(chosen: Sequence[Kept]) -> None:
         )
 
 
-def downloads(run: Started, name: str) -> None:
-    """One link for each kind of file; written only when it is followed."""
-    offer = _offered(run, name)
-    for kind in FORMATS:
+def downloads(identity: str, name: str, look: Callable[[], Started | None]) -> None:
+    """One link for each kind of file; written only when it is followed. `look` finds the run, which is asked once."""
+    offer = _offered(identity, name, look)
+    for kind in FORMATS if offer is not None else ():
         st.link_button(words(f"runs.file.{kind}"), offer.link(kind), width="stretch")
 
 
-def _offered(run: Started, name: str) -> TrainingOffer:
-    """The offer of a run, one for each name and language."""
+def _offered(identity: str, name: str, look: Callable[[], Started | None]) -> TrainingOffer | None:
+    """The offer of a run, one for each name and language; None where there is no such run."""
     offers: dict[tuple[str, str, str], TrainingOffer] = kept().setdefault(_OFFERS, {})
-    asked = (run.id, name, language())
+    asked = (identity, name, language())
     if asked not in offers:
+        run = look()
+        if run is None:
+            return None
         while len(offers) >= _MOST_OFFERS:
             del offers[next(iter(offers))]
         offers[asked] = TrainingOffer(run, name, language())

@@ -197,7 +197,7 @@ def _show_result(run: Started, begun: TrainingStart) -> None:
         st.metric(words("training.result.gradient_norm"), f"{float(last.gradient_norm):.4g}")
         st.metric(words("training.result.parameters"), f"{begun.parameter_count:,}")
         with st.popover(words("runs.save"), key="training_save"):
-            downloads(run, state().data.dataset)
+            downloads(run.id, run.request.data.dataset, lambda: run)
         st.toggle(
             words("training.log"),
             key=show("training.log", state().log),

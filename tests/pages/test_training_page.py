@@ -180,6 +180,15 @@ def test_the_bar_of_a_run_that_took_no_step_is_empty(page, engine):
     assert bar(page) == (0, "Step 0  ·  0.0 s")
 
 
+def test_files_are_links_that_stay_while_the_page_is_drawn_anew(page, engine):
+    engine.say(START, points(0.7, 0.6), TrainingEnd(status="ok"))
+    page.run()
+    links = [link.proto.url for link in page.get("link_button")]
+    assert [link.rpartition("/")[2] for link in links] == ["csv", "json", "events", "script"]
+    page.selectbox(key="training.dataset").select("spiral").run()
+    assert [link.proto.url for link in page.get("link_button")] == links
+
+
 def test_a_fast_pace_is_a_whole_number(page, engine):
     one = TrainingPoint(step=1, loss=1.0, gradient_norm=1.0, seconds=0.0)
     engine.say(START, TrainingPoints(points=(one, TrainingPoint(step=21, loss=1.0, gradient_norm=1.0, seconds=0.01))))
