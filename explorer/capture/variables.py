@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, islice
 from itertools import count as count_from
+from itertools import islice
 from typing import Any
 
 import torch
@@ -53,10 +53,13 @@ def joined(named: Iterable[Named], more: Iterable[Named]) -> list[Named]:
     """`named`, and of `more` the tensors that are not among them: under their own name, or as ``h (2)`` where ``h`` is taken."""
     found = list(named)
     known, names = {id(one.tensor) for one in found}, {one.name for one in found}
+    numbers: dict[str, Iterator[int]] = {}  # ten thousand may have one name: none begins to count anew
     for one in more:
         if id(one.tensor) not in known:
-            numbered = (f"{one.name} ({count})" for count in count_from(2))
-            name = next(name for name in chain((one.name,), numbered) if name not in names)
+            counting = numbers.setdefault(one.name, count_from(2))
+            name = one.name
+            while name in names:
+                name = f"{one.name} ({next(counting)})"
             found.append(replace(one, name=name))
             known.add(id(one.tensor))
             names.add(name)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
+
 import pytest
+import torch
 from samples import run
 
+from explorer.capture import variables
 from explorer.graph.layout import lay_out
 from explorer.graph.picture import compose
 from explorer.ir import Run
@@ -64,6 +69,21 @@ def test_what_is_not_known_is_not_guessed(case: str) -> None:
     captured = run(NAMELESS[case] + "\nloss.backward()")
     assert captured.status == "ok", captured.message
     assert list(leaves(captured)) == [None]
+
+
+def test_many_of_one_name_are_numbered_without_counting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = []
+
+    def counting(start: int) -> Iterator[int]:
+        for number in count(start):
+            counted.append(number)
+            yield number
+
+    monkeypatch.setattr(variables, "count_from", counting)
+    taken = [variables.Named("w (3)", torch.zeros(()))]
+    named = variables.joined(taken, [variables.Named("w", torch.zeros(()), "leaf") for _ in range(300)])
+    assert [one.name for one in named] == ["w (3)", "w", "w (2)", *(f"w ({number})" for number in range(4, 302))]
+    assert len(counted) == 300  # 45,000 if each began at 2
 
 
 def test_the_name_holds_in_drawing_search_and_inspector() -> None:
