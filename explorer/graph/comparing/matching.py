@@ -155,7 +155,7 @@ class _Matching:
         here = self.sides[side]
         free = (edge for edge in here.uses[node] if edge.source not in self.partner[side])
         groups: dict[Hashable, list[int]] = {}
-        for edge in sorted(free, key=lambda edge: (here.place[edge.source], edge.slot)):
+        for edge in free:
             way = (edge.slot, edge.output_nr, label(here, here.nodes[edge.source]))
             groups.setdefault(way, []).append(edge.source)
         return groups

@@ -16,11 +16,8 @@ class Side:
         self.run, self.nodes = run, run.graph.nodes
         self.inputs: list[list[Edge]] = [[] for _ in self.nodes]
         """Edges to what a node takes, by slot."""
-        self.uses: list[list[Edge]] = [[] for _ in self.nodes]
-        """Edges from those that take it."""
         for edge in run.graph.edges:
             self.inputs[edge.source].append(edge)
-            self.uses[edge.target].append(edge)
         self.results: list[list[int]] = [[] for _ in self.nodes]
         """Numbers of the results that a node is one of."""
         for number, root in enumerate(run.graph.roots):
@@ -29,6 +26,11 @@ class Side:
         self.place = [0] * len(self.nodes)
         for place, node in enumerate(self.order):
             self.place[node] = place
+        self.uses: list[list[Edge]] = [[] for _ in self.nodes]
+        """Edges from those that take it, in the order of the graph, then by slot."""
+        for node in self.order:
+            for edge in self.inputs[node]:
+                self.uses[edge.target].append(edge)
 
     def source(self, node: Node) -> str:
         """The piece of source that made it."""
