@@ -70,8 +70,12 @@ class Training:
         self._steer(Steer(command="pause"), wait=True)
 
     def step(self) -> None:
-        """Take one step of a paused run."""
-        self._steer(Steer(command="step"), wait=True)
+        """Take one step of a paused run; one that goes on takes its steps anyway.
+
+        Two clicks can reach a page as one rerun, which calls back in any order: after `resume` this must not pause again.
+        """
+        if self.paused:
+            self._steer(Steer(command="step"), wait=True)
 
     def resume(self) -> None:
         """Go on."""

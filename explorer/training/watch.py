@@ -297,18 +297,14 @@ class Watch:
     def _obey(self) -> None:
         """Do what a person has told; a pause lasts until the next word, and its time does not count."""
         told = self._steering.heard()
-        if self._single:
-            self._single = False
-        elif told is None or told.command == "resume":
-            return
-        if told is not None and told.command == "resume":
-            return
-        self._flush()
-        paused = time.perf_counter()
-        while (next_told := self._steering.wait()).command == "pause":
-            pass
-        self._single = next_told.command == "step"
-        self._began += time.perf_counter() - paused
+        command = told.command if told is not None else "pause" if self._single else "resume"
+        if command == "pause":
+            self._flush()
+            paused = time.perf_counter()
+            while (command := self._steering.wait().command) == "pause":
+                pass
+            self._began += time.perf_counter() - paused
+        self._single = command == "step"
 
     def _diverged(self) -> TrainingError:
         """What is known of a loss that is not finite before the step is run again."""

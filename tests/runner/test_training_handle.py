@@ -2,12 +2,14 @@
 
 import os
 import signal
+from itertools import permutations
 from threading import Event
 
 import pytest
 
 from explorer.ir import TrainingRequest, TrainingStart
-from explorer.runner.job import Clock
+from explorer.runner import Training
+from explorer.runner.job import Clock, Job
 from tests.runner.waiting import until
 
 ENDLESS = "while True: pass"
@@ -103,6 +105,16 @@ def test_a_run_can_be_paused_stepped_and_resumed(bare):
     assert not training.paused
     training.pause()  # after the end it changes nothing
     assert not training.paused
+
+
+def test_go_on_and_one_step_within_one_rerun_go_on_in_either_order():
+    """A page may hear of two clicks at once, and then calls back in any order."""
+    for told in permutations(["step", "resume"]):
+        training = Training(Job())
+        training.pause()
+        for command in told:
+            getattr(training, command)()
+        assert not training.paused
 
 
 def test_a_pause_does_not_count_as_time_of_the_run(bare):

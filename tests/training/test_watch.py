@@ -12,6 +12,7 @@ from torch.overrides import _len_torch_function_stack
 
 from explorer.ir import (
     DataRequest,
+    Steer,
     TrainingEnd,
     TrainingPoints,
     TrainingRequest,
@@ -315,30 +316,43 @@ def test_code_may_train_on_data_of_its_own():
 
 
 class Told:
-    """A person who pauses after the second step, takes two steps one by one, and goes on."""
+    """A person: what was said by the end of a step, by its number, and what is said while the run waits, in turn."""
 
-    def __init__(self, seen):
-        self.seen, self.asked, self.words = seen, 0, ["step", "step", "resume"]
+    def __init__(self, by_step, waiting):
+        self.by_step, self.waiting = by_step, list(waiting)
+        self.steps, self.waited_after = 0, []
 
     def heard(self):
-        from explorer.ir import Steer
-
-        self.asked += 1
-        return Steer(command="pause") if self.asked == 2 else None
+        self.steps += 1
+        said = self.by_step.get(self.steps)
+        return said and Steer(command=said)
 
     def wait(self):
-        from explorer.ir import Steer
-
-        self.seen.append(self.asked)
-        return Steer(command=self.words.pop(0))
+        self.waited_after.append(self.steps)
+        return Steer(command=self.waiting.pop(0))
 
 
 def test_a_paused_run_takes_single_steps_and_loses_nothing():
-    seen = []
-    ran = Ran(program(epochs=2), steering=Told(seen))
-    assert seen == [2, 3, 4]
+    told = Told({2: "pause"}, ["step", "step", "resume"])
+    ran = Ran(program(epochs=2), steering=told)
+    assert told.waited_after == [2, 3, 4]
     free = Ran(program(epochs=2))
     assert [point.loss for point in ran.points] == [point.loss for point in free.points]
+
+
+@pytest.mark.parametrize(
+    ("by_step", "waited_after"),
+    [
+        ({2: "pause", 3: "step"}, [2, 4]),
+        ({2: "pause", 3: "step", 4: "step"}, [2, 5]),
+        ({2: "pause", 3: "pause"}, [2, 3]),
+        ({2: "pause", 3: "resume"}, [2]),
+    ],
+)
+def test_what_is_told_within_a_single_step_is_done_after_it(by_step, waited_after):
+    told = Told(by_step, ["step", "resume"])
+    Ran(program(epochs=2), steering=told)
+    assert told.waited_after == waited_after
 
 
 def test_equal_runs_have_equal_snapshots_and_memory_does_not_grow_with_steps():
