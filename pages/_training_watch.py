@@ -137,7 +137,10 @@ def _show_replay(run: Started, begun: TrainingStart, learning: bool) -> None:
 
 
 def _show_progress(run: Started, end: TrainingEnd | None) -> None:
-    """A bar with the step and the seconds, and beside it what a person can do now."""
+    """A bar with the step and the seconds, and beside it what a person can do now.
+
+    Both hang from the top: a text that takes one line more must not move a button away from under a hand.
+    """
     training = run.training
     points, steps = training.points, training.start.steps if training.start else None
     step, seconds = (points[-1].step, f"{points[-1].seconds:.1f}") if points else (0, "0.0")
@@ -145,7 +148,7 @@ def _show_progress(run: Started, end: TrainingEnd | None) -> None:
         "training.waiting" if not points and end is None else "training.progress" if steps else "training.progress.open"
     )
     share = min(step / steps, 1.0) if steps else 1.0 if points and end is not None else 0.0
-    with st.container(horizontal=True, vertical_alignment="bottom", key="training_progress"):
+    with st.container(horizontal=True, vertical_alignment="top", key="training_progress"):
         pace = "" if end is not None or training.paused else _pace(training)
         st.progress(share, text=words(key, step=step, steps=steps, seconds=seconds) + pace)
         if end is not None:

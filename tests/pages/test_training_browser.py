@@ -39,14 +39,20 @@ def test_training_in_a_browser(open_page):
     first = progress.inner_text()
     expect(progress).not_to_have_text(first, timeout=WAIT_MS)
 
-    page.get_by_role("button", name="Pause", exact=True).click()
+    pause = page.get_by_role("button", name="Pause", exact=True)
+    lines = progress.get_by_test_id("stMarkdownContainer").first
+    top = pause.bounding_box()["y"]
+    lines.evaluate("text => { text.style.paddingBottom = '40px' }")  # as where the pace takes two lines more
+    assert pause.bounding_box()["y"] == top  # a button stays under the hand that presses it
+    lines.evaluate("text => { text.style.paddingBottom = '' }")
+    pause.click()
     single = page.get_by_role("button", name="One step", exact=True)
     expect(single).to_be_visible()
     held = progress.inner_text()
     single.click()
     expect(progress).not_to_have_text(held, timeout=WAIT_MS)
     page.get_by_role("button", name="Go on", exact=True).click()
-    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    expect(pause).to_be_visible()
 
     page.get_by_role("link", name="Graph").click()
     page.get_by_role("link", name="Training").click()
