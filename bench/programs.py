@@ -70,12 +70,12 @@ from torch import nn
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.cell = nn.Linear(16, 16)
+        self.of_input, self.of_state = nn.Linear(16, 16), nn.Linear(16, 16)
 
     def forward(self, x):
         state = torch.zeros(1, 16)
         for step in x:
-            state = torch.tanh(self.cell(state) + step)
+            state = torch.tanh(self.of_input(step) + self.of_state(state))
         return state
 
 model = Net()
