@@ -45,6 +45,14 @@ def place_of(meta: TensorMeta) -> tuple[object, ...]:
     return (meta.storage_id, meta.storage_offset, meta.shape, meta.stride)
 
 
+def outgrows(meta: TensorMeta) -> bool:
+    """Whether not all of a tensor's elements lie in its storage any more: code may make that smaller, and reading them could end the process."""
+    if meta.storage_id < 0 or 0 in meta.shape:
+        return False
+    last = meta.storage_offset + sum((size - 1) * stride for size, stride in zip(meta.shape, meta.stride, strict=True))
+    return (last + 1) * int(getattr(torch, meta.dtype).itemsize) > meta.storage_nbytes
+
+
 class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What tensors have in common that differ only in where they lie and how often they were written."""
 

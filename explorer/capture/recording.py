@@ -13,9 +13,9 @@ from msgspec.structs import asdict, replace
 from explorer.capture.calls import CallRecords
 from explorer.capture.drafts import OpDraft
 from explorer.capture.expressions import expressions
-from explorer.capture.metas import key_of, place_of
+from explorer.capture.metas import key_of, outgrows, place_of
 from explorer.capture.modules import ModulePaths
-from explorer.capture.reader import Reader
+from explorer.capture.reader import Reader, Reading
 from explorer.capture.snapshot import Snapshot
 from explorer.capture.variables import Named
 from explorer.capture.views import ViewDraft
@@ -87,7 +87,7 @@ def tensors_of(
     """A record of each named tensor; `metas` are by ``id``, `lines` says where names were bound last. Under ``quiet``, with no code left to run."""
     read = [
         (
-            reader.read_quietly(one.tensor, key_of(metas[id(one.tensor)]), steady=True),
+            _read(one.tensor, metas[id(one.tensor)], reader),
             None if (grad := _grad(one.tensor)) is None else reader.read_quietly(grad, steady=True),
         )
         for one in named
@@ -107,6 +107,10 @@ def tensors_of(
         )
         for one, (value, grad) in zip(named, read, strict=True)
     )
+
+
+def _read(tensor: torch.Tensor, meta: TensorMeta, reader: Reader) -> Reading:
+    return Reading() if outgrows(meta) else reader.read_quietly(tensor, key_of(meta), steady=True)
 
 
 def _grad(tensor: torch.Tensor) -> torch.Tensor | None:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import torch
 
-from explorer.capture.metas import Storages, is_tensor, key_of
+from explorer.capture.metas import Storages, is_tensor, key_of, outgrows
 from explorer.capture.private import unpack_hook
 from explorer.capture.reader import Reader, Reading
 from explorer.capture.segments import packing_by
@@ -108,7 +108,8 @@ def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> Sa
     if not is_tensor(value):
         return _plain(name, str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
     meta = storages.read(value)
-    numbers = reader.read_quietly(value, key_of(meta), steady=True) if reader else None
+    freed = not meta.storage_nbytes and outgrows(meta)
+    numbers = reader.read_quietly(value, key_of(meta), steady=True) if reader and not freed else None
     return SavedDraft(name, meta, _numel(value) * _element_size(value), numbers)
 
 

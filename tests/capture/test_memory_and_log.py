@@ -187,6 +187,18 @@ def test_a_walk_ends_where_it_is_told_to() -> None:
     assert all(target < 10 for _, _, target, _ in found.edges)
 
 
+@pytest.mark.parametrize("nbytes", [0, 8])
+def test_a_tensor_whose_memory_was_made_smaller_is_told_without_its_numbers(nbytes: int) -> None:
+    code = "x = torch.ones(4, requires_grad=True)\ny = (x * 2).sum()\nz = torch.ones(100)\nv = z[50:]\nw = z[:2]\n"
+    seen = run(f"{code}z.untyped_storage().resize_({nbytes})\ny.backward()")
+    told = {one.name: one for one in seen.tensors}
+    assert seen.status == "ok"
+    assert told["x"].grad == [2.0, 2.0, 2.0, 2.0]
+    for name in ("z", "v"):
+        assert (told[name].storage_nbytes, told[name].value, told[name].value_stats) == (nbytes, None, None)
+    assert told["w"].value == ([1.0, 1.0] if nbytes else None)
+
+
 def test_named_elements_of_lists_and_dicts() -> None:
     seen = run(
         "x = torch.ones(2, requires_grad=True)\nh = [x * i for i in range(2)]\nd = {'k': x + 1}\nloss = (h[1] + d['k']).sum()"
