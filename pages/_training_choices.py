@@ -177,7 +177,7 @@ def _field(name: str, disabled: bool) -> dict[str, Any]:
 
 def edit_code(learning: bool) -> None:
     """The program; Run in it starts the training too."""
-    draft = code_editor(
+    code_editor(
         state().code,
         key="training.editor",
         revision=state().revision,
@@ -186,9 +186,8 @@ def edit_code(learning: bool) -> None:
         max_lines=26,
         running=learning,
         on_run=_start_typed,
+        on_draft=lambda code: become(_with(code=code)),
     )
-    if draft != state().code:
-        become(_with(code=draft))
     if state().edited:
         st.button(
             words("training.code.reset"),
@@ -210,10 +209,14 @@ def _marks() -> dict[int, str]:
     run = started()
     if run is None or run.training.end is None or run.training.end.line is None:
         return {}
-    return {run.training.end.line: said(run.training.end)} if run.request.code == state().code else {}
+    return {run.training.end.line: _message(run.training.end)} if run.request.code == state().code else {}
+
+
+def _message(end: TrainingEnd) -> str:
+    return end.message or "" if end.sentence is None else tell(end.sentence, language())
 
 
 def said(end: TrainingEnd) -> str:
     """Why a run ended, with the line where there is one."""
-    text = end.message or "" if end.sentence is None else tell(end.sentence, language())
+    text = _message(end)
     return text if end.line is None else words("training.ended.line", line=end.line, message=text)

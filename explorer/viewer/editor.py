@@ -31,6 +31,10 @@ def _ignore(_code: str, _revision: str) -> None:
     """For an editor that nothing is run from."""
 
 
+def _no_draft(_code: str) -> None:
+    """For a page that reads the draft when it is drawn."""
+
+
 def code_editor(
     code: str,
     *,
@@ -42,6 +46,7 @@ def code_editor(
     max_lines: int = 24,
     running: bool = False,
     on_run: Callable[[str, str], None] = _ignore,
+    on_draft: Callable[[str], None] = _no_draft,
 ) -> str:
     """Show the editor; returns the draft, the text as it was when the person last left the editor or ran it.
 
@@ -57,6 +62,7 @@ def code_editor(
         on_run: called with the code and the revision that it was typed in, when Run is pressed, before the page is drawn again (as
             a button's ``on_click``), so that what stands above the editor and its marks can already be those of the new run.
             A page that has put another text into the editor since then will not want to run this one.
+        on_draft: called with a new draft before the page is drawn again, so that what was pressed meanwhile is done with it.
     """
     slot = f"{key}.kept"
     known: _Kept | None = kept().get(slot)
@@ -76,7 +82,7 @@ def code_editor(
             "words": {word: say(f"editor.{word}", language) for word in _WORDS},
         },
         on_run_change=partial(_take_run, key, slot, on_run),
-        on_draft_change=partial(_take_draft, key, slot),
+        on_draft_change=partial(_take_draft, key, slot, on_draft),
     )
     return known.draft
 
@@ -91,9 +97,10 @@ def _take_run(key: str, slot: str, on_run: Callable[[str, str], None]) -> None:
             on_run(code, revision)
 
 
-def _take_draft(key: str, slot: str) -> None:
+def _take_draft(key: str, slot: str, on_draft: Callable[[str], None]) -> None:
     """Keep a draft, unless the text has been replaced since it was sent."""
     known: _Kept = kept()[slot]
     match st.session_state[key].get("draft"):
         case {"revision": known.revision, "code": str(code)}:
             kept()[slot] = _Kept(revision=known.revision, draft=code, runs=known.runs)
+            on_draft(code)

@@ -62,6 +62,11 @@ def test_training_in_a_browser(open_page):
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(18)
 
+    code = page.locator("textarea.field")
+    code.fill(code.input_value().replace("loss.backward()", "(loss / 0 * 0).backward()"))
+    page.get_by_role("button", name="Start", exact=True).click()  # at once: what was typed a moment ago is what runs
+    expect(page.get_by_text("Line 37: The loss became NaN at step 1").first).to_be_visible(timeout=WAIT_MS)
+
 
 def test_a_reloaded_page_finds_its_run_and_several_are_compared(open_page):
     """Start, reload, see it again; train four side by side; open, rename and delete what was kept."""

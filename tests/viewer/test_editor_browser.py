@@ -154,6 +154,20 @@ def test_a_draft_goes_to_python_when_the_editor_is_left_and_only_if_it_is_new(ed
     assert editor.sent() == [["set", "draft", {"revision": "1", "code": f"# {CODE}", "number": 1}]]
 
 
+def test_what_is_pressed_elsewhere_finds_the_draft_there_unless_it_leads_away(editor):
+    pressed = """element => element.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, composed: true }))"""
+    editor.field.fill("typed")
+    editor.page.evaluate("document.body.append(Object.assign(document.createElement('a'), { id: 'away' }))")
+    editor.page.locator("#away").evaluate(pressed)
+    editor.field.evaluate(pressed)
+    assert editor.sent() == []
+    editor.page.locator("#before").evaluate(pressed)
+    assert editor.sent() == [["set", "draft", {"revision": "1", "code": "typed", "number": 1}]]
+    editor.page.evaluate("view.unmount()")
+    editor.page.locator("#before").evaluate(pressed)
+    assert len(editor.sent()) == 1
+
+
 def test_what_was_typed_outlives_reruns_and_a_visit_elsewhere_until_python_has_another_text(editor):
     editor.field.fill("typed")
     editor.update("from python")

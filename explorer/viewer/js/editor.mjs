@@ -25,6 +25,7 @@ export function mount(root, port) {
     update: (data) => editor.update(data),
     unmount: () => {
       stop();
+      editor.stopping.abort();
       editor.frame.remove();
     },
   };
@@ -40,6 +41,7 @@ class Editor {
     this.asked = null; // how many runs Python had seen when Run was pressed; null while nothing is awaited
     this.caretLine = null;
     this.leaving = false; // Escape was pressed: the next Tab leaves the field
+    this.stopping = new AbortController();
     this.build();
     this.listen();
   }
@@ -69,6 +71,9 @@ class Editor {
     for (const type of ["keydown", "keypress", "keyup"]) frame.addEventListener(type, (event) => event.stopPropagation());
     // Not at once: what was clicked may lead to another page, and a rerun asked for in the same moment would bring this one back.
     frame.addEventListener("focusout", (event) => frame.contains(event.relatedTarget) || this.syncSoon());
+    // But what is pressed to do something with the text has to find it there.
+    const options = { capture: true, signal: this.stopping.signal };
+    document.addEventListener("pointerdown", (event) => this.frame.isConnected && !staysOrLeads(event, frame) && this.sync(), options);
     this.button.addEventListener("click", () => this.run());
     this.lines.gutter.addEventListener("click", ({ target }) => {
       const index = [...this.lines.gutter.children].indexOf(target);
@@ -233,4 +238,9 @@ class Editor {
     this.field.setAttribute("aria-invalid", String(marks.length > 0));
     this.help.textContent = [...marks, words.help].join(" ");
   }
+}
+
+// Whether something was pressed inside of `frame`, or leads to another page.
+function staysOrLeads(event, frame) {
+  return event.composedPath().some((each) => each === frame || each.tagName === "A");
 }
