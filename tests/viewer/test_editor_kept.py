@@ -18,10 +18,12 @@ def held(session):
     return session[KEPT]["e.kept"]
 
 
-def test_a_draft_is_kept(session):
+def test_a_draft_is_kept_and_told(session):
+    told = []
     session["e"] = {"draft": {"revision": "2", "code": "new", "number": 1}}
-    editor._take_draft("e", "e.kept")
+    editor._take_draft("e", "e.kept", told.append)
     assert held(session) == editor._Kept(revision="2", draft="new", runs=4)
+    assert told == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -37,9 +39,11 @@ def test_a_draft_is_kept(session):
     ],
 )
 def test_a_draft_of_an_older_text_and_nonsense_are_not(session, draft):
+    told = []
     session["e"] = {"draft": draft}
-    editor._take_draft("e", "e.kept")
+    editor._take_draft("e", "e.kept", told.append)
     assert held(session).draft == "old"
+    assert told == []
 
 
 def test_a_run_is_counted_kept_as_the_draft_and_handed_on(session):
