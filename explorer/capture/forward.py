@@ -88,7 +88,7 @@ class ForwardLog(TorchFunctionMode):
     def watching(self) -> Iterator[None]:
         # `apply` is no torch function, so the mode does not see it; mypy dislikes giving a method another value, here meant.
         apply = torch.autograd.Function.__dict__["apply"]
-        torch.autograd.Function.apply = classmethod(self._custom(apply))  # type: ignore[assignment,method-assign]
+        torch.autograd.Function.apply = classmethod(self._custom(apply))  # type: ignore[assignment,method-assign]  # meant: see above
         self._packed = packing_now() is not None
         try:
             with self, self.hooks.watching(), packing_noticed(self._packs):

@@ -59,7 +59,7 @@ MOST_PATH = 10_000
 
 
 class Watch:
-    """One training run. Use it as ``with watch.watching(): exec(...)``, then `finish`."""
+    """One training run: the code runs inside of `watching`, then comes `finish`."""
 
     def __init__(self, code: str, names: dict[str, Any], data: Data, emit: Emit, steering: Steering) -> None:
         self._names, self._data, self._emit, self._steering = names, data, emit, steering

@@ -83,9 +83,9 @@ def _prepare(request: TrainingRequest, names: dict[str, Any]) -> tuple[Program, 
 
 
 def _execute(program: Program, names: dict[str, Any]) -> None:
-    exec(program.body, names)  # noqa: S102  # this is the jailed child
+    exec(program.body, names)  # noqa: S102  # this is the jailed child, behind the kernel's wall: running typed code is what it is for
     if program.tail is not None:
-        eval(program.tail, names)  # noqa: S307  # the last expression, as in print(model)
+        eval(program.tail, names)  # noqa: S307  # there too: the last expression, as in print(model)
 
 
 def _looked_for(request: TrainingRequest, noticed: DivergedError) -> TrainingEnd | None:

@@ -81,7 +81,7 @@ def test_contributions_add_up_and_are_what_torch_says(code: str, seed: int) -> N
         np.testing.assert_allclose(incoming[place], total, rtol=1e-5, atol=1e-6)
     torch.manual_seed(seed)
     scope: dict[str, Any] = {"torch": torch}
-    exec(code, scope)  # the same code in plain Python
+    exec(code, scope)  # a text of this test, in plain Python: the oracle
     names = [name for name, value in scope.items() if isinstance(value, torch.Tensor) and value.requires_grad]
     wanted = torch.autograd.grad(scope["loss"], [scope[name] for name in names], allow_unused=True)
     shown = {node.variable: node for node in seen.graph.nodes}
@@ -99,7 +99,7 @@ def test_edges_are_those_of_another_walk(code: str) -> None:
     """Slots without an edge too: the graph as tuples of (name, slot, name, output_nr), by recursion from a fresh run's result."""
     seen = run(code).graph
     scope: dict[str, Any] = {"torch": torch}
-    exec(code, scope)
+    exec(code, scope)  # a text of this test, in plain Python: the oracle
     expected, slots, known = [], [], set()
 
     def visit(node: Any) -> None:
@@ -127,7 +127,7 @@ def test_gradient_times_input(code: str, seed: int) -> None:
     seen = run(code, seed=seed)
     torch.manual_seed(seed)
     scope: dict[str, Any] = {"torch": torch}
-    exec(code, scope)
+    exec(code, scope)  # a text of this test, in plain Python: the oracle
     names = [name for name, value in scope.items() if isinstance(value, torch.Tensor) and value.requires_grad]
     wanted = torch.autograd.grad(scope["loss"], [scope[name] for name in names], allow_unused=True)
     shown = {node.variable: node for node in seen.graph.nodes}
@@ -194,8 +194,8 @@ def test_gradients_that_are_handed_out_have_the_versions_of_a_bare_run(verify: V
     watched, bare = {"torch": torch}, {"torch": torch}
     recorder = Recorder(code, verify=verify)
     with recorder.watching():
-        exec(compile(code, SNIPPET, "exec"), watched)
-    exec(code, bare)
+        exec(compile(code, SNIPPET, "exec"), watched)  # a text of this test
+    exec(code, bare)  # the same without us: the oracle
 
     def versions(scope: dict[str, Any]) -> list[int]:
         return [one._version for one in (*scope["got"], *(scope[name].grad for name in ("w", "b", "once", "matrix")))]
