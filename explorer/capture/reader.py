@@ -173,6 +173,8 @@ class Reader:
         """By the id of a tensor that a batch holds."""
         self._of_elements: dict[Hashable, Reading] = {}
         """Of what is held, by the elements, where these are too many to be shown."""
+        self._others: list[torch.Tensor] = []
+        """More tensors of such elements. They are known by their ids, which another object could have once they are gone."""
 
     def read(self, tensor: torch.Tensor) -> Reading:
         """The numbers of `tensor` as they are now."""
@@ -217,6 +219,7 @@ class Reader:
         if known is None:
             known = self._of_elements[elements] = batch.add(tensor)
             return known
+        self._others.append(tensor)
         return Reading(batch.shape, batch.dtype, None, known)
 
     def settle(self) -> None:
@@ -225,18 +228,19 @@ class Reader:
             for batch in self._unsettled:
                 batch.settle()
             self._large.settle()
-        self._unsettled.clear()
-        self._held.clear()
-        self._of_elements.clear()
+        self._forget()
 
     def release(self) -> None:
         """Let go of what nobody asked about."""
         self._known.clear()
         self._large.release()
         self._batches.clear()
-        self._unsettled.clear()
-        self._held.clear()
-        self._of_elements.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Of what was held until now."""
+        for held in (self._unsettled, self._held, self._of_elements, self._others):
+            held.clear()
 
     def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
         """Where it is read with others like it; None where it is to be read alone.

@@ -229,3 +229,19 @@ def test_what_a_leaf_was_sent_is_the_same_whether_it_is_read_there_or_as_its_gra
     with_listener, without = (run(WITH_A_GRADIENT + calls, seed=0, verify=verify) for verify in ("always", "never"))
     assert with_listener.status == "ok", with_listener.message
     assert without.graph == with_listener.graph
+
+
+def test_every_gradient_has_the_shape_of_the_tensor_that_it_belongs_to() -> None:
+    """Thousands of gradients come and go, and are known by their ids only while they are held."""
+    code = """
+import torch
+first, second = torch.nn.Linear(16, 16), torch.nn.Linear(16, 16)
+state = torch.zeros(1, 16)
+for _ in range(60):
+    state = torch.tanh(first(torch.randn(1, 16)) + second(state))
+loss = state.sum()
+"""
+    nodes = run(code, result="loss").graph.nodes
+    shapes = [(node.incoming[0].shape, node.output.shape) for node in nodes if node.output and node.incoming[0]]
+    assert len(shapes) > 240
+    assert all(gradient == tensor for gradient, tensor in shapes)

@@ -137,6 +137,22 @@ def test_what_was_read_once_is_read_again_only_where_memory_or_version_differ() 
     storages.release()
 
 
+def test_what_is_held_is_never_taken_for_another_tensor_that_came_later() -> None:
+    """A view of elements that are held already is read with them, and must live as long: else its id may be another's."""
+    reader = Reader(Storages())
+    ones = torch.ones(20, 50)
+    reader.hold({id(ones): ones})
+    view = ones.t()
+    gone = id(view)
+    reader.hold({gone: view})
+    del view
+    later = [torch.zeros(1_000) for _ in range(200)]
+    found = [reader.hold({id(one): one})[id(one)] for one in later]
+    reader.settle()
+    assert gone not in set(map(id, later))
+    assert all(one.shape == (1_000,) and one.stats is not None and one.stats.zeros == 1_000 for one in found)
+
+
 def test_the_same_elements_in_another_order_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     summed: list[int] = []
     begin = Moments.__init__
