@@ -146,16 +146,22 @@ class ForwardLog(TorchFunctionMode):
         if self._paused or self.full or func in _APART:
             return self._pass(func, args, kwargs or {})
         function = self._functions[func]
-        return self._record(function, self._is_alone(function, types, kwargs), func, args, kwargs or {})
+        if kwargs:
+            function = function.given(kwargs)
+        return self._record(function, types, func, args, kwargs or {})
 
-    def _is_alone(self, function: Function, types: Any, kwargs: Mapping[str, Any] | None) -> bool:
-        """Whether the tensors of a call are to be read at once: it may change some, or they may be something else afterwards."""
+    def _is_alone(
+        self, function: Function, types: Iterable[type], args: Sequence[Any], inputs: list[torch.Tensor]
+    ) -> bool:
+        """Whether the tensors of a call are to be read at once: it may change others, or they may be something else afterwards."""
         if function.shares:
             self._shared = True
-        if function.writes or self._shared or is_transformed() or (types and not all(map(_is_torchs, types))):
-            return True
         inside = self._open is not None  # what a custom function's forward gives becomes something else after it
-        return inside or bool(kwargs and _fills(kwargs))
+        if inside or self._shared or is_transformed() or (types and not all(map(_is_torchs, types))):
+            return True
+        if not function.writes:
+            return False
+        return not args or function.into is None or not self.unread.admit(inputs, function.into)
 
     def __exit__(self, *raised: Any) -> None:
         super().__exit__(*raised)  # type: ignore[no-untyped-call]  # torch wrote no types there
@@ -196,14 +202,19 @@ class ForwardLog(TorchFunctionMode):
             call = apply.__get__(None, cls)
             if self._paused or self.full:
                 return call(*args, **kwargs)
-            return self._record(Function(cls.__name__, writes=True), True, call, args, kwargs)
+            return self._record(Function(cls.__name__, writes=True), (), call, args, kwargs)
 
         return applied
 
     def _record(
-        self, function: Function, alone: bool, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+        self,
+        function: Function,
+        types: Iterable[type],
+        func: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
     ) -> Any:
-        """Make a call and write it down; of one that is `alone` the tensors are read at once, as `Unread` tells."""
+        """Make a call and write it down; `types` are those of its tensors that torch dispatches by."""
         name = function.name
         inputs = tensors_among((*args, *kwargs.values()) if kwargs else args)
         if not inputs and name in SILENT:
@@ -212,6 +223,7 @@ class ForwardLog(TorchFunctionMode):
             self.direct.look()
         if self.checker is not None:
             self.checker.meet(len(self.ops), name, func, args, kwargs)
+        alone = self._is_alone(function, types, args, inputs)
         frame, kept = self._source.frame(_CALLER), len(self.spans)
         place, module, packing = self._source.here(frame), self._modules.current, packing_now()
         op = OpDraft(place, module, self._open, next_sequence_nr(), packing, index=len(self.ops), name=name)
@@ -226,7 +238,7 @@ class ForwardLog(TorchFunctionMode):
         except BaseException:
             op.seconds = perf_counter() - began
             self._end(op, watch)
-            self.unread.close(op, inputs, versions, [], alone)
+            self.unread.close(op, inputs, versions, [], alone=alone, writes=function.writes)
             raise
         op.seconds = perf_counter() - began
         self._end(op, watch)
@@ -234,7 +246,7 @@ class ForwardLog(TorchFunctionMode):
         if not outputs and name == "__setitem__":
             outputs = inputs[:1]
         if outputs:
-            self.unread.close(op, inputs, versions, outputs, alone)
+            self.unread.close(op, inputs, versions, outputs, alone=alone, writes=function.writes)
             if watch is not None:
                 op.operators = self.operators.keep(watch, name, args, kwargs, [*inputs, *outputs])
         elif self.ops[-1] is op:
@@ -255,12 +267,6 @@ class ForwardLog(TorchFunctionMode):
 
 def _is_torchs(kind: type) -> bool:
     return kind is _TENSOR or kind is _PARAMETER
-
-
-def _fills(kwargs: Mapping[str, Any]) -> bool:
-    """Whether a call is asked to write where it is told to."""
-    given = kwargs.get
-    return given("out") is not None or given("inplace", False) is not False or given("max_norm") is not None
 
 
 _PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, slice, type(...)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType
 from typing import Any, NamedTuple
@@ -13,7 +13,8 @@ from explorer.capture import dispatcher
 
 _Tensor: Any = torch.Tensor
 
-_BUILT_IN = (BuiltinFunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType)
+_BINDINGS = (BuiltinFunctionType, MethodDescriptorType)
+_BUILT_IN = (*_BINDINGS, MethodWrapperType, WrapperDescriptorType)
 
 SILENT = frozenset({"__set__", "manual_seed", "set_default_device"})
 """Names of functions that are no call of the log where they are given no tensor."""
@@ -86,10 +87,11 @@ READERS: frozenset[Any] = frozenset(_readers())
 
 
 _IN_PLACE = ("add", "sub", "mul", "div", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift")
-_WRITERS = frozenset(
-    {"__set__", "__setitem__", "batch_norm", "instance_norm", *(f"__i{operation}__" for operation in _IN_PLACE)}
-)
-"""Functions that write and are not called as torch's others that do."""
+_FIRST, _ALL_BUT_FIRST = slice(0, 1), slice(1, None)
+_INTO: dict[str, slice] = {"__setitem__": _FIRST, "batch_norm": _ALL_BUT_FIRST, "instance_norm": _ALL_BUT_FIRST} | {
+    f"__i{operation}__": _FIRST for operation in _IN_PLACE
+}
+"""Functions that write numbers and are not called as torch's others that do; which of their tensors they may write into."""
 _SHARING = frozenset(
     {"numpy", "from_numpy", "as_tensor", "asarray", "frombuffer", "from_dlpack", "to_dlpack", "from_file"}
     | {"__array__", "__dlpack__", "storage", "untyped_storage", "_typed_storage"}
@@ -107,16 +109,30 @@ class Function(NamedTuple):
     """Whether memory is then in other hands too, which can write into it and resize it untold."""
     reads: bool = False
     """Whether torch's schemas say that it writes into nothing, but for ``out``: of a function in Python none tells."""
+    into: slice | None = None
+    """Into which of its tensors it writes, in the order of its arguments, where it changes nothing but their numbers."""
+
+    def given(self, kwargs: Mapping[str, Any]) -> Function:
+        """What is known of a call with these arguments: it may be asked to write where else it only reads."""
+        if kwargs.get("out") is not None or kwargs.get("max_norm") is not None:
+            return self._replace(writes=True, reads=False, into=None)
+        if kwargs.get("inplace", False) is not False and not self.writes:
+            return self._replace(writes=True, reads=False, into=_FIRST)
+        return self
 
 
 class Functions(dict[Any, Function]):
     """What is known of functions, asked once for each."""
 
     def __missing__(self, function: Callable[..., Any]) -> Function:
-        name = name_of(function)
-        writes = name in _WRITERS or (name[-1] == "_" != name[-2:-1])
+        name, own = name_of(function), _is_torchs(function)
+        writes = not own or name == "__set__" or name in _INTO or (name[-1] == "_" != name[-2:-1])
         found = self[function] = Function(
-            name, writes or not _is_torchs(function), name in _SHARING, _only_reads(function)
+            name,
+            writes,
+            shares=name in _SHARING,
+            reads=not writes and _only_reads(function),
+            into=_into(function, name) if own and writes else None,
         )
         return found
 
@@ -131,7 +147,7 @@ def _is_torchs(function: Callable[..., Any]) -> bool:
 
 def _only_reads(function: Callable[..., Any]) -> bool:
     """Of a function that torch generated as the binding of an operator: whether none of its overloads writes."""
-    return type(function) in (BuiltinFunctionType, MethodDescriptorType) and _declares_no_write(function.__name__)
+    return type(function) in _BINDINGS and _declares_no_write(function.__name__)
 
 
 @cache
@@ -139,6 +155,28 @@ def _declares_no_write(name: str) -> bool:
     schemas = dispatcher.overloads(f"aten::{name}")
     arguments = [one for schema in schemas for one in schema.arguments if one.alias_info is not None]
     return bool(schemas) and all(one.is_out for one in arguments if one.alias_info.is_write)
+
+
+def _into(function: Callable[..., Any], name: str) -> slice | None:
+    """As `Function.into`, of one of torch's that writes."""
+    if name in _INTO:
+        return _INTO[name]
+    return _FIRST if type(function) in _BINDINGS and _writes_first(name) else None
+
+
+@cache
+def _writes_first(name: str) -> bool:
+    """Of an operator: whether it writes into its first tensor alone, and leaves that where and what it is."""
+    packet = getattr(torch.ops.aten, name, None)
+    overloads = [getattr(packet, each) for each in packet.overloads()] if packet else []
+    of_tensors = [one for one in overloads if str(one._schema.arguments[0].type) == "Tensor"]
+    return bool(of_tensors) and all(map(_only_first_is_written, of_tensors))
+
+
+def _only_first_is_written(overload: Any) -> bool:
+    others = [one.alias_info for one in overload._schema.arguments[1:] if one.alias_info is not None]
+    moves: bool = torch.Tag.inplace_view in overload.tags
+    return not moves and not any(one.is_write for one in others)
 
 
 def name_of(function: Callable[..., Any]) -> str:

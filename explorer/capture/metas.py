@@ -7,7 +7,7 @@ have equal storage ids exactly when they share memory. Cannot see: storage of sp
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from operator import attrgetter
 from typing import Any, TypeGuard
@@ -43,6 +43,14 @@ def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
 def place_of(meta: TensorMeta) -> tuple[object, ...]:
     """What two tensors have in common that are the same elements of the same memory, seen in the same shape."""
     return (meta.storage_id, meta.storage_offset, meta.shape, meta.stride)
+
+
+def memory_of(tensors: Iterable[torch.Tensor]) -> set[int] | None:
+    """The storages under some tensors, by address; None where one has none."""
+    try:
+        return set(map(storage_address, map(_untyped_storage, tensors)))
+    except _UNREADABLE:
+        return None
 
 
 def outgrows(meta: TensorMeta) -> bool:

@@ -8,7 +8,7 @@ Cannot see: what a call leaves to other threads, and the first call's warm-up, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -158,7 +158,12 @@ class _CallTimes(ForwardLog):
         return [(name, self._clock.seconds(begin, end)) for name, begin, end in self._marks]
 
     def _record(
-        self, function: Function, _alone: bool, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+        self,
+        function: Function,
+        _types: Iterable[type],
+        func: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
     ) -> Any:
         name = function.name
         if name in SILENT and not tensors_among((*args, *kwargs.values())):

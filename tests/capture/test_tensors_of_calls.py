@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 
+from explorer.capture.functions import Functions
 from explorer.capture.private import is_wrapped
 from explorer.capture.recorder import Recorder
 from explorer.ir import TensorMeta
@@ -44,6 +45,31 @@ w = torch.mul(z.detach(), 3, out=torch.zeros(2))
 y += 1
 """,
     "running statistics": "n = torch.nn.BatchNorm1d(2)\na = n(torch.randn(3, 2))\nb = n(a)\nc = n.running_mean + 1",
+    "running statistics that wait": """\
+m, v = torch.zeros(2) + 1, torch.ones(2) + 1
+a = m * 2
+b = torch.nn.functional.batch_norm(torch.randn(3, 2), m, v, training=True)
+c = torch.nn.functional.batch_norm(running_var=v, running_mean=m, input=b, training=True)
+d = torch.instance_norm(torch.randn(1, 2, 3), None, None, m, v, True, 0.1, 1e-5, False)
+e = m + v
+""",
+    "numbers alone": """\
+x = torch.randn(2, 4, requires_grad=True)
+y = x * 2
+v, w = y.view(8), y.detach()
+y.mul_(3)
+torch.relu_(v)
+w += 1
+y[0] = v[:4] * 2
+z = torch.nn.functional.dropout(y, 0.5, True, inplace=True)
+u = v + 1
+with torch.no_grad():
+    x.add_(1)
+    u = v + x.view(8)
+    torch.clamp_(max=x + 2, input=x)
+""",
+    "a gradient from then on": "a, b = torch.zeros(3), torch.ones(3, requires_grad=True)\nv = a[:2]\nc = v + 1\na[:] = b * 2\nd = v + 1\ne = torch.zeros(3)\ne += b",
+    "many bytes": "x = torch.ones(2**20)\nfor n in range(12):\n    y = x + n\n    x = y * 2",
     "a norm at most": "w = torch.ones(3, 2) * 5\ne = torch.nn.functional.embedding(torch.tensor([0, 2]), w, max_norm=1.0)\nz = w + 1",
     "made by a custom function": """\
 class Twice(torch.autograd.Function):
@@ -114,6 +140,24 @@ def told(meta: TensorMeta) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.parametrize(
+    ("function", "into"),
+    [
+        (torch.Tensor.add_, slice(0, 1)),
+        (torch.relu_, slice(0, 1)),
+        (torch.Tensor.__setitem__, slice(0, 1)),
+        (torch.Tensor.__iadd__, slice(0, 1)),
+        (torch.batch_norm, slice(1, None)),
+        (torch.nn.functional.batch_norm, slice(1, None)),
+        *((moves, None) for moves in (torch.Tensor.t_, torch.Tensor.resize_, torch.Tensor.set_, torch.Tensor.detach_)),
+        *((another, None) for another in (torch._foreach_add_, torch.nn.init.ones_, torch.Tensor.data.__set__)),
+    ],
+)
+def test_of_functions_that_write_numbers_alone_it_is_known_into_what(function: Any, into: slice | None) -> None:
+    known = Functions()[function]
+    assert (known.writes, known.reads, known.into) == (True, False, into)
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_inputs_and_outputs_are_told_as_they_are(name: str) -> None:
     code = PROGRAMS[name]
@@ -134,6 +178,13 @@ def test_inputs_and_outputs_are_told_as_they_are(name: str) -> None:
     ("code", "name", "line"),
     [
         ("x = torch.zeros(2)\ny = x / x\ny.nan_to_num_()\nz = y + 1", "div", 2),
+        ("x = torch.zeros(2)\ny = x / x\nv = y.detach()\nv[:] = 1.0\nz = y + 1", "div", 2),
+        (
+            "m = torch.zeros(2) / 0\nx = torch.ones(3, 2)\ntorch.nn.functional.batch_norm(x, m, torch.ones(2), training=True)",
+            "div",
+            1,
+        ),
+        ("x = torch.zeros(70_000)\ny = x / x\ny.fill_(0)\nz = y + 1", "div", 2),
         ("x = torch.ones(2)\ny = x + 1\na = y.numpy()\na[0] = float('nan')\nz = y * 1", "mul", 5),
         ("x = torch.ones(3)\nfor n in range(70):\n    x = x * 1\ny = (x - 1).log() * float('nan')", "mul", 4),
         ("x = torch.ones(3)\ny = (x / 0).tanh()\nz = -(y.tanh() / 0)\nw = z + z.neg()", "add", 4),
