@@ -1,22 +1,25 @@
 """What a run would no longer keep for backward if a leaf, or all parameters of a module, needed no gradient.
 
 Nodes that lead to nothing else vanish with all that they saved. A node that stays, and has lost a slot, no longer saves
-what served that slot alone (`needs`).
+what served that slot alone (`needs`). All is tried at once, in a few passes over the graph: in which trials a node vanishes are
+the bits of one whole number.
 Cannot see: code that itself asks for ``requires_grad``, and kernels that torch chooses by it (a `matmul` of three by two dimensions).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from explorer.capture.kept import Kept, enclosing, largest
 from explorer.capture.needs import is_known, serves
-from explorer.ir import Edge, Graph, Saving, Tensor
+from explorer.ir import Graph, Saving, Tensor
 
 MOST = 1_000
 """Leaves, and modules, that are tried: the largest."""
+
+_Bits = int
+"""A set of trials: of the one that is tried as number `at` it has the bit ``1 << at``."""
 
 
 def freezing(graph: Graph, tensors: Sequence[Tensor], kept: Kept) -> tuple[Saving, ...]:
@@ -27,17 +30,13 @@ def freezing(graph: Graph, tensors: Sequence[Tensor], kept: Kept) -> tuple[Savin
     names = {node.variable or f"leaf{node.id}": frozenset([node.id]) for node in leaves.values()}
     modules = _by_module(tensors, leaves)
     sizes = {at: node.output.storage_nbytes if node.output else 0 for at, node in leaves.items()}
-    trial, known = _Trial(graph, kept), dict[frozenset[int], Saving]()
-    found = []
-    for is_module, sets in ((False, names), (True, modules)):
-        for name in largest(sets, {name: sum(map(sizes.__getitem__, them)) for name, them in sets.items()}, MOST):
-            frozen = sets[name]
-            if frozen not in known:
-                known[frozen] = trial.without(frozen)
-            saving = known[frozen]
-            found.append(
-                Saving(name=name, nbytes=saving.nbytes, nodes=saving.nodes, module=is_module, exact=saving.exact)
-            )
+    tried = [
+        (name, sets[name], is_module)
+        for is_module, sets in ((False, names), (True, modules))
+        for name in largest(sets, {name: sum(map(sizes.__getitem__, them)) for name, them in sets.items()}, MOST)
+    ]
+    trials = _Trials(graph, kept, list(dict.fromkeys([frozen for _, frozen, _ in tried])))
+    found = [trials.saving(name, frozen, is_module) for name, frozen, is_module in tried]
     return tuple(sorted(found, key=lambda saving: -saving.nbytes))
 
 
@@ -51,66 +50,86 @@ def _by_module(tensors: Sequence[Tensor], leaves: Collection[int]) -> dict[str, 
     return {path: frozenset(them) for path, them in inside.items()}
 
 
-class _Trial:
-    """Freezes leaves on paper; each trial costs the edges of the nodes that vanish."""
+class _Trials:
+    """Freezes sets of leaves on paper."""
 
-    def __init__(self, graph: Graph, kept: Kept) -> None:
-        self._nodes, self._edges, self._kept = graph.nodes, graph.edges, kept
-        self._into: list[list[Edge]] = [[] for _ in graph.nodes]
-        self._open = [0] * len(graph.nodes)
-        """By node, how many of its slots need a gradient."""
+    def __init__(self, graph: Graph, kept: Kept, trials: Sequence[frozenset[int]]) -> None:
+        self._at = {frozen: at for at, frozen in enumerate(trials)}
+        self._every: _Bits = (1 << len(trials)) - 1
+        self._gone = self._vanishing(graph)
+        self._closed = {(edge.source, edge.slot): self._gone[edge.target] for edge in graph.edges}
+        """By node and slot: in which trials that slot would need no gradient; slots that need none anyway are not there."""
+        self._inexact = self._doubtful(graph, kept)
+        freed = Counter[_Bits]()
+        for storage, lost in self._losing(graph, kept).items():
+            if storage not in kept.lasting:
+                freed[lost] += kept.nbytes[storage]
+        self._nbytes, self._nodes = self._each(freed), self._each(Counter(self._gone))
+
+    def saving(self, name: str, frozen: frozenset[int], is_module: bool) -> Saving:
+        """The saving of one of the trials."""
+        at = self._at[frozen]
+        exact = not self._inexact >> at & 1
+        return Saving(name=name, nbytes=self._nbytes[at], nodes=self._nodes[at], module=is_module, exact=exact)
+
+    def _vanishing(self, graph: Graph) -> list[_Bits]:
+        """By node, in which trials it would not be there: a frozen leaf, and what leads to nothing else."""
+        gone = [0] * len(graph.nodes)
         for edge in graph.edges:
-            self._into[edge.target].append(edge)
-            self._open[edge.source] += 1
-        self._ends = {at for at, slots in enumerate(self._open) if not slots}
-        """The nodes that lead to nothing: each other one leads to some of them."""
-        # A second derivative's graph follows what the first one was asked for.
-        self._uncertain = any(node.order > 1 for node in graph.nodes)
+            gone[edge.source] = self._every
+        for frozen, at in self._at.items():
+            for leaf in frozen:
+                gone[leaf] |= 1 << at
+        made = [-1 if node.sequence_nr is None else node.sequence_nr for node in graph.nodes]
+        links = [(edge.source, edge.target) for edge in reversed(graph.edges)]
+        links.sort(key=lambda link: made[link[0]])  # each node after those it leads to, but for what other threads made
+        before: list[_Bits] = []
+        while gone != before:
+            before = gone.copy()
+            for source, target in links:
+                gone[source] &= gone[target]
+        return gone
 
-    def without(self, frozen: Collection[int]) -> Saving:
-        """The saving without these leaves."""
-        gone, closed = self._vanishing(frozen)
-        lost: defaultdict[int, int] = defaultdict(int)
-        nodes, unreadable, tensors = self._nodes, self._kept.unreadable, self._kept.tensors
-        for at in gone:
-            for _, storage in tensors.get(at, ()):
-                lost[storage] += 1
-        for at, slots in closed.items():
-            if at in tensors and (served := serves(nodes[at].name)):
-                for name, storage in tensors[at]:
-                    if name in served and self._is_needless(at, served[name], slots):
-                        lost[storage] += 1
-        exact = not self._uncertain and unreadable.isdisjoint(gone) and unreadable.isdisjoint(closed)
-        exact = exact and all(is_known(nodes[at]) for at in closed)
-        holders = self._kept.holders
-        freed = [storage for storage, count in lost.items() if storage in holders and count == len(holders[storage])]
-        return Saving(name="", nbytes=self._kept.own(freed), nodes=len(gone), exact=exact)
+    def _losing(self, graph: Graph, kept: Kept) -> dict[int, _Bits]:
+        """By storage, in which trials nothing would keep it any more."""
+        every, closed, gone = self._every, self._closed, self._gone
+        serving = {name: serves(name) for name in {node.name for node in graph.nodes}}
+        lost = dict.fromkeys(kept.holders, every)
+        for node, name, storage in kept.tensors:
+            slots, needless = serving[graph.nodes[node].name].get(name), 0
+            if slots is not None:
+                needless = every
+                for slot in slots:
+                    needless &= closed.get((node, slot), every)
+            lost[storage] &= gone[node] | needless
+        return lost
 
-    def _vanishing(self, frozen: Collection[int]) -> tuple[Sequence[int], dict[int, list[int]]]:
-        """The nodes that would not be there, and by node that stays the slots that would need no gradient."""
-        if self._ends.issubset(frozen):
-            return range(len(self._nodes)), {}
-        gone, closed = sorted(frozen), dict[int, list[int]]()
-        into, needing = self._into, self._open
-        for at in gone:
-            for edge in into[at]:
-                source = edge.source
-                slots = closed.get(source)
-                if slots is None:
-                    slots = closed[source] = []
-                slots.append(edge.slot)
-                if len(slots) == needing[source]:
-                    del closed[source]
-                    gone.append(source)
-        return gone, closed
+    def _doubtful(self, graph: Graph, kept: Kept) -> _Bits:
+        """In which trials a node takes part of which not all is known."""
+        if any(
+            node.order > 1 for node in graph.nodes
+        ):  # a second derivative's graph follows what the first one was asked for
+            return self._every
+        doubtful = 0
+        unknown = kept.unreadable.union([node.id for node in graph.nodes if not is_known(node)])
+        for (node, _), closed in self._closed.items():
+            if node in unknown:
+                doubtful |= closed & ~self._gone[node]
+        for node in kept.unreadable:
+            doubtful |= self._gone[node]
+        return doubtful
 
-    def _is_needless(self, node: int, serving: Sequence[int], closed: Collection[int]) -> bool:
-        """Whether of the slots that a saved tensor is `serving` none needs a gradient any more; of several some may never have."""
-        if len(serving) == 1:
-            return serving[0] in closed
-        return self._slots(node).intersection(serving).issubset(closed)
+    def _each(self, amounts: Mapping[_Bits, int]) -> list[int]:
+        """By trial, the sum of the amounts that are told of sets of trials."""
+        sums = [0] * len(self._at)
+        for trials, amount in amounts.items():
+            for at in _members(trials):
+                sums[at] += amount
+        return sums
 
-    def _slots(self, source: int) -> set[int]:
-        """The slots of a node that need a gradient; its edges lie side by side."""
-        first = bisect_left(self._edges, source, key=lambda edge: edge.source)
-        return {edge.slot for edge in self._edges[first : first + self._open[source]]}
+
+def _members(trials: _Bits) -> Iterator[int]:
+    while trials:
+        last = trials.bit_length() - 1
+        yield last
+        trials ^= 1 << last

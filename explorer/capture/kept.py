@@ -35,8 +35,8 @@ class Kept:
     nbytes: dict[int, int] = field(default_factory=dict)
     holders: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     """The nodes that saved a tensor over this storage, one for each tensor."""
-    tensors: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
-    """By node that saved some: name and storage of each tensor."""
+    tensors: list[tuple[int, str, int]] = field(default_factory=list)
+    """Node, name and storage of each saved tensor."""
     lasting: set[int] = field(default_factory=set)
     """Storages that live anyway: those of leaves that have a name or are in the graph."""
     unreadable: set[int] = field(default_factory=set)
@@ -46,29 +46,22 @@ class Kept:
     def by(cls, graph: Graph, tensors: Iterable[Tensor]) -> Kept:
         kept = cls()
         kept.lasting.update(tensor.storage_id for tensor in tensors if tensor.is_leaf)
-        nbytes, holders = kept.nbytes, kept.holders
+        saving = [(node.id, saved) for node in graph.nodes for saved in node.saved if saved.text is None]
+        for at, saved in saving:
+            tensor = saved.tensor
+            if tensor is not None and tensor.storage_id >= 0:
+                storage = tensor.storage_id
+                kept.tensors.append((at, saved.name, storage))
+                kept.nbytes[storage] = tensor.storage_nbytes
+                kept.holders[storage].append(at)
+            elif saved.error is not None:
+                kept.unreadable.add(at)
         for node in graph.nodes:
             if node.kind == "leaf" and node.output is not None:
                 kept.lasting.add(node.output.storage_id)
             if node.name in HIDING:
                 kept.unreadable.add(node.id)
-            kept_here = []
-            for saved in node.saved:
-                tensor = saved.tensor
-                if tensor is not None and tensor.storage_id >= 0:
-                    storage = tensor.storage_id
-                    kept_here.append((saved.name, storage))
-                    nbytes[storage] = tensor.storage_nbytes
-                    holders[storage].append(node.id)
-                elif saved.error is not None:
-                    kept.unreadable.add(node.id)
-            if kept_here:
-                kept.tensors[node.id] = kept_here
         return kept
-
-    def own(self, storages: Iterable[int]) -> int:
-        """Bytes of those among `storages` that do not live anyway."""
-        return sum(self.nbytes[storage] for storage in storages if storage not in self.lasting)
 
 
 def largest(names: Iterable[str], nbytes: dict[str, int], most: int) -> Sequence[str]:
