@@ -88,9 +88,8 @@ class Flow:
         self.wanted: dict[int, Callable[[int, _Gradients], None]] = {}
         """By id of the node: who is told what came in there, before anybody else writes into it."""
         self._walk, self._reader, self._steady = walk, reader, steady
-        self._read = reader.hold if steady else self._copied
+        self._read = reader.read_together if steady else self._read_alone
         self._sizes = sizes if steady else None
-        self._let_go = reader.settle if steady else _nothing
         self._hooks_after = cheap_hooks_after if steady else hooks_after
         self._events: list[_Event] = []
         self._began = 0.0
@@ -146,7 +145,6 @@ class Flow:
         """Tell that a node is about to run."""
         self._events.append((identity, perf_counter(), None, gradients))
         self._take()
-        self._let_go()
 
     def after(self, identity: int, sent: _Gradients, gradients: _Gradients) -> None:
         """Tell what a node made: one gradient for each slot, of `gradients`."""
@@ -175,11 +173,10 @@ class Flow:
                 slots = later[identity]
                 sent = [None if slot in slots else one for slot, one in enumerate(sent)]
             events.append((identity, perf_counter(), sent, gradients))
-            if waiting and not waiting.isdisjoint(leading.get(identity, ())):
+            arriving = bool(waiting) and not waiting.isdisjoint(leading.get(identity, ()))
+            if arriving:
                 waiting.difference_update(leading[identity])
-                self._take()
-                self._let_go()
-            elif len(events) >= together:
+            if arriving or len(events) >= together:
                 self._take()
 
         return after
@@ -191,20 +188,19 @@ class Flow:
     def _take(self) -> None:
         """Read what was held, and tell it."""
         events, incoming, sent_by, seconds, wanted = self._events, self.incoming, self.sent, self.seconds, self.wanted
-        flows = chain.from_iterable([(came or (), sent or ()) for _, _, sent, came in events])
-        flowed = {id(one): one for one in chain.from_iterable(flows) if one is not None}
         before, listeners = self._began, self.listeners
         with quiet():
-            reading_of = self._read(flowed).get
+            read = self._readings([flow for _, _, sent, came in events for flow in (came or (), sent or ())])
             for identity, moment, sent, gradients in events:
+                came, made = next(read), next(read)
                 if gradients is not None and (sent is None or identity not in incoming):
-                    incoming[identity] = tuple(map(reading_of, map(id, gradients)))
+                    incoming[identity] = came
                     if identity in wanted:
                         wanted[identity](identity, gradients)
                     for listener in listeners:
                         listener.before(identity, gradients)
                 if gradients is not None and sent is not None:
-                    sent_by[identity] = tuple(map(reading_of, map(id, sent)))
+                    sent_by[identity] = made
                     seconds[identity] = moment - before
                     for listener in listeners:
                         listener.after(identity, sent, gradients)
@@ -215,24 +211,28 @@ class Flow:
     def _accumulated(self, only: Mapping[int, _Slot]) -> None:
         """Read what leaves were sent, by the `only` edge that leads to each."""
         with quiet():
-            gradients = {leaf: self._walk.nodes[leaf].variable.grad for leaf in only}
-            reading_of = self._read({id(one): one for one in gradients.values() if one is not None}).get
-            for leaf, (source, slot) in only.items():
+            gradients = [self._walk.nodes[leaf].variable.grad for leaf in only]
+            (readings,) = self._readings([gradients])
+            for (leaf, (source, slot)), gradient, reading in zip(only.items(), gradients, readings, strict=True):
                 if source in self.sent:  # it has run
-                    sent, gradient = self.sent[source], gradients[leaf]
-                    reading = reading_of(id(gradient))
+                    sent = self.sent[source]
                     self.sent[source] = (*sent[:slot], reading, *sent[slot + 1 :])
                     self.incoming[leaf] = (reading,)
                     if leaf in self.wanted:
                         self.wanted[leaf](leaf, (gradient,))
 
-    def _copied(self, gradients: Mapping[int, torch.Tensor]) -> Mapping[int, Reading]:
-        read = self._reader.read_quietly
-        return {identity: read(gradient) for identity, gradient in gradients.items()}
+    def _readings(self, flows: Sequence[_Gradients]) -> Iterator[_Readings]:
+        """What the gradients of each flow hold now; the same one may be in several."""
+        flat = list(chain.from_iterable(flows))
+        each = {id(one): one for one in flat if one is not None}
+        reading_of = dict(zip(each, self._read(list(each.values())), strict=True)).get
+        readings, last = tuple(map(reading_of, map(id, flat))), 0
+        for flow in flows:
+            first, last = last, last + len(flow)
+            yield readings[first:last]
 
-
-def _nothing() -> None:
-    """Copies are no matter of the engine's."""
+    def _read_alone(self, gradients: list[torch.Tensor]) -> list[Reading]:
+        return list(map(self._reader.read_quietly, gradients))
 
 
 def _only_edges(walk: Walk) -> dict[int, _Slot]:

@@ -9,7 +9,8 @@ Cannot see: as `explorer.capture.numbers`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -29,7 +30,7 @@ _SMALL = 2**14
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 _KIND = attrgetter("shape", "dtype", "device", "layout")
-_stride, _data_ptr = torch.Tensor.stride, torch.Tensor.data_ptr
+_stride, _data_ptr, _is_neg = torch.Tensor.stride, torch.Tensor.data_ptr, torch.Tensor.is_neg
 
 
 class Reading(msgspec.Struct, eq=False, gc=False):
@@ -101,6 +102,12 @@ class Batch:
             self._copied.append((self._readings, _stacked(self._held)))
             self._readings, self._held = [], []
 
+    def copy(self, tensors: list[torch.Tensor]) -> list[Reading]:
+        """Copy several at once. To be called under `quiet` and without gradients."""
+        readings = [Reading(self.shape, self.dtype, self) for _ in tensors]
+        self._copied.append((readings, _stacked(tensors)))
+        return readings
+
     def sum_up(self) -> None:
         """Turn the copies into numbers."""
         with quiet(), torch.no_grad():
@@ -157,7 +164,7 @@ class Large:
 
 
 class Reader:
-    """Steps: `read`, `read_quietly`, `hold`; `settle` before anything may write into what was held; `release`."""
+    """Steps: `read`, `read_quietly`, `read_together`; `settle` before anything may write into what was held; `release`."""
 
     def __init__(self, storages: Storages | None = None, room: int = 2**22) -> None:
         """By `storages` the same elements of the same memory, unwritten since, are known again and read once.
@@ -169,12 +176,6 @@ class Reader:
         self._large = Large()
         self._batches: dict[Hashable, Batch] = {}
         self._unsettled: set[Batch] = set()
-        self._held: dict[int, Reading] = {}
-        """By the id of a tensor that a batch holds."""
-        self._of_elements: dict[Hashable, Reading] = {}
-        """Of what is held, by the elements, where these are too many to be shown."""
-        self._others: list[torch.Tensor] = []
-        """More tensors of such elements. They are known by their ids, which another object could have once they are gone."""
 
     def read(self, tensor: torch.Tensor) -> Reading:
         """The numbers of `tensor` as they are now."""
@@ -194,33 +195,34 @@ class Reader:
                 self._known[place] = known
         return known
 
-    def hold(self, tensors: Mapping[int, torch.Tensor]) -> Mapping[int, Reading]:
-        """The same of many that nothing writes into until `settle`, by their ``id``: until then each is known again as an object."""
-        held, found, transformed = self._held, dict[int, Reading](), is_transformed()
-        for identity, tensor in tensors.items():
-            reading = held.get(identity)
-            if reading is None:
-                batch = None if transformed else self._batch_for(tensor)
-                if batch is None:
-                    reading = self.read_quietly(tensor, steady=True)
-                elif batch.numel <= PREVIEW_ELEMENTS:
-                    reading = held[identity] = batch.add(tensor)
-                else:
-                    reading = held[identity] = self._hold_once(tensor, batch)
-            found[identity] = reading
-        with torch.no_grad():
-            self._large.settle()  # these are many bytes to hold
-        return found
+    def read_together(self, tensors: list[torch.Tensor]) -> list[Reading]:
+        """The same of several at once, to be called under `quiet`: small ones of one kind are copied in one go.
 
-    def _hold_once(self, tensor: torch.Tensor, batch: Batch) -> Reading:
-        """A gradient and its transpose are the same elements: they are copied and added up once."""
-        elements = (_data_ptr(tensor), batch.dtype, _runs(batch.shape, _stride(tensor)))
-        known = self._of_elements.get(elements)
-        if known is None:
-            known = self._of_elements[elements] = batch.add(tensor)
-            return known
-        self._others.append(tensor)
-        return Reading(batch.shape, batch.dtype, None, known)
+        A gradient and its transpose are the same elements: where these are too many to be shown they are copied and added up once.
+        """
+        alike: defaultdict[Batch, list[int]] = defaultdict(list)
+        alone, twins, firsts = list[int](), list[tuple[int, int]](), dict[Hashable, int]()
+        for at, batch in enumerate(self._batches_of(tensors)):
+            if batch is None or not batch.is_small:
+                alone.append(at)
+            elif batch.numel <= PREVIEW_ELEMENTS or (first := firsts.setdefault(_place(tensors[at], batch), at)) == at:
+                alike[batch].append(at)
+            else:
+                twins.append((at, first))
+        found: dict[int, Reading] = {}
+        with torch.no_grad():
+            for batch, places in alike.items():
+                fitting = self._room // max(1, batch.numel)
+                alone += places[fitting:]
+                some = places[:fitting]
+                self._room -= batch.numel * len(some)
+                found.update(zip(some, batch.copy([tensors[at] for at in some]), strict=True))
+            for at in alone:
+                found[at] = self.read_quietly(tensors[at], steady=True)
+            self.settle()
+        for at, first in twins:
+            found[at] = Reading(tuple(tensors[at].shape), found[first].dtype, None, found[first])
+        return list(map(found.__getitem__, range(len(tensors))))
 
     def settle(self) -> None:
         """Copy what was held, all of one kind together, and sum up what is large."""
@@ -228,22 +230,27 @@ class Reader:
             for batch in self._unsettled:
                 batch.settle()
             self._large.settle()
-        self._forget()
+        self._unsettled.clear()
 
     def release(self) -> None:
         """Let go of what nobody asked about."""
         self._known.clear()
         self._large.release()
         self._batches.clear()
-        self._forget()
+        self._unsettled.clear()
 
-    def _forget(self) -> None:
-        """Of what was held until now."""
-        for held in (self._unsettled, self._held, self._of_elements, self._others):
-            held.clear()
+    def _batches_of(self, tensors: list[torch.Tensor]) -> list[Batch | None]:
+        """As `_batch_of`, of each."""
+        if is_transformed():
+            return [None] * len(tensors)
+        try:
+            batches = list(map(self._batches.get, map(_KIND, tensors)))
+        except _UNREADABLE:
+            batches = [None]
+        return list(map(self._batch_of, tensors)) if None in batches else batches
 
-    def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
-        """Where it is read with others like it; None where it is to be read alone.
+    def _batch_of(self, tensor: torch.Tensor) -> Batch | None:
+        """Where it may be read with others like it, if it is small; None for what is to be read alone.
 
         Not to be asked where it may be one of torch.func's own, which nobody can read once its transform is over.
         """
@@ -254,7 +261,12 @@ class Reader:
                 batch = self._batches[kind] = Batch(tensor)
         except _UNREADABLE:
             return None
-        if not batch.is_small or batch.numel > self._room:
+        return batch
+
+    def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
+        """The same, as long as there is room."""
+        batch = self._batch_of(tensor)
+        if batch is None or not batch.is_small or batch.numel > self._room:
             return None
         self._room -= batch.numel
         self._unsettled.add(batch)
@@ -272,6 +284,11 @@ class Reader:
             return batch.add(tensor if steady else tensor.detach().clone() if tensor.requires_grad else tensor.clone())
         except _UNREADABLE:
             return Reading()
+
+
+def _place(tensor: torch.Tensor, batch: Batch) -> Hashable:
+    """Equal for those that hold the same elements now, whatever their shape."""
+    return _data_ptr(tensor), _is_neg(tensor), batch.dtype, _runs(batch.shape, _stride(tensor))
 
 
 def _elements(place: Place) -> Hashable:

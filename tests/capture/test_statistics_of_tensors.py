@@ -137,20 +137,28 @@ def test_what_was_read_once_is_read_again_only_where_memory_or_version_differ() 
     storages.release()
 
 
-def test_what_is_held_is_never_taken_for_another_tensor_that_came_later() -> None:
-    """A view of elements that are held already is read with them, and must live as long: else its id may be another's."""
+def test_what_was_read_is_never_taken_for_another_tensor_that_came_later() -> None:
+    """Matrices, their transposes, and tensors of other kinds are read together; all die, and later ones have their ids and addresses."""
     reader = Reader(Storages())
-    ones = torch.ones(20, 50)
-    reader.hold({id(ones): ones})
-    view = ones.t()
-    gone = id(view)
-    reader.hold({gone: view})
-    del view
-    later = [torch.zeros(1_000) for _ in range(200)]
-    found = [reader.hold({id(one): one})[id(one)] for one in later]
-    reader.settle()
-    assert gone not in set(map(id, later))
-    assert all(one.shape == (1_000,) and one.stats is not None and one.stats.zeros == 1_000 for one in found)
+    for at in range(200):
+        matrix = torch.full((20, 50), float(at))
+        tensors = [
+            matrix,
+            torch.full((3,), float(-at)),
+            matrix.t(),
+            torch.full((1_000,), at + 0.5),
+            torch.full((200, 200), at + 2.0),
+        ]
+        found = reader.read_together(tensors)
+        assert [one.shape for one in found] == [tuple(one.shape) for one in tensors]
+        assert [one.stats and one.stats.max for one in found] == [at, -at, at, at + 0.5, at + 2]
+        assert found[1].value == [-at] * 3
+
+
+def test_what_does_not_fit_into_the_room_is_read_where_it_lies() -> None:
+    reader = Reader(room=2_500)
+    found = reader.read_together([torch.full((1_000,), float(at)) for at in range(5)])
+    assert [one.stats and one.stats.max for one in found] == [0, 1, 2, 3, 4]
 
 
 def test_the_same_elements_in_another_order_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
