@@ -6,8 +6,12 @@ packed (`explorer.capture.segments`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
+from itertools import chain, repeat
+from operator import attrgetter, mul
 from typing import Any
 
 import msgspec
@@ -22,6 +26,8 @@ from explorer.ir import Saved, TensorMeta
 _PREFIX = "_saved_"
 _TEXT_LENGTH = 80
 _MOST = 64
+_TOGETHER = 512
+"""Nodes."""
 _TENSOR: Any = torch.Tensor
 _numel, _element_size = torch.Tensor.numel, torch.Tensor.element_size
 
@@ -42,7 +48,7 @@ def _attributes(kind: type) -> tuple[tuple[str, str, str | None], ...]:
     return known
 
 
-class SavedDraft(msgspec.Struct, frozen=True, eq=False, gc=False):
+class SavedDraft(msgspec.Struct, eq=False, gc=False):
     """One thing that a node has put aside, as read before backward; `record` tells the rest when it is shown."""
 
     name: str
@@ -54,6 +60,8 @@ class SavedDraft(msgspec.Struct, frozen=True, eq=False, gc=False):
     error: str | None = None
     segment: int | None = None
     """Key of the checkpointed segment that packed it."""
+    unread: torch.Tensor | None = None
+    """The tensor itself, as long as nothing of it is known."""
 
     def record(self, aliases: Mapping[int, str]) -> Saved:
         """The record of a tensor; `aliases` are the names of storages."""
@@ -73,50 +81,125 @@ def _plain(name: str, text: str | None = None, error: str | None = None, segment
     return SavedDraft(name, plain=Saved(name=name, text=text, error=error), error=error, segment=segment)
 
 
-def read_saved(node: Any, storages: Storages, reader: Reader | None, packed: bool = True) -> tuple[SavedDraft, ...]:
-    """What `node` has put aside, with its numbers by `reader` where there is one; what was `packed`, if anything may be, is not unpacked. Under `quiet`.
+def read_saved(
+    nodes: Sequence[Any], storages: Storages, reader: Reader | None, packed: bool = True
+) -> list[tuple[SavedDraft, ...]]:
+    """What each of `nodes` has put aside, with its numbers by `reader` where there is one. Under `quiet`.
 
-    The tensors are only held by the reader: let it settle before the code goes on.
+    What was `packed`, if anything may be, is not unpacked. Values of one attribute are looked at together, and all tensors of some nodes are read
+    one after the other, while they are in the processor's cache.
     """
-    found: list[SavedDraft] = []
-    for attribute, name, raw in _attributes(type(node)):
-        hook = unpack_hook(node, raw) if packed and raw is not None else None
-        if hook is not None:
-            packing = packing_by(hook)
-            found.append(_plain(name, error=packing.reason, segment=packing.segment))
-            continue
-        try:
-            value = getattr(node, attribute)
-        except Exception as problem:  # in torch's words: freed, or changed in place
-            found.append(_plain(name, error=str(problem).split("\n")[0][:300]))
-            continue
-        kind = type(value)
-        if kind is _TENSOR:
-            found.append(_one(name, value, storages, reader))
-        elif value is None:
-            continue
-        elif kind in _SCALARS or (kind is tuple and _WHOLE.issuperset(map(type, value))):
-            found.append(_scalar(name, value))
-        elif (kind is tuple or kind is list) and any(map(is_tensor, value)):
-            found.extend([_one(f"{name}[{at}]", item, storages, reader) for at, item in enumerate(value[:_MOST])])
-        else:
-            found.append(_one(name, value, storages, reader))
-    return tuple(found)
+    found: list[tuple[SavedDraft, ...]] = []
+    for first in range(0, len(nodes), _TOGETHER):
+        drafts = _drafts(nodes[first : first + _TOGETHER], packed)
+        _read([draft for saved in drafts for draft in saved if draft.unread is not None], storages, reader)
+        found += drafts
+    return found
 
 
-def _one(name: str, value: Any, storages: Storages, reader: Reader | None) -> SavedDraft:
-    if not is_tensor(value):
-        return _plain(name, str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
-    meta = storages.read(value)
-    freed = not meta.storage_nbytes and outgrows(meta)
-    numbers = reader.read_quietly(value, key_of(meta), steady=True) if reader and not freed else None
-    return SavedDraft(name, meta, _numel(value) * _element_size(value), numbers)
+def _drafts(nodes: Sequence[Any], packed: bool) -> list[tuple[SavedDraft, ...]]:
+    """By node, what it has put aside; of tensors nothing is known yet."""
+    found: list[tuple[SavedDraft, ...]] = [()] * len(nodes)
+    by_kind: defaultdict[type, list[int]] = defaultdict(list)
+    for at, kind in enumerate(map(type, nodes)):
+        by_kind[kind].append(at)
+    for kind, places in by_kind.items():
+        attributes, alike = _attributes(kind), [nodes[at] for at in places]
+        columns = [_values(alike, attribute, raw if packed else None) for attribute, _, raw in attributes]
+        for some, values in _of_one_type(places, columns):
+            cells = [_column(name, column) for (_, name, _), column in zip(attributes, values, strict=True)]
+            for at, row in zip(some, _rows([column for column in cells if column]), strict=False):
+                found[at] = row
+    return found
+
+
+def _of_one_type(places: list[int], columns: list[list[Any]]) -> Iterator[tuple[list[int], list[list[Any]]]]:
+    """Rows of a table, so that each column of those that come together holds values of one type; `places` are told with their rows."""
+    mixed = [column for column in columns if len(set(map(type, column))) > 1]
+    if not mixed:
+        yield places, columns
+        return
+    groups: defaultdict[tuple[type, ...], list[int]] = defaultdict(list)
+    for at, types in enumerate(zip(*(map(type, column) for column in mixed), strict=True)):
+        groups[types].append(at)
+    for some in groups.values():
+        yield [places[at] for at in some], [[column[at] for at in some] for column in columns]
+
+
+def _values(nodes: Sequence[Any], attribute: str, raw: str | None) -> list[Any]:
+    """What the nodes have under this attribute; of what cannot be read a draft that says why. What is packed is to be found under `raw`, if anything is."""
+    with suppress(Exception):  # one of them cannot be read: each is asked alone
+        if raw is None:
+            return list(map(attrgetter(attribute), nodes))
+    return [_value(node, attribute, raw) for node in nodes]
+
+
+def _value(node: Any, attribute: str, raw: str | None) -> Any:
+    name = attribute.removeprefix(_PREFIX)
+    hook = None if raw is None else unpack_hook(node, raw)
+    if hook is not None:
+        packing = packing_by(hook)
+        return _plain(name, error=packing.reason, segment=packing.segment)
+    try:
+        return getattr(node, attribute)
+    except Exception as problem:  # in torch's words: freed, or changed in place
+        return _plain(name, error=str(problem).split("\n")[0][:300])
+
+
+def _column(name: str, values: list[Any]) -> list[Any]:
+    """By value of one attribute, all of one type, its draft, or a tuple of drafts; nothing at all where there is none."""
+    kind = type(values[0])
+    if kind is type(None):
+        return []
+    if kind is SavedDraft:
+        return values
+    if kind is _TENSOR:
+        return [SavedDraft(name, unread=value) for value in values]
+    if kind in _SCALARS or (kind is tuple and _WHOLE.issuperset(map(type, chain.from_iterable(values)))):
+        equal = values.count(values[0]) == len(values)
+        return [_scalar(name, values[0])] * len(values) if equal else list(map(_scalar, repeat(name), values))
+    if kind is tuple or kind is list:
+        return [_several(name, value) for value in values]
+    return [_one(name, value) for value in values]
+
+
+def _several(name: str, value: Sequence[Any]) -> tuple[SavedDraft, ...]:
+    if any(map(is_tensor, value)):
+        return tuple([_one(f"{name}[{at}]", item) for at, item in enumerate(value[:_MOST])])
+    return (
+        _scalar(name, value) if type(value) is tuple and _WHOLE.issuperset(map(type, value)) else _one(name, value),
+    )
+
+
+def _rows(columns: list[list[Any]]) -> Iterator[tuple[SavedDraft, ...]]:
+    rows = zip(*columns, strict=True)
+    if tuple not in {type(column[0]) for column in columns}:
+        return rows
+    return (tuple(chain.from_iterable([cell if type(cell) is tuple else (cell,) for cell in row])) for row in rows)
+
+
+def _one(name: str, value: Any) -> SavedDraft:
+    if is_tensor(value):
+        return SavedDraft(name, unread=value)
+    return _plain(name, str(value)[:_TEXT_LENGTH] if type(value) in _PLAIN else type(value).__name__)
 
 
 @lru_cache(maxsize=1024, typed=True)
 def _scalar(name: str, value: int | str | tuple[int, ...]) -> SavedDraft:
     """One draft for the ``alpha=1`` of all nodes, and for a shape that many have."""
     return _plain(name, str(value)[:_TEXT_LENGTH])
+
+
+def _read(drafts: list[SavedDraft], storages: Storages, reader: Reader | None) -> None:
+    """Tell the drafts what their tensors are."""
+    tensors: list[Any] = [draft.unread for draft in drafts]
+    sizes = map(mul, map(_numel, tensors), map(_element_size, tensors))
+    for draft, tensor, meta, nbytes in zip(drafts, tensors, storages.read_all(tensors), sizes, strict=True):
+        draft.tensor, draft.nbytes, draft.unread = meta, nbytes, None
+        if reader is not None and (meta.storage_nbytes or not outgrows(meta)):  # else it was freed
+            draft.numbers = reader.read_quietly(tensor, key_of(meta), steady=True)
+    if reader is not None:
+        reader.settle()
 
 
 _WHOLE = frozenset({int})

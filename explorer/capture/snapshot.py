@@ -163,7 +163,7 @@ class Snapshot:
         paths: ModulePaths,
         named: Sequence[Named],
         lines: Mapping[str, int],
-        outputs: Mapping[int, TensorMeta],
+        outputs: Mapping[int | None, TensorMeta],
     ) -> Graph:
         """The records. `named` are the names at the end of the run, bound on `lines`; those at backward come first."""
         names = {**_names(named, self.walk), **self.names}
@@ -236,7 +236,7 @@ class _Given:
     paths: ModulePaths
     names: Mapping[int, str]
     lines: Mapping[str, int]
-    outputs: Mapping[int, TensorMeta]
+    outputs: Mapping[int | None, TensorMeta]
     incoming: Mapping[int, tuple[Gradient | None, ...]]
 
 
@@ -256,7 +256,7 @@ def _saved(
 ) -> list[tuple[SavedDraft, ...]]:
     if len(nodes) > MOST_NODES_WITH_SAVED:
         return [()] * len(nodes)
-    return [read_saved(node, storages, reader, packed) for node in nodes]
+    return read_saved(nodes, storages, reader, packed)
 
 
 def _sizes(
