@@ -103,9 +103,8 @@ class _Inputs:
         self.writing: set[str] = set()
         """Modules that write into an input in a call: computed again, that would give something else."""
         self._calls, self._chains, self._lasting = calls, chains, lasting
-        self._around = [
-            [(call, self.by_module[calls[call].module]) for call in chain if call in live] for chain in chains
-        ]
+        inputs = [self.by_module[call.module] if at in live else None for at, call in enumerate(calls)]
+        self._around = [[(call, into) for call in chain if (into := inputs[call]) is not None] for chain in chains]
         self._made: dict[int, Collection[int]] = {}
         """By storage that a call of torch made, in which module calls that was."""
 

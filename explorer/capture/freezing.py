@@ -106,13 +106,13 @@ class _Trials:
 
     def _doubtful(self, graph: Graph, kept: Kept) -> _Bits:
         """In which trials a node takes part of which not all is known."""
-        if any(
-            node.order > 1 for node in graph.nodes
-        ):  # a second derivative's graph follows what the first one was asked for
+        if (
+            max([node.order for node in graph.nodes], default=1) > 1
+        ):  # its graph follows what the first derivative was asked for
             return self._every
         doubtful = 0
         unknown = kept.unreadable.union([node.id for node in graph.nodes if not is_known(node)])
-        for (node, _), closed in self._closed.items():
+        for (node, _), closed in self._closed.items() if unknown else ():
             if node in unknown:
                 doubtful |= closed & ~self._gone[node]
         for node in kept.unreadable:

@@ -95,17 +95,17 @@ def walk(roots: Sequence[Any], most: int = MOST_NODES) -> Walk:
 
 def _describe(found: Walk) -> None:
     """Names, kinds and numbers of its nodes: what a class tells is asked once for each."""
-    classes: dict[type, tuple[str, NodeKind]] = {}
-    names, kinds = found.names, found.kinds
-    for node in found.nodes:
-        told = classes.get(type(node))
-        if told is None:
-            told = node_name(node), node_kind(node)
-            if type(node).__name__ != _CPP_CLASS:
-                classes[type(node)] = told
-        names.append(told[0])
-        kinds.append(told[1])
-    found.numbers.extend([sequence_nr(node) for node in found.nodes])
+    classes = list(map(type, found.nodes))
+    told = {
+        one: (node_name(node), node_kind(node)) for one, node in dict(zip(classes, found.nodes, strict=True)).items()
+    }
+    found.names.extend([told[one][0] for one in classes])
+    found.kinds.extend([told[one][1] for one in classes])
+    if _CPP_CLASS in {one.__name__ for one in told}:
+        for at, node in enumerate(found.nodes):
+            if classes[at].__name__ == _CPP_CLASS:
+                found.names[at], found.kinds[at] = node_name(node), node_kind(node)
+    found.numbers.extend(map(sequence_nr, found.nodes))
 
 
 def edge_of(tensor: torch.Tensor) -> GradientEdge | None:
