@@ -132,14 +132,12 @@ class Flow:
 
     def gradients(self, edges: Iterable[_Edge]) -> tuple[dict[int, _Records], list[Gradient | None]]:
         """What came in, by node, and what each of `edges` carried, as records; None too for what cannot be read."""
-        sent, nothing = self.sent, ()
-        carried = [
-            slots[slot] if slot < len(slots := sent.get(source, nothing)) else None for source, slot, _, _ in edges
-        ]
-        readings = {*chain.from_iterable(self.incoming.values()), *carried}
-        record_of = {reading: None if reading is None else reading.gradient() for reading in readings}.__getitem__
-        incoming = {identity: tuple(map(record_of, came)) for identity, came in self.incoming.items()}
-        return incoming, list(map(record_of, carried))
+        sent = self.sent
+        carried = [slots[slot] if slot < len(slots := sent.get(source, ())) else None for source, slot, _, _ in edges]
+        incoming = {
+            at: tuple([None if one is None else one.gradient() for one in came]) for at, came in self.incoming.items()
+        }
+        return incoming, [None if one is None else one.gradient() for one in carried]
 
     def before(self, identity: int, gradients: _Gradients) -> None:
         """Tell that a node is about to run."""
