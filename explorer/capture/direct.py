@@ -1,4 +1,4 @@
-"""A module's ``forward`` that the code calls itself: no hook runs, so its calls of torch are not known as that module's.
+"""A module's ``forward`` that the code calls itself: no ``__call__`` runs, so its calls of torch are not known as that module's.
 
 Looked for only where the code names ``.forward`` other than ``super().forward``, by the frames of a call of torch: one of a
 ``forward`` whose module is not among those that are running. Cannot see: a ``forward`` that makes no call of torch.
