@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy
@@ -15,30 +14,21 @@ MOST_COUNTED = 1_024
 """A larger tensor is sampled: a histogram for the eye needs no more, and strided reads of main memory are slow."""
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Some elements, copied; to be counted only where they are shown."""
-
-    elements: NDArray[Any]
-    """Of float32 or float64."""
-    counted: int | None
-    """How many there are, where they are not all."""
-
-    def histogram(self, low: float, high: float) -> tuple[int, ...]:
-        """Counts of the finite elements in `BINS` bins from `low` to `high`, the last one closed; empty where the range is no number."""
-        elements = self.elements.astype(numpy.float64)
-        finite = elements[numpy.isfinite(elements)]
-        width = high - low
-        if width == 0:  # as torch.histc: a range of no width is widened on both sides
-            return tuple(finite.size if at == BINS // 2 else 0 for at in range(BINS))
-        if not width < math.inf:
-            return ()
-        bins = ((finite - low) / width * BINS).astype(numpy.int64)
-        return tuple(numpy.bincount(numpy.minimum(bins, BINS - 1), minlength=BINS).tolist())
+def histogram(elements: NDArray[Any], low: float, high: float) -> tuple[int, ...]:
+    """Counts of the finite elements in `BINS` bins from `low` to `high`, the last one closed; empty where the range is no number."""
+    elements = elements.astype(numpy.float64)
+    finite = elements[numpy.isfinite(elements)]
+    width = high - low
+    if width == 0:  # as torch.histc: a range of no width is widened on both sides
+        return tuple(finite.size if at == BINS // 2 else 0 for at in range(BINS))
+    if not width < math.inf:
+        return ()
+    bins = ((finite - low) / width * BINS).astype(numpy.int64)
+    return tuple(numpy.bincount(numpy.minimum(bins, BINS - 1), minlength=BINS).tolist())
 
 
 def histograms(rows: torch.Tensor, lows: torch.Tensor, highs: torch.Tensor) -> list[tuple[int, ...]]:
-    """As `Sample.histogram` of each of the rows, float64 on the CPU, of which `lows` and `highs` are the extremes.
+    """As `histogram` of each of the rows, float64 on the CPU, of which `lows` and `highs` are the extremes.
 
     Of a row with an element that is not finite it says nothing.
     """
@@ -55,11 +45,3 @@ def histograms(rows: torch.Tensor, lows: torch.Tensor, highs: torch.Tensor) -> l
 def stride_of_sample(numel: int) -> int:
     """1 where all elements are counted; odd, so as not to follow the rows of a matrix."""
     return 1 if numel <= MOST_COUNTED else -(-numel // MOST_COUNTED) | 1
-
-
-def sample_of(flat: torch.Tensor, dtype: torch.dtype) -> Sample:
-    """A copy of at most `MOST_COUNTED` elements of a one-dimensional tensor, evenly spread, as float32 or float64."""
-    stride = stride_of_sample(flat.numel())
-    plain = flat.is_cpu and flat.dtype is dtype  # by numpy in a fifth of the time
-    some = flat.numpy()[::stride] if plain else flat[::stride].to("cpu", dtype).numpy()
-    return Sample(some.copy(), None if stride == 1 else len(some))

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from explorer.capture.moments import Moments
+from explorer.capture.pieces import Pieces, array_of
 from explorer.capture.private import quiet
 from explorer.ir import PREVIEW_ELEMENTS, Nested, Stats, number
 
@@ -49,12 +50,19 @@ def read_stats(tensor: torch.Tensor) -> Stats | None:
 class Sums:
     """What was added up over a tensor's elements, in whatever shape they are seen; made a record when it is asked about."""
 
-    __slots__ = ("_copies", "_ordered", "_stats", "moments")
+    __slots__ = ("_copies", "_moments", "_ordered", "_pieces", "_stats")
 
-    def __init__(self, moments: Moments, copies: int, ordered: bool) -> None:
-        """Of the moments of one copy of the elements: how often they are repeated, and whether they are ordered."""
-        self.moments, self._copies, self._ordered = moments, copies, ordered
+    def __init__(self, pieces: Pieces, copies: int = 1, ordered: bool = True) -> None:
+        """Of one copy of the elements: how often they are repeated, and whether they are ordered."""
+        self._pieces, self._copies, self._ordered = pieces, copies, ordered
+        self._moments: Moments | None = None
         self._stats: Stats | None = None
+
+    @property
+    def moments(self) -> Moments:
+        if self._moments is None:
+            self._moments = Moments(self._pieces)
+        return self._moments
 
     @property
     def stats(self) -> Stats:
@@ -93,6 +101,9 @@ def _flat(values: list[Any]) -> list[Any]:
 def sums_of(tensor: torch.Tensor) -> Sums | None:
     """None where the elements cannot be read or are more than `MOST_ELEMENTS`. To be called under `quiet` and without gradients."""
     try:
+        array = array_of(tensor)
+        if array is not None:
+            return Sums(Pieces(array, len(array) > PREVIEW_ELEMENTS)) if len(array) <= MOST_ELEMENTS else None
         numel, dense = tensor.numel(), tensor.layout is torch.strided
         stored = tensor.detach().resolve_neg() if dense else _stored(tensor.detach())
         distinct, copies = _without_repeats(stored)
@@ -100,10 +111,13 @@ def sums_of(tensor: torch.Tensor) -> Sums | None:
             return None
         ordered = not distinct.is_complex()
         flat = (distinct if ordered else distinct.abs()).reshape(-1)
-        moments = Moments(flat, dense and ordered and numel > PREVIEW_ELEMENTS)
+        whole = array_of(flat)
+        found = Sums(
+            Pieces(flat if whole is None else whole, dense and ordered and numel > PREVIEW_ELEMENTS), copies, ordered
+        )
         if not dense:
-            moments.add_missing(numel - stored.numel())
-        return Sums(moments, copies, ordered)
+            found.moments.add_missing(numel - stored.numel())
+        return found
     except _UNREADABLE:
         return None
 

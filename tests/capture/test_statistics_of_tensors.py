@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from samples import run
 
 from explorer.capture.metas import Storages
-from explorer.capture.moments import Moments
 from explorer.capture.numbers import read_stats, read_values
+from explorer.capture.pieces import Pieces
 from explorer.capture.reader import Reader
 from explorer.capture.recorder import Recorder
 from explorer.ir import Stats
@@ -163,13 +164,13 @@ def test_what_does_not_fit_into_the_room_is_read_where_it_lies() -> None:
 
 def test_the_same_elements_in_another_order_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     summed: list[int] = []
-    begin = Moments.__init__
+    begin = Pieces.__init__
 
-    def counted(self: Moments, flat: torch.Tensor, sampled: bool = True) -> None:
-        summed.append(flat.numel())
+    def counted(self: Pieces, flat: Any, sampled: bool = True) -> None:
+        summed.append(len(flat))
         begin(self, flat, sampled)
 
-    monkeypatch.setattr(Moments, "__init__", counted)
+    monkeypatch.setattr(Pieces, "__init__", counted)
     storages = Storages()
     reader = Reader(storages)
     tensor = torch.randn(200, 300)
