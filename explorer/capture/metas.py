@@ -137,15 +137,13 @@ class Storages:
             return list(map(self.read, tensors))
         if not _STRIDED.issuperset(map(_LAYOUT, tensors)) or True in map(_IS_NESTED, tensors):
             return list(map(self.read, tensors))
-        rest = map(_stride, tensors), map(_is_view, tensors), map(_is_contiguous, tensors)
-        keys = list(zip(map(_FACTS, tensors), *rest, strict=True))  # as `_key` makes them
+        keys = list(
+            zip(map(_FACTS, tensors), map(_stride, tensors), map(_is_view, tensors), strict=True)
+        )  # as `_key` makes them
         forms: list[Any] = list(map(self._forms.get, keys))
         if None in forms:
             forms = list(map(self._form, keys, tensors))
-        addresses = list(map(storage_address, storages))
-        numbers: list[Any] = list(map(self._known.get, addresses))
-        if None in numbers:
-            numbers = list(map(self._number, addresses, storages))
+        numbers = map(self._number, map(storage_address, storages), storages)
         return list(
             map(Form.meta, forms, numbers, map(_storage_nbytes, storages), map(_storage_offset, tensors), versions)
         )
@@ -238,7 +236,7 @@ def _is_strided(tensor: torch.Tensor) -> bool:
 
 def _key(tensor: torch.Tensor) -> tuple[object, ...]:
     """What decides on its form."""
-    return _FACTS(tensor), _stride(tensor), _is_view(tensor), _is_contiguous(tensor)
+    return _FACTS(tensor), _stride(tensor), _is_view(tensor)
 
 
 def key_of(meta: TensorMeta) -> Place | None:

@@ -22,7 +22,7 @@ class _Variables(NamedTuple):
     place: Place
     """Kept, since it is known by its id."""
     names: Sequence[str]
-    """The first in the text first."""
+    """The last in the text first."""
     local: bool
     """Whether all of them are local: most are, and that is asked of one table."""
 
@@ -44,14 +44,12 @@ class InputNames:
         if not names:
             return (None,) * len(tensors)
         here = frame.f_locals.get
-        held = list(map(id, map(here, names) if local else map(here, names, map(frame.f_globals.get, names))))
-        return tuple([names[held.index(one)] if one in held else None for one in map(id, tensors)])
+        held = map(here, names) if local else map(here, names, map(frame.f_globals.get, names))
+        return tuple(map(dict(zip(map(id, held), names, strict=True)).get, map(id, tensors)))
 
 
 def _variables(frame: FrameType, place: Place) -> _Variables:
     scope, around, code = frame.f_locals, frame.f_globals, frame.f_code
-    names = [
-        name for name in reversed(place.names) if not issubclass(type(scope.get(name, around.get(name))), _NO_TENSORS)
-    ]
+    names = [name for name in place.names if not issubclass(type(scope.get(name, around.get(name))), _NO_TENSORS)]
     own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
     return _Variables(place, names, scope is around or own.issuperset(names))

@@ -9,6 +9,7 @@ anything else lets the log `settle` first.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from operator import attrgetter
 
 import msgspec
@@ -24,7 +25,7 @@ from explorer.ir import TensorMeta
 _MOST_CALLS = 128
 """Calls that wait."""
 
-MOST_HELD = 2**24
+_MOST_HELD = 2**24
 """Bytes that calls gave with which these wait: what is held cannot be freed."""
 
 _VERSION, _NBYTES, _GRAD_FN, _IS_VIEW = map(attrgetter, ("_version", "nbytes", "grad_fn", "is_view"))
@@ -32,6 +33,8 @@ _REQUIRES_GRAD = attrgetter("requires_grad")
 
 _Tensors = list[torch.Tensor]
 _Versions = tuple[int, ...]
+_Call = tuple[OpDraft, _Tensors, _Versions, _Tensors]
+"""With what it took, the versions of that before where it wrote, and what it gave."""
 
 
 class Unread:
@@ -39,8 +42,7 @@ class Unread:
 
     def __init__(self, storages: Storages, finite: FiniteWatch) -> None:
         self._storages, self._finite = storages, finite
-        self._waiting: list[tuple[OpDraft, _Tensors, _Versions, _Tensors]] = []
-        """Calls with what they took, with its versions then where the call wrote, and what they gave."""
+        self._waiting: list[_Call] = []
         self._held: float = 0
         """Bytes that these gave."""
         self._memory: set[int] = set()
@@ -83,12 +85,11 @@ class Unread:
         if alone:
             with quiet():
                 op.outputs, op.nodes = self._metas(outputs), _numbers(outputs)
-                self._look(op, inputs, outputs)
-                self._finite.settle()
+                self._look([(op, inputs, before, outputs)], True)
             return
         self._waiting.append((op, inputs, before if after != before else (), outputs))
         self._held += _nbytes(outputs)
-        if len(self._waiting) >= _MOST_CALLS or self._held >= MOST_HELD or (after != before and not writes):
+        if len(self._waiting) >= _MOST_CALLS or self._held >= _MOST_HELD or (after != before and not writes):
             self.settle()
 
     def settle(self) -> None:
@@ -102,25 +103,29 @@ class Unread:
                 numbers = _numbers([one for *_, outputs in waiting for one in outputs])
                 taken = given = 0
                 for op, inputs, before, outputs in waiting:
-                    op.inputs, taken = metas[taken : taken + len(inputs)], taken + len(inputs)
+                    middle = taken + len(inputs)
+                    end, last = middle + len(outputs), given + len(outputs)
+                    op.inputs, op.outputs, op.nodes = metas[taken:middle], metas[middle:end], numbers[given:last]
+                    taken, given = end, last
                     if before:
                         op.inputs = tuple(map(_at_version, op.inputs, before))
-                    op.outputs, taken = metas[taken : taken + len(outputs)], taken + len(outputs)
-                    op.nodes, given = numbers[given : given + len(outputs)], given + len(outputs)
-                    self._look(op, inputs, outputs)
-                self._finite.settle()
+                self._look(waiting, True in map(_IS_VIEW, metas))
 
     def _metas(self, tensors: _Tensors) -> tuple[TensorMeta, ...]:
         """Of each, in order; a tensor that is among them several times is read once."""
-        each = {id(one): one for one in tensors}
+        ids = list(map(id, tensors))
+        each = dict(zip(ids, tensors, strict=True))
         metas = dict(zip(each, self._storages.read_all(list(each.values())), strict=True))
-        return tuple(map(metas.__getitem__, map(id, tensors)))
+        return tuple(map(metas.__getitem__, ids))
 
-    def _look(self, op: OpDraft, inputs: _Tensors, outputs: _Tensors) -> None:
-        """Whether what a call gave is finite, and of what it is a view."""
-        self._finite.look(op.index, op.name, outputs, op.outputs)
-        if True in map(_IS_VIEW, op.outputs):
-            op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
+    def _look(self, calls: Iterable[_Call], views: bool) -> None:
+        """Whether what each gave is finite, and of what it is a view, if any may be one."""
+        look = self._finite.look
+        for op, inputs, _, outputs in calls:
+            look(op.index, op.name, outputs, op.outputs)
+            if views and True in map(_IS_VIEW, op.outputs):
+                op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
+        self._finite.settle()
 
 
 def _numbers(tensors: _Tensors) -> tuple[int | None, ...]:
