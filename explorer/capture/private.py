@@ -98,16 +98,11 @@ def is_transformed() -> bool:
 storage_address: Callable[[torch.UntypedStorage], int] = attrgetter("_cdata")
 """The address of the ``StorageImpl`` of a storage."""
 
+hold_address: Callable[[Any], int] = torch.UntypedStorage._weak_ref  # type: ignore[assignment]  # it gives the address
+"""Takes a weak reference to a storage: the memory may be freed, but no other ``StorageImpl`` can then get this address."""
 
-def hold_address(storage: Any) -> int:
-    """Take a weak reference: the memory may be freed, but no other ``StorageImpl`` can then get this address."""
-    return int(storage._weak_ref())
-
-
-def release_address(reference: int) -> None:
-    """Give a weak reference back."""
-    free: Any = torch.UntypedStorage._free_weak_ref
-    free(reference)
+release_address: Callable[[int], None] = torch.UntypedStorage._free_weak_ref
+"""Gives a weak reference back."""
 
 
 def bytes_at(addresses: Sequence[int], nbytes: int) -> bytes:
