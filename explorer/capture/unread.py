@@ -26,7 +26,7 @@ _MOST_CALLS = 128
 """Calls that wait."""
 
 _MOST_HELD = 2**24
-"""Bytes that calls gave with which these wait: what is held cannot be freed."""
+"""Bytes of what calls took and gave with which these wait: what is held cannot be freed."""
 
 _VERSION, _NBYTES, _GRAD_FN, _IS_VIEW = map(attrgetter, ("_version", "nbytes", "grad_fn", "is_view"))
 _REQUIRES_GRAD = attrgetter("requires_grad")
@@ -44,7 +44,7 @@ class Unread:
         self._storages, self._finite = storages, finite
         self._waiting: list[_Call] = []
         self._held: float = 0
-        """Bytes that these gave."""
+        """Bytes of what these took and gave."""
         self._memory: set[int] = set()
         """The storages of what waits, by address; of so many calls:"""
         self._located = 0
@@ -88,7 +88,7 @@ class Unread:
                 self._look([(op, inputs, before, outputs)], True)
             return
         self._waiting.append((op, inputs, before if after != before else (), outputs))
-        self._held += _nbytes(outputs)
+        self._held += _nbytes(inputs + outputs)
         if len(self._waiting) >= _MOST_CALLS or self._held >= _MOST_HELD or (after != before and not writes):
             self.settle()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import pytest
@@ -171,6 +172,17 @@ def test_inputs_and_outputs_are_told_as_they_are(name: str) -> None:
         inputs = [told(meta) for meta in op.inputs]
         outputs = [(*told(meta), number) for meta, number in zip(op.outputs, op.nodes, strict=True)]
         assert (inputs, outputs) in seen, op.name
+    recorder.release()
+
+
+def test_a_large_tensor_is_freed_when_the_code_lets_it_go() -> None:
+    """Code that works near the end of its memory works as well when it is watched."""
+    code = "x = torch.ones(2**22)\nlasting = weakref.ref(x)\ny = x.sum()\ndel x\nz = y + 1\nlasting = lasting()"
+    recorder, names = Recorder(code), {"torch": torch, "weakref": weakref}
+    with recorder.watching():
+        exec(compile(code, "<snippet>", "exec"), names)
+    assert [op.name for op in recorder.log.ops] == ["ones", "sum", "add"]
+    assert names["lasting"] is None
     recorder.release()
 
 
