@@ -169,9 +169,12 @@ class Reader:
     def __init__(self, storages: Storages | None = None, room: int = 2**22) -> None:
         """By `storages` the same elements of the same memory, unwritten since, are known again and read once.
 
-        `room` is how many elements may be copied in all; what does not fit is summed up at once.
+        `room` is how many elements may be copied in all, of tensors that are shown element by element, and again of those that have
+        more; what does not fit is summed up at once.
         """
-        self._storages, self._room = storages, room
+        self._storages = storages
+        self._room = {True: room, False: room}
+        """By whether elements are shown."""
         self._known: dict[Place, Reading] = {}
         self._large = Large()
         self._batches: dict[Hashable, Batch] = {}
@@ -212,10 +215,9 @@ class Reader:
         found: dict[int, Reading] = {}
         with torch.no_grad():
             for batch, places in alike.items():
-                fitting = self._room // max(1, batch.numel)
-                alone += places[fitting:]
-                some = places[:fitting]
-                self._room -= batch.numel * len(some)
+                fitting = self._fitting(batch, len(places))
+                some, others = places[:fitting], places[fitting:]
+                alone += others
                 found.update(zip(some, batch.copy([tensors[at] for at in some]), strict=True))
             for at in alone:
                 found[at] = self.read_quietly(tensors[at], steady=True)
@@ -266,11 +268,17 @@ class Reader:
     def _batch_for(self, tensor: torch.Tensor) -> Batch | None:
         """The same, as long as there is room."""
         batch = self._batch_of(tensor)
-        if batch is None or not batch.is_small or batch.numel > self._room:
+        if batch is None or not batch.is_small or not self._fitting(batch, 1):
             return None
-        self._room -= batch.numel
         self._unsettled.add(batch)
         return batch
+
+    def _fitting(self, batch: Batch, wanted: int) -> int:
+        """How many of so many tensors may still be copied."""
+        shown = batch.numel <= PREVIEW_ELEMENTS
+        fitting = min(wanted, self._room[shown] // max(1, batch.numel))
+        self._room[shown] -= fitting * batch.numel
+        return fitting
 
     def _read(self, tensor: torch.Tensor, place: Place | None, steady: bool) -> Reading:
         batch = None if is_transformed() else self._batch_for(tensor)

@@ -162,6 +162,15 @@ def test_what_does_not_fit_into_the_room_is_read_where_it_lies() -> None:
     assert [one.stats and one.stats.max for one in found] == [0, 1, 2, 3, 4]
 
 
+def test_what_is_shown_element_by_element_has_a_room_of_its_own() -> None:
+    """As the counts of batches in a model with millions of other numbers."""
+    reader = Reader(room=1_000)
+    reader.read(torch.zeros(1_000))
+    counts = [torch.tensor(at) for at in range(3)]
+    assert [one.value for one in reader.read_together(counts)] == [0, 1, 2]
+    assert [reader.read(one).value for one in counts] == [0, 1, 2]
+
+
 def test_the_same_elements_in_another_order_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     summed: list[int] = []
     begin = Pieces.__init__
