@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import pytest
+import torch
 from playwright.sync_api import expect
 from samples import run
 
@@ -284,3 +285,48 @@ def test_the_tools_are_there_in_korean_on_a_narrow_page(open_graph: Open, captur
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
     for name in ("tool.help", "tool.fit", "face.both"):
         expect(page.get_by_role("button", name=say(f"viewer.{name}", "ko"))).to_be_in_viewport(ratio=1)
+
+
+def test_a_number_of_an_overlay_is_never_cut(open_graph: Open) -> None:
+    captured = run("b = torch.full((3,), 0.1234, requires_grad=True)\n(b * 0.01 / 3).sum().backward()")
+    graph = open_graph(captured)
+    norm = torch.full((3,), 0.01 / 3).norm().item()
+    written = graph.page.evaluate(
+        """async () => {
+          const written = new Set();
+          const { fillText } = CanvasRenderingContext2D.prototype;
+          CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) { written.add(text); return fillText.call(this, text, ...rest); };
+          const overlay = document.querySelector("select.overlay");
+          overlay.value = "grad";
+          overlay.dispatchEvent(new Event("change"));
+          await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+          return [...written];
+        }"""
+    )
+    assert f"{norm:.3g}" in written
+    assert not any("…" in text for text in written)
+
+
+def test_the_names_below_the_drawing_are_whole(open_graph: Open) -> None:
+    graph = open_graph(run("w_g_y = torch.ones(2, requires_grad=True)\nw_g_y.sum().backward()"))
+    graph.click("w_g_y")
+    height, needed = graph.page.locator(".crumbs [aria-current]").evaluate(
+        "(name) => [name.clientHeight, name.scrollHeight]"
+    )
+    assert needed <= height
+
+
+def test_all_of_a_drawing_stays_in_sight_while_the_window_changes(open_graph: Open, captured: Run) -> None:
+    graph = open_graph(captured)
+    graph.canvas.press("f")
+    before = graph.canvas.bounding_box()["height"]
+    graph.page.locator("select.overlay").select_option("grad")  # its legend takes of the drawing's room
+    graph.page.wait_for_function(
+        """([before, height]) => {
+          const [, y, k] = document.querySelector(".explorer-graph").dataset.camera.split(" ").map(Number);
+          const canvas = document.querySelector("canvas.graph");
+          const squeezed = canvas.height !== Math.round(canvas.clientHeight * devicePixelRatio);
+          return canvas.clientHeight < before && !squeezed && 0 <= y && y + height * k <= canvas.clientHeight;
+        }""",
+        arg=[before, graph.layouts[0].height],
+    )

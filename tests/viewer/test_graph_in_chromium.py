@@ -190,7 +190,10 @@ def test_search_tells_what_is_folded_away_and_opens_it(open_graph: Open, model: 
     expect(graph.inspector.locator("h2")).to_have_text("AccumulateGrad")
     expect(graph.page.locator(".count")).to_have_text(f"1/{leaves // 2 + 1}")
     graph.page.get_by_role("searchbox").fill("shape:what")
-    expect(graph.page.locator(".search .more")).to_contain_text("“what” is no shape. Write shape:[64,*]")
+    more = graph.page.locator(".search .more")
+    expect(more).to_contain_text("“what” is no shape. Write shape:[64,*]")
+    graph.canvas.focus()  # what it says lies over the tools
+    expect(more).to_be_hidden()
 
 
 def test_arrow_keys_follow_the_edges(open_graph: Open, product: Run) -> None:

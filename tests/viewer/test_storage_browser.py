@@ -100,6 +100,17 @@ def test_cells_show_the_storage_and_which_element_lies_in_each(views):
     assert views.locator("header").inner_text().split("\n")[-1] == "shared by 3 tensors"
 
 
+def test_the_storage_that_was_asked_for_is_in_sight(show):
+    tensors = [tensor(POINTS + place, f"t{place}", storage=place) for place in range(30)]
+    strips = [strip(POINTS + place, place) for place in range(30)]
+    frame = show.page.locator("div.storages")
+    for chosen in (25, 3, 29):
+        show(strips, tensors, f"t{chosen}")
+        card, window = frame.locator(".card.chosen").bounding_box(), frame.bounding_box()
+        assert window["y"] <= card["y"] + 1
+        assert card["y"] + card["height"] <= window["y"] + window["height"] + 1
+
+
 def test_choosing_a_tensor_lights_its_cells_and_tells_every_view(views):
     views.get_by_role("button", name="second").click()
     assert lit(views) == {2: "[0]", 3: "[1]"}

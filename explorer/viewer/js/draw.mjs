@@ -185,13 +185,18 @@ function drawText(context, view, box, kind, x, y, w, h) {
   context.textBaseline = "middle";
   context.fillStyle = ink;
   const halves = between === null ? 0 : 5.5;
-  const write = (font, text, down) => context.fillText(useFont(context, font).fit(context, text, room), x, y + down);
+  const write = (font, text, down, whole = false) => {
+    const fitter = useFont(context, font);
+    if (whole) context.fillText(text, x, y + down, room);
+    else context.fillText(fitter.fit(context, text, room), x, y + down);
+  };
   const fit = (text, most) => useFont(context, context.font).fit(context, text, most);
   write(`600 ${between === null ? 12 : 11}px ${theme.mono}`, title, subtitle ? -7.5 - halves : 0.5);
   if (!subtitle) return void (value && paintBetween(context, view, value, x, y + h / 2, w, fit, false));
   if (camera.k < SUBTITLES) return;
   context.fillStyle = overlay ? ink : theme.muted;
-  write(subtitle === value ? `600 11px ${theme.mono}` : `11px ${theme.sans}`, subtitle, 9 + halves);
+  const told = subtitle === value;
+  write(told ? `600 11px ${theme.mono}` : `11px ${theme.sans}`, subtitle, 9 + halves, told && overlay.scale); // a number is never cut
   if (between === null) return;
   if (value || between) paintBetween(context, view, value || between, x, y, w, fit, !value);
 }

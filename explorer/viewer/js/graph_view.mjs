@@ -64,7 +64,7 @@ export class GraphView {
       watchDensity(() => this.#resize()),
     ];
     this.resizing = new ResizeObserver(() => this.#resize());
-    this.resizing.observe(this.root);
+    for (const part of [this.root, this.stage]) this.resizing.observe(part); // a legend that grows takes of the drawing's window
   }
 
   #build(root) {

@@ -48,7 +48,7 @@ export class Search {
     this.count = element("output", { class: "count", "aria-live": "polite" });
     this.back = element("button", { type: "button", hidden: true, onclick: () => this.step(-1) }, icon("M4 10l4-4 4 4"));
     this.on = element("button", { type: "button", hidden: true, onclick: () => this.step(1) }, icon("M4 6l4 4 4-4"));
-    this.more = element("div", { class: "more", hidden: true });
+    this.more = element("div", { class: "more", hidden: true, onmousedown: (event) => event.preventDefault() }); // the text box keeps the focus
     this.root = element("div", { class: "search", role: "search" }, this.input, this.count, this.back, this.on, this.more);
   }
 
@@ -110,6 +110,7 @@ export class Search {
     const { words } = this.scene;
     const { places, problem } = this.result;
     const folded = places.filter((place) => place.folded);
+    if (this.more.matches(":focus-within")) this.input.focus(); // the button in focus goes
     this.more.hidden = !problem && !folded.length;
     if (problem) this.more.replaceChildren(element("p", { role: "status" }, fill(words[problem.key], problem.values)));
     else this.more.replaceChildren(...folded.slice(0, MOST_FOLDED).map((place) => this.#folded(place)), ...(folded.length > MOST_FOLDED ? [element("span", {}, fill(words["find.more"], { count: folded.length - MOST_FOLDED }))] : []));

@@ -45,7 +45,7 @@ export class StorageView {
     const none = data.tensors.length ? null : element("p", { class: "note" }, data.words.none);
     this.frame.replaceChildren(...[none, ...cards, this.aside, note].filter(Boolean));
     this.takeWindows(windows);
-    this.choose(asked || !this.tensors.has(this.chosen) ? data.tensor : this.chosen);
+    this.choose(asked || !this.tensors.has(this.chosen) ? data.tensor : this.chosen, asked);
     return undefined;
   }
 

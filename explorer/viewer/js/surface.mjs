@@ -8,6 +8,8 @@ import { lowest } from "./pick.mjs";
 const SLIM = 480;
 // Ms after the last movement until what was drawn simply is drawn in full.
 const REST_MS = 140;
+// The first view of a drawing, all of it, or a place that the person went to.
+const [FIRST, WHOLE, PLACE] = ["first", "whole", "place"];
 
 export class Surface {
   // Paints `view`, see draw.mjs.
@@ -16,7 +18,7 @@ export class Surface {
     this.canvas = element("canvas", { class: "graph", tabindex: "0", role: "application" });
     this.context = this.canvas.getContext("2d", { alpha: false });
     this.camera = new Camera();
-    this.touched = false; // whether the person has moved the camera
+    this.held = FIRST; // what the camera keeps to while the window changes its size
     this.moving = false;
     this.frame = null; // the animation frame asked for, and which part of the drawing it will draw anew: null is all of it
     this.stale = null;
@@ -29,14 +31,18 @@ export class Surface {
 
   // A scene has come: it is seen from where the one before was, after its first `shift` px, or as a first one is.
   use(shift) {
-    const { camera } = this;
+    const { camera, view: { scene } } = this;
+    const size = `${scene.width} x ${scene.height}`;
     this.#setLimits();
     if (shift) camera.pan(-shift[0] * camera.k, -shift[1] * camera.k);
     else this.#firstView();
+    if (shift && size !== this.size) this.held = PLACE;
+    this.size = size;
   }
 
   fit() {
-    this.move((camera) => camera.fit(this.view.scene.width, this.view.scene.height));
+    this.move((camera) => this.#fit(camera));
+    this.held = WHOLE;
   }
 
   // By a factor, towards a point of the window or its middle.
@@ -46,7 +52,7 @@ export class Surface {
 
   // Moves the camera by `change(camera)`. What is drawn simply meanwhile is drawn in full once it rests.
   move(change) {
-    this.touched = true;
+    this.held = PLACE;
     this.moving = true;
     change(this.camera);
     this.redraw();
@@ -95,7 +101,8 @@ export class Surface {
     this.ratio = ratio;
     if (!this.view.scene) return false;
     this.#setLimits();
-    if (first || !this.touched) this.#firstView();
+    if (first || this.held === FIRST) this.#firstView();
+    else if (this.held === WHOLE) this.#fit(camera);
     else camera.pan(dx, dy);
     this.#paint();
     return denser;
@@ -125,13 +132,18 @@ export class Surface {
   #firstView() {
     const { camera, view: { scene, overview } } = this;
     if (camera.width < 2) return;
-    this.touched = false;
-    camera.fit(scene.width, scene.height);
+    this.held = FIRST;
+    this.#fit(camera);
     if (camera.k >= READABLE || scene.count === 0 || (overview && camera.width >= SLIM)) return;
     camera.k = Math.min(COMFORTABLE, Math.max(READABLE, camera.across(scene.width)));
     const result = lowest(scene);
     const fits = scene.width * camera.k < camera.width;
     camera.centre(fits ? scene.width / 2 : scene.x[result], scene.y[result] - (camera.height / 2 - 60) / camera.k);
+  }
+
+  #fit(camera) {
+    const { width, height } = this.view.scene;
+    camera.fit(width, height);
   }
 
   #setLimits() {
