@@ -120,7 +120,7 @@ def _exports(run: Run, drawing: Drawing) -> dict[str, str]:
     offer = kept().get(OFFER) or Offer()
     kept()[OFFER] = offer
     offer.run, offer.open_modules, offer.show_saved = run, drawing.open_modules, state().show_saved
-    offer.language = language()
+    offer.engine, offer.wrap, offer.language = state().engine, state().wrap, language()
     return {"token": offer.token, "name": file_name(state(), run)}
 
 

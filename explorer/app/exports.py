@@ -23,6 +23,7 @@ from explorer.export.figure import Area
 from explorer.export.formats import FORMATS, Wanted
 from explorer.export.looks import Theme
 from explorer.export.problem import ExportError
+from explorer.graph.layout import Engine
 from explorer.ir import Record, Run
 from explorer.words import Language, say, tell
 
@@ -62,6 +63,8 @@ class Offer:
         self.run: Run | None = None
         self.open_modules: tuple[str, ...] = ()
         self.show_saved = False
+        self.engine: Engine = "layered"
+        self.wrap = False
         self.language: Language = "en"
         _offers[self.token] = self
 
@@ -71,6 +74,8 @@ class Offer:
             open_modules=self.open_modules,
             everything=asked.scope == "everything",
             show_saved=self.show_saved,
+            engine=self.engine,
+            wrap=self.wrap,
             area=asked.area if asked.scope == "sight" else None,
             theme=None if asked.format == "svg" and asked.dress is None else asked.theme,
             dress=asked.dress,

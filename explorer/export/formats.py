@@ -10,6 +10,7 @@ from explorer.export.drawings import drawing, drawings
 from explorer.export.dress import Dress
 from explorer.export.figure import Area
 from explorer.export.looks import Theme
+from explorer.graph.layout import Engine
 from explorer.ir import Layout, Record, Run, encode
 from explorer.words import Language
 
@@ -22,6 +23,11 @@ class Wanted(Record, frozen=True, kw_only=True):
     everything: bool = False
     """Whether every module is drawn open, whatever `open_modules` says."""
     show_saved: bool = False
+    engine: Engine = "layered"
+    wrap: bool = False
+    """Who places the boxes, and whether a long drawing is cut into columns; DOT leaves that to its reader."""
+    graphviz: bool = True
+    """Whether HTML holds Graphviz's drawings of what is small enough too, for which it may wait some seconds."""
     area: Area | None = None
     """The part of the drawing to show, in SVG, PNG and PDF; None shows all of it."""
     theme: Theme | None = None
@@ -55,6 +61,8 @@ def _layout(run: Run, wanted: Wanted) -> Layout:
         open_modules=_opened(wanted),
         everything=wanted.everything,
         show_saved=wanted.show_saved,
+        engine=wanted.engine,
+        wrap=wanted.wrap,
         language=wanted.language,
     )
 
@@ -65,7 +73,7 @@ def _opened(wanted: Wanted) -> frozenset[str] | None:
 
 def _html(run: Run, wanted: Wanted) -> bytes:
     first = _layout(run, wanted)
-    held = drawings(run, first, wanted.language, show_saved=wanted.show_saved)
+    held = drawings(run, first, wanted.language, show_saved=wanted.show_saved, graphviz=wanted.graphviz)
     return html.write(run, held, wanted.language).encode()
 
 

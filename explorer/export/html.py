@@ -13,13 +13,14 @@ import hashlib
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import msgspec
 
 from explorer import viewer
-from explorer.export.drawings import Drawings
+from explorer.export.drawings import Kept
 from explorer.ir import Layout, Run
 from explorer.viewer import scene
 from explorer.viewer.storages import strips_data
@@ -35,16 +36,15 @@ _IMPORT = re.compile(r'\bfrom "\./([\w.]+)"')
 _START = f'import {{ open }} from "explorer/{_ENTRY}"; open(document);'
 
 
-def write(run: Run, held: Layout | Drawings, language: Language = "en") -> str:
+def write(run: Run, held: Layout | Sequence[Kept], language: Language = "en") -> str:
     """The page, as text to be saved in UTF-8.
 
     Args:
         run: its code is listed beside the graph, its storages below.
-        held: one drawing, or all that it takes to fold in the page.
+        held: one drawing; or what the page opens with, and all that it takes to fold and place it anew there, see `drawings.drawings`.
         language: of the page's own texts.
     """
-    known = Drawings(held) if isinstance(held, Layout) else held
-    blocks = _blocks(known)
+    blocks = _blocks([Kept(held)] if isinstance(held, Layout) else held)
     imports = _script_text({"imports": _modules()})
     together = scene.encode_together(run, (layout for layout, _ in blocks), language)
     holders = "\n".join(f'<script type="text/plain" data-scene>{_packed(each)}</script>' for each in together.scenes)
@@ -77,17 +77,22 @@ def write(run: Run, held: Layout | Drawings, language: Language = "en") -> str:
 """
 
 
-def _blocks(held: Drawings) -> list[tuple[Layout, dict[str, object]]]:
+def _blocks(held: Sequence[Kept]) -> list[tuple[Layout, dict[str, object]]]:
     """Each drawing once, the first one first, with what `js/kept_drawings.mjs` is told of it."""
-    levels = [
-        (layout, saved, depth)
-        for saved in (False, True)
-        for depth, layout in enumerate((held.plain, held.saved)[saved])
-    ]
-    opening = held.first.open_modules, held.shows_saved
-    first = next((each for each in levels if (each[0].open_modules, each[1]) == opening), None)
-    ordered = [first or (held.first, held.shows_saved, None), *(each for each in levels if each is not first)]
-    return [(layout, {"open": layout.open_modules, "saved": saved, "depth": depth}) for layout, saved, depth in ordered]
+    first, *others = ((kept.layout, _about(kept)) for kept in held)
+    again = next((each for each in others if each[1] | {"depth": None} == first[1] | {"depth": None}), None)
+    return [again or first, *(each for each in others if each is not again)]
+
+
+def _about(kept: Kept) -> dict[str, object]:
+    layout = kept.layout
+    return {
+        "open": layout.open_modules,
+        "saved": kept.saved,
+        "depth": kept.depth,
+        "engine": layout.engine,
+        "wrapped": layout.wrapped,
+    }
 
 
 def _modules() -> dict[str, str]:

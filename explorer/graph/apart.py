@@ -1,6 +1,6 @@
-"""One layout in a process of its own: a picture as JSON in, a layout as JSON out. Run by `explorer.graph.layout`.
+"""Layouts in a process of their own: pictures as JSON in, layouts as JSON out, each a line. Run by `explorer.graph.layout`.
 
-A crash or a hang of the engine costs only this process.
+A crash or a hang of the engine costs only this process, and what it has written by then can be read.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from explorer.ir import Layout, encode
 
 def main() -> None:
     """Read standard input, lay out with the engine named in the first argument (``wrap`` after it cuts into columns), write standard output."""
-    gc.disable()  # this process ends with the drawing
-    picture = msgspec.json.decode(sys.stdin.buffer.read(), type=Picture)
-    sys.stdout.buffer.write(encode(_lay_out(picture, sys.argv[1], wrap="wrap" in sys.argv)))
+    gc.disable()  # this process ends with the drawings
+    decoder = msgspec.json.Decoder(Picture)
+    for line in sys.stdin.buffer:
+        sys.stdout.buffer.write(encode(_lay_out(decoder.decode(line), sys.argv[1], wrap="wrap" in sys.argv)) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def _lay_out(picture: Picture, engine: str, *, wrap: bool) -> Layout:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -59,18 +60,38 @@ def lay_out_apart(picture: Picture, engine: Engine = "layered", seconds: float =
     return _apart(picture, engine, seconds, wrap=wrap)
 
 
+def lay_out_by_graphviz(pictures: Sequence[Picture], seconds: float) -> tuple[Layout, ...]:
+    """Graphviz's drawings of the first pictures, as many as one process of its own has made when it ends, `seconds` (wall) later at most."""
+    if not pictures:
+        return ()
+    try:
+        return tuple(_ran(pictures, "graphviz", seconds))
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as ended:
+        return tuple(_read(ended.stdout or b""))
+
+
 def _apart(picture: Picture, engine: Engine, seconds: float, *, wrap: bool = False) -> Layout:
     try:
-        ended = subprocess.run(
-            [sys.executable, "-m", "explorer.graph.apart", engine, *(["wrap"] if wrap else [])],
-            input=encode(picture),
-            capture_output=True,
-            timeout=seconds,
-            check=True,
-            cwd=Path(__file__).parents[2],
-        )
-        return _decoder.decode(ended.stdout)
+        [layout] = _ran([picture], engine, seconds, wrap=wrap)
     except subprocess.TimeoutExpired as stopped:
         raise LayoutTimeoutError(f"{engine} was stopped after {seconds:g} s") from stopped
     except (subprocess.CalledProcessError, msgspec.DecodeError) as failed:
         raise LayoutError(f"{engine} failed: {failed}") from failed
+    return layout
+
+
+def _ran(pictures: Sequence[Picture], engine: Engine, seconds: float, *, wrap: bool = False) -> list[Layout]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "explorer.graph.apart", engine, *(["wrap"] if wrap else [])],
+        input=b"\n".join(map(encode, pictures)),
+        capture_output=True,
+        timeout=seconds,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    return _read(ended.stdout)
+
+
+def _read(output: bytes) -> list[Layout]:
+    """One layout a line; a line without its end is not whole."""
+    return [_decoder.decode(line) for line in output.split(b"\n")[:-1]]

@@ -82,7 +82,7 @@ class Run:
 
     def to_html(self) -> str:
         """A page that needs nothing else: the viewer, the graph at several fold depths, and the code."""
-        return formats.write(self.record, "html", formats.Wanted(language=self.language)).decode()
+        return formats.write(self.record, "html", formats.Wanted(language=self.language, graphviz=False)).decode()
 
     def __getattr__(self, name: str) -> Any:
         if name == "record" or name.startswith("__"):  # while it is copied or unpickled

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from explorer.app import exports
-from explorer.app.exports import Offer, file_name
+from explorer.app.exports import Asked, Offer, file_name
 from explorer.app.state import GraphState
 from explorer.export.formats import FORMATS, Wanted, write
 from explorer.ir import Run
@@ -64,6 +64,12 @@ def test_a_file_is_what_the_format_writes_and_never_a_page_of_ours(offer: Offer,
     assert headers["content-disposition"] == "attachment"
     assert headers["content-security-policy"].startswith("sandbox")
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_file_is_placed_as_the_screen_is(offer: Offer) -> None:
+    offer.engine, offer.wrap = "graphviz", True
+    wanted = offer.wanted(Asked(format="svg"))
+    assert (wanted.engine, wanted.wrap) == ("graphviz", True)
 
 
 def test_scopes(offer: Offer) -> None:

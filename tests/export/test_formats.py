@@ -16,8 +16,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from explorer.commands import run as command
-from explorer.export import formats
+from explorer.export import formats, svg
 from explorer.export.apart import write_apart
+from explorer.export.drawings import drawing
 from explorer.export.formats import FORMATS, Wanted, write
 from explorer.export.problem import ExportError
 from explorer.graph.layout import lay_out
@@ -110,9 +111,19 @@ def test_what_is_open_on_screen_is_open_in_the_file(korean: Run) -> None:
         assert "TanhBackward0" in opened
 
 
+def test_what_is_placed_otherwise_on_screen_is_so_in_the_file(korean: Run) -> None:
+    for engine, wrap in (("layered", False), ("layered", True), ("graphviz", False)):
+        meant = drawing(korean, everything=True, engine=engine, wrap=wrap)
+        assert (meant.engine, meant.wrapped) == (engine, wrap)
+        assert (
+            write(korean, "svg", Wanted(everything=True, engine=engine, wrap=wrap)) == svg.write(korean, meant).encode()
+        )
+
+
 def test_the_same_bytes_each_time(korean: Run) -> None:
+    wanted = Wanted(graphviz=False)  # which answers in time, or not
     for name in FORMATS:
-        assert write(korean, name) == write(korean, name)
+        assert write(korean, name, wanted) == write(korean, name, wanted)
 
 
 HOSTILE = [

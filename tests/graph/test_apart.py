@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+from unittest.mock import Mock
 
 import pytest
 
 from explorer.graph import layout as layouts
-from explorer.graph.layout import LayoutError, LayoutTimeoutError, lay_out, lay_out_apart
+from explorer.graph.layout import LayoutError, LayoutTimeoutError, lay_out, lay_out_apart, lay_out_by_graphviz
 from explorer.graph.picture import compose
 from explorer.ir import encode
 from tests.graph import graphs
@@ -47,6 +49,19 @@ def test_a_crashed_engine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layouts.sys, "executable", shutil.which("false"))
     with pytest.raises(LayoutError, match="graphviz failed"):
         lay_out(compose(*graphs.diamond()), "graphviz")
+
+
+def test_what_graphviz_has_placed_before_it_is_stopped_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [compose(*example) for example in (graphs.diamond(), graphs.perceptron())]
+    whole = lay_out_by_graphviz(pictures, seconds=20)
+    assert whole == tuple(lay_out(picture, "graphviz") for picture in pictures)
+    one, other = map(encode, whole)
+    for ended in (
+        subprocess.TimeoutExpired("dot", 5, output=one + b"\n" + other[:40]),
+        subprocess.CalledProcessError(-11, "dot", output=one + b"\n"),
+    ):
+        monkeypatch.setattr(layouts.subprocess, "run", Mock(side_effect=ended))
+        assert lay_out_by_graphviz(pictures, seconds=5) == whole[:1]
 
 
 def test_apart_gives_the_same_layout(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from explorer.export import html
-from explorer.export.drawings import Drawings
+from explorer.export.drawings import Kept
 from explorer.graph.folding import open_to_depth
 from explorer.ir import Layout, Run
 from explorer.words import Language
@@ -27,8 +27,8 @@ def open_graph(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Grap
         drawings = layouts or (drawn(run),)
         file = tmp_path / f"graph{len(contexts)}.html"
         depths = range(drawings[0].depth + 1 if layouts[1:] else 0)
-        held = Drawings(drawings[0], plain=tuple(drawn(run, open_to_depth(run.graph, depth)) for depth in depths))
-        file.write_text(html.write(run, held, language), encoding="utf-8")
+        held = [Kept(drawn(run, open_to_depth(run.graph, depth)), depth=depth) for depth in depths]
+        file.write_text(html.write(run, [Kept(drawings[0]), *held], language), encoding="utf-8")
         context = chromium.new_context(
             **{"viewport": {"width": 1300, "height": 800}, "reduced_motion": "reduce", "offline": True, **options}
         )

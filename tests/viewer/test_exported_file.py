@@ -92,16 +92,20 @@ def test_fingers_pinch_drag_tap_and_open(open_graph: Open, model: Run) -> None:
 
 def test_a_file_holds_every_fold_depth_as_far_as_it_stays_small(model: Run) -> None:
     held = drawings(model, drawing(model, open_modules=frozenset()))
-    assert [layout.open_modules for layout in held.plain] == [
-        tuple(sorted(open_to_depth(model.graph, depth))) for depth in range(4)
+    depths = [tuple(sorted(open_to_depth(model.graph, depth))) for depth in range(4)]
+    assert [each.layout.open_modules for each in held[1:]] == depths * 2
+    assert [(each.saved, each.depth) for each in held] == [
+        (False, None),
+        *((saved, depth) for saved in (False, True) for depth in range(4)),
     ]
-    assert [any(box.kind == "saved" for box in layout.boxes) for layout in held.saved] == [False, True, True, True]
+    shown = [any(box.kind == "saved" for box in each.layout.boxes) for each in held if each.saved]
+    assert shown == [False, True, True, True]
     large = run(
-        "x = torch.ones(2, requires_grad=True)\nfor _ in range(15000):\n    x = x.sin()\nend = x.sum()", result="end"
+        "x = torch.ones(2, requires_grad=True)\nfor _ in range(45000):\n    x = x.sin()\nend = x.sum()", result="end"
     )
     held = drawings(large, drawing(large))
-    assert held.plain
-    assert not held.saved
+    assert any(each.depth is not None for each in held)
+    assert not any(each.saved for each in held)
 
 
 def test_the_file_folds_to_a_depth_and_with_a_key(open_graph: Open, model: Run) -> None:
@@ -127,7 +131,7 @@ def test_the_file_folds_to_a_depth_and_with_a_key(open_graph: Open, model: Run) 
 def test_what_a_file_cannot_open_is_said_before_anybody_tries(chromium: Browser, tmp_path: Path, model: Run) -> None:
     file = tmp_path / "cut.html"
     held = drawings(model, drawing(model, open_modules=frozenset()))
-    file.write_text(html.write(model, held._replace(plain=held.plain[:2], saved=())), encoding="utf-8")
+    file.write_text(html.write(model, held[:3]), encoding="utf-8")
     page = chromium.new_page()
     page.goto(file.as_uri())
     expect(page.locator("header .cut")).to_contain_text("deeper than 1 of its 3 levels")
@@ -135,6 +139,54 @@ def test_what_a_file_cannot_open_is_said_before_anybody_tries(chromium: Browser,
     page.evaluate("async () => (await import('explorer/bus.mjs')).order({ fold: 'model' })")
     page.evaluate("async () => (await import('explorer/bus.mjs')).order({ fold: 'model.0' })")
     expect(page.locator(".chips .chip")).to_contain_text("does not hold what lies this deep")
+    page.close()
+
+
+def test_the_file_has_graphviz_s_drawings_of_whole_depths(chromium: Browser, tmp_path: Path, model: Run) -> None:
+    file = tmp_path / "placed.html"
+    held = drawings(model, drawing(model, open_modules=frozenset()), graphviz=True)
+    file.write_text(html.write(model, held), encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    placed = page.get_by_role("button", name="Place with Graphviz", exact=True)
+
+    def expect_drawn(text: str) -> None:
+        expect(page.locator(".toggle.graphviz")).to_have_attribute("aria-pressed", text)
+
+    page.locator(".menu-holder > button").click()
+    placed.click()
+    expect_drawn("true")
+    page.get_by_label("Fold depth").select_option(label="Unfold all")
+    shown = page.locator(".explorer-graph")
+    meant = next(
+        each.layout for each in held if each.depth == held[0].layout.depth and each.layout.engine == "graphviz"
+    )
+    expect(shown).to_have_attribute("data-boxes", str(len(meant.boxes)))
+    expect_drawn("true")
+    page.evaluate("async () => (await import('explorer/bus.mjs')).order({ fold: 'model.0' })")
+    expect(page.locator(".chips .chip")).to_contain_text("no such drawing")
+    expect(shown).not_to_have_attribute("data-boxes", str(len(meant.boxes)))
+    page.close()
+
+
+def test_what_is_long_is_cut_into_columns_without_a_server(chromium: Browser, tmp_path: Path) -> None:
+    long = run("x = torch.ones(2, requires_grad=True)\n" + "x = x.sin()\nx = x.cos()\n" * 40 + "x.sum().backward()")
+    file = tmp_path / "long.html"
+    file.write_text(html.write(long, drawings(long, drawing(long, everything=True))), encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    page.locator(".menu-holder > button").click()
+    wrap = page.get_by_role("button", name="Wrap into columns")
+    seen = """() => {
+      document.querySelector('button[aria-label^="Fit"]').click();
+      return new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(Number(document.querySelector(".explorer-graph").dataset.camera.split(" ")[2])))));
+    }"""
+    scales = []
+    for pressed in ("false", "true", "false"):
+        expect(wrap).to_have_attribute("aria-pressed", pressed)
+        scales.append(page.evaluate(seen))
+        wrap.click()
+    assert scales[1] > 2 * scales[0] == 2 * scales[2]
     page.close()
 
 

@@ -43,18 +43,19 @@ loss = (x * w).sum()
 loss.backward()
 """
 
-_READ = """async ([page, open, saved]) => {
+_READ = """async ([page, open, saved, wrap]) => {
   const { KeptDrawings } = await import("explorer/kept_drawings.mjs");
   if (!window.kept) {
     const file = new DOMParser().parseFromString(page, "text/html");
     const about = JSON.parse(file.getElementById("run").textContent).drawings;
     window.kept = new KeptDrawings([...file.querySelectorAll("script[data-scene]")], file.getElementById("known"), file.getElementById("details"), about);
   }
-  const scene = await kept.scene(new Set(open), saved);
+  const scene = await kept.scene({ open: new Set(open), saved, engine: "layered", wrap });
   const { wires, columns } = scene;
   const all = (count, read) => Array.from({ length: count }, (_, at) => read(at));
   return {
     open: scene.header.open_modules,
+    size: [scene.width, scene.height],
     boxes: all(scene.count, (box) => [scene.id(box), scene.title(box), scene.subtitle(box), scene.x[box], scene.y[box], scene.w[box], scene.h[box]]),
     wires: all(wires.count, (wire) => [wires.source[wire], wires.target[wire], Array.from(wires.x.subarray(wires.at[wire], wires.at[wire + 1])), Array.from(wires.y.subarray(wires.at[wire], wires.at[wire + 1]))]),
     frames: all(scene.frames, (frame) => [scene.text("frame_id", frame), columns.frame_x[frame], columns.frame_y[frame], columns.frame_width[frame], columns.frame_height[frame]]),
@@ -69,12 +70,23 @@ def nested() -> Run:
     return run(CODE, result="loss")
 
 
+@pytest.fixture(scope="module")
+def long() -> Run:
+    """As `nested`, with so many lines before and after the blocks that it is cut into columns."""
+    lines = "".join("x = x.sin()\n" if at % 2 else "x = x.cos()\n" for at in range(70))
+    return run(CODE.replace("for block in", f"{lines}for block in").replace("loss =", f"{lines}loss ="), result="loss")
+
+
 @pytest.fixture
-def states(open_graph: Open, nested: Run) -> Callable[[frozenset[str], bool], dict[str, Any]]:
+def states(open_graph: Open, nested: Run) -> Callable[..., dict[str, Any]]:
     """What the file draws of an open set."""
-    page: Page = open_graph(nested).page
-    file = html.write(nested, drawings(nested, drawing(nested, open_modules=frozenset())))
-    return lambda opened, saved: page.evaluate(_READ, [file, sorted(opened), saved])
+    return file_of(open_graph, nested)
+
+
+def file_of(open_graph: Open, captured: Run) -> Callable[..., dict[str, Any]]:
+    page: Page = open_graph(captured).page
+    file = html.write(captured, drawings(captured, drawing(captured, open_modules=frozenset())))
+    return lambda opened, saved, wrap=False: page.evaluate(_READ, [file, sorted(opened), saved, wrap])
 
 
 def walk(captured: Run, seed: int, steps: int) -> Iterator[frozenset[str]]:
@@ -105,6 +117,17 @@ def test_the_file_draws_what_python_composes(states: Callable[..., dict[str, Any
             if name[1:].isdecimal() and name[0] == "n":
                 assert of == nested.graph.nodes[int(name[1:])].name
         assert_well_placed(shown)
+
+
+def test_the_file_cuts_what_is_long_into_columns(open_graph: Open, long: Run) -> None:
+    states = file_of(open_graph, long)
+    for at, opened in enumerate(walk(long, seed=3, steps=10)):
+        saved = at % 3 == 2
+        whole, cut = states(opened, saved), states(opened, saved, True)
+        assert cut["size"][0] > 1.5 * whole["size"][0]
+        assert cut["size"][1] < whole["size"][1]
+        assert pairs(cut) == pairs(whole)
+        assert_well_placed(cut, downwards=False)
 
 
 def test_wires_into_opened_modules_say_their_gradient(states: Callable[..., dict[str, Any]], nested: Run) -> None:
@@ -149,7 +172,7 @@ def pairs(shown: dict[str, Any]) -> set[tuple[str, str]]:
     }
 
 
-def assert_well_placed(shown: dict[str, Any]) -> None:
+def assert_well_placed(shown: dict[str, Any], *, downwards: bool = True) -> None:
     for (one, _, _, x, y, w, h), (other, _, _, x2, y2, w2, h2) in combinations(shown["boxes"], 2):
         assert abs(x - x2) >= (w + w2) / 2 or abs(y - y2) >= (h + h2) / 2, (one, other)
     for (one, x, y, w, h), (other, x2, y2, w2, h2) in combinations(shown["frames"], 2):
@@ -158,4 +181,22 @@ def assert_well_placed(shown: dict[str, Any]) -> None:
     for source, target, xs, ys in shown["wires"]:
         (_, _, _, x, y, _, h), (_, _, _, x2, y2, _, h2) = shown["boxes"][source], shown["boxes"][target]
         assert (xs[0], ys[0], xs[-1], ys[-1]) == pytest.approx((x, y + h / 2, x2, y2 - h2 / 2))
-        assert all(below >= above for above, below in pairwise(ys))
+        assert not downwards or all(below >= above for above, below in pairwise(ys))
+        assert 0 <= min(xs) <= max(xs) <= shown["size"][0]
+        assert 0 <= min(ys) <= max(ys) <= shown["size"][1]
+        assert downwards or clear_of_boxes(shown, source, target, xs, ys)
+
+
+def clear_of_boxes(shown: dict[str, Any], source: int, target: int, xs: list[float], ys: list[float]) -> bool:
+    """Whether the lines that run upwards pass no box."""
+    for (x, y), (x2, y2) in pairwise(zip(xs, ys, strict=True)):
+        if y2 < y:
+            for box, (_, _, _, bx, by, w, h) in enumerate(shown["boxes"]):
+                if (
+                    box not in (source, target)
+                    and abs((x + x2) / 2 - bx) < w / 2
+                    and y2 < by + h / 2
+                    and y > by - h / 2
+                ):
+                    return False
+    return True

@@ -9,7 +9,8 @@ export async function open(document) {
   const [run, known, details, cells, strips] = ["run", "known", "details", "cells", "storages"].map((id) => document.getElementById(id));
   const { code, broken, drawings: about } = JSON.parse(run.textContent);
   const drawings = new KeptDrawings([...document.querySelectorAll("script[data-scene]")], known, details, about);
-  const first = await drawings.first().catch(refused);
+  let shown = drawings.first; // see KeptDrawings
+  const first = await drawings.scene(shown).catch(refused);
   if (!first) {
     document.getElementById("opening").textContent = broken;
     return;
@@ -23,14 +24,17 @@ export async function open(document) {
     element("div", { class: "columns" }, code ? listing(code, words["export.code"]) : null, main),
     storages.root,
   );
-  let shown = { open: new Set(header.open_modules), saved: about[0].saved };
   let turn = Promise.resolve(); // one drawing after another, each from what the one before left
   const show = (change, toggled) => (turn = turn.then(async () => {
     const wanted = { ...shown, ...change(shown) };
-    const scene = await drawings.scene(wanted.open, wanted.saved).catch(refused);
-    if (!scene) return void view.remark("export.absent");
-    shown = { open: new Set(scene.header.open_modules), saved: wanted.saved };
-    view.show(scene, toggled);
+    for (const placed of [{}, { engine: "layered", wrap: false }]) {
+      const scene = await drawings.scene({ ...wanted, ...placed }).catch(refused);
+      if (!scene) continue;
+      shown = { ...wanted, ...placed, open: new Set(scene.header.open_modules) };
+      view.show(scene, toggled);
+      return placed.engine ? view.remark("export.placed") : undefined;
+    }
+    return view.remark("export.absent");
   }));
   const view = new GraphView(main, {
     selected() {},
@@ -46,13 +50,15 @@ export async function open(document) {
   view.show(first);
 }
 
-// What a command of the toolbar changes of { open, saved }; null where the file cannot follow it. See `GraphEvents.command` of component.py.
-function following(text, drawings, depth, { saved }) {
+// What a command of the toolbar changes of what is shown; null where the file cannot follow it. See `GraphEvents.command` of component.py.
+function following(text, drawings, depth, shown) {
   const [name, value] = text.split(":");
   const at = { fold_all: 0, depth: Number(value), unfold_all: depth }[name];
-  const open = at === undefined ? null : drawings.openAt(at, saved);
+  const open = at === undefined ? null : drawings.openAt(at, shown.saved);
   if (open) return { open };
   if (name === "saved" && drawings.openAt(0, value === "on")) return { saved: value === "on" };
+  if (name === "wrap" && drawings.openAt(0, shown.saved)) return { wrap: value === "on" };
+  if (name === "engine" && (value === "layered" || drawings.holds({ ...shown, engine: value }))) return { engine: value };
   return name === "storage" ? {} : null;
 }
 

@@ -5,9 +5,9 @@ import { OUTSIDE } from "./level.mjs";
 import { routes } from "./routes.mjs";
 import { at, every, sheets } from "./sheets.mjs";
 
-// A scene, or null where a drawing that it takes is not there. `levels`: the Level of each fold depth.
-export function folded(levels, names) {
-  const root = sheets(levels, names);
+// A scene, or null where a drawing that it takes is not there. `levels`: the Level of each fold depth; `wrap`: whether what is long is cut into columns.
+export function folded(levels, names, wrap) {
+  const root = sheets(levels, names, wrap);
   if (!root) return null;
   const open = [...every(root)];
   const boxes = boxesOf(open);

@@ -51,9 +51,33 @@ export class Level {
     return found;
   }
 
-  // The points of a wire, as [x, y].
-  points(wire) {
+  // The wires that begin or end right in a frame.
+  wiresIn(frame) {
+    this.ending ??= this.#endings();
+    return this.ending.get(frame) ?? [];
+  }
+
+  #endings() {
+    const { source, target } = this.scene.wires;
+    const found = new Map();
+    source.forEach((from, wire) => {
+      for (const frame of new Set([this.home[from], this.home[target[wire]]])) found.has(frame) ? found.get(frame).push(wire) : found.set(frame, [wire]);
+    });
+    return found;
+  }
+
+  // The part of a wire from y = `top` to y = `bottom`, as [x, y] each.
+  part(wire, top, bottom) {
     const { at, x, y } = this.scene.wires;
-    return Array.from({ length: at[wire + 1] - at[wire] }, (_, point) => [x[at[wire] + point], y[at[wire] + point]]);
+    const way = Array.from({ length: at[wire + 1] - at[wire] }, (_, point) => [x[at[wire] + point], y[at[wire] + point]]);
+    const found = [];
+    way.forEach(([left, down], place) => {
+      const before = way[place - 1];
+      for (const border of [top, bottom]) {
+        if (before && before[1] < border && border < down) found.push([before[0] + ((left - before[0]) * (border - before[1])) / (down - before[1]), border]);
+      }
+      if (down >= top && down <= bottom) found.push([left, down]);
+    });
+    return found;
   }
 }

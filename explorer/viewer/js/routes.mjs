@@ -1,6 +1,6 @@
 // Where wires run in a drawing that is put together from sheets: out of the producer's frames, across, into the consumer's. Each piece is
 // what the sheet's own drawing has in that frame.
-import { at } from "./sheets.mjs";
+import { way } from "./sheets.mjs";
 
 // Adds `points`, [x, y] each, to wires as of folded.mjs.
 export function routes(wires) {
@@ -39,25 +39,13 @@ function piece({ level, ends, wires: [wire] }, sheet, { above = true, below = tr
   const own = sheet.level === level ? wire : ends.wire(wire, sheet.level);
   if (own === undefined) return [];
   const [, top, , bottom] = sheet.level.edges(sheet.frame);
-  const found = clipped(sheet.level.points(own), above ? -Infinity : top, below ? Infinity : bottom);
-  return found.map(([x, y]) => at(sheet, x, y));
-}
-
-// The part of a way from y = `top` to y = `bottom`.
-function clipped(way, top, bottom) {
-  const found = [];
-  way.forEach(([x, y], place) => {
-    for (const border of [top, bottom]) {
-      const before = way[place - 1];
-      if (before && before[1] < border && border < y) found.push([before[0] + ((x - before[0]) * (border - before[1])) / (y - before[1]), border]);
-    }
-    if (y >= top && y <= bottom) found.push([x, y]);
-  });
-  return found;
+  return way(sheet, sheet.level.part(own, above ? -Infinity : top, below ? Infinity : bottom));
 }
 
 // From the lower side of one box to the upper side of another, whatever the room around them.
 function ended(way, [fromX, fromY], [toX, toY]) {
-  const inner = way.slice(1, -1).filter(([, y]) => y > fromY && y < toY);
-  return [[fromX, fromY], ...inner, [toX, toY]];
+  const inner = way.slice(1, -1);
+  const from = inner.findIndex(([, y]) => y > fromY);
+  const to = inner.findLastIndex(([, y]) => y < toY);
+  return [[fromX, fromY], ...(from < 0 ? [] : inner.slice(from, to + 1)), [toX, toY]];
 }

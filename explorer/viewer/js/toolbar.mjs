@@ -9,8 +9,10 @@ const FIT = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4";
 const PLUS = "M8 3v10M3 8h10";
 const MINUS = "M3 8h10";
 
-// A drawing so many times as high as wide may be cut into columns; Graphviz is offered for drawings of at most so many boxes.
+// A drawing so many times as high as wide, and so many px high, may be cut into columns (explorer/graph/wrapping.py); Graphviz is offered for drawings of
+// at most so many boxes.
 const LONG = 2;
+const HIGH = 4000;
 const MOST_FOR_GRAPHVIZ = 500;
 
 export class Toolbar {
@@ -83,7 +85,7 @@ export class Toolbar {
       own("shapes", columns.wire_shape.some(Boolean)),
       own("widths", Boolean(columns.wire_gradient)),
       own("storages", columns.held.length > 0),
-      answers("wrap:on") && (header.wrapped || scene.height > LONG * scene.width) && { name: "wrap", text: words["tool.wrap"], on: header.wrapped, choose: () => command(`wrap:${header.wrapped ? "off" : "on"}`) },
+      answers("wrap:on") && (header.wrapped || scene.height > Math.max(HIGH, LONG * scene.width)) && { name: "wrap", text: words["tool.wrap"], on: header.wrapped, choose: () => command(`wrap:${header.wrapped ? "off" : "on"}`) },
       answers("engine:graphviz") && (graphviz || scene.count <= MOST_FOR_GRAPHVIZ) && { name: "graphviz", text: words["tool.graphviz"], on: graphviz, choose: () => command(`engine:${graphviz ? "layered" : "graphviz"}`) },
     ].filter(Boolean));
   }
