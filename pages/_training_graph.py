@@ -28,7 +28,7 @@ _ASKED, _RUN, _LOOK, _DRAWN = (
 )
 _VIEW = "training.graph"
 
-HEIGHT = 540
+HEIGHT = 640
 """px of the viewer."""
 
 

@@ -80,7 +80,7 @@ def graph_view(
         scene: what `explorer.viewer.scene.encode` packed; its language is the view's. An equal scene is not sent again.
         key: names the view on the page; camera, selection and search belong to it and survive reruns.
         height: px of the drawing, and of the inspector beside it.
-        overview: whether the drawing comes first: all of it is seen at first unless the window is narrow, the inspector stands below it, the legend is folded.
+        overview: whether the drawing comes first: as much of it as can be read is seen at first, the inspector stands below it, the legend is folded.
         selected: node to select from outside. Only a change of this argument counts: it never undoes what the person selected since.
         look: view, overlay and what else to show, under the same rule.
         exports: ``token`` of the session's offer (`explorer.app.exports`) and the ``name`` of its files; None offers an image only.

@@ -330,3 +330,23 @@ def test_all_of_a_drawing_stays_in_sight_while_the_window_changes(open_graph: Op
         }""",
         arg=[before, graph.layouts[0].height],
     )
+
+
+def test_a_replay_colours_the_minimap_too(open_graph: Open) -> None:
+    captured = run("model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))\nmodel(torch.ones(1, 2)).sum().backward()")
+    layout = drawn(captured)
+    page = open_graph(captured, layout, viewport={"width": 1300, "height": 500}).page
+    leaf = next(box for box in layout.boxes if box.kind == "leaf")
+    read = "(c, [x, y]) => String(c.getContext('2d').getImageData(x * c.width, y * c.height, 1, 1).data)"
+    where = [leaf.x / layout.width, leaf.y / layout.height]
+    minimap, tell = (
+        page.locator(".minimap"),
+        "(said) => import('explorer/bus.mjs').then(({ tellRecorded }) => tellRecorded(said))",
+    )
+    values = {name.removeprefix("model."): 1e-3 for name in (node.variable or "" for node in captured.graph.nodes)}
+    said = {"step": 1, "full": 0, "same": True, "values": values, "low": 1e-3, "high": 10.0}
+    page.evaluate(tell, said)
+    page.get_by_label("Colour by").select_option("recorded")
+    before = minimap.evaluate(read, where)
+    page.evaluate(tell, said | {"step": 2, "values": dict.fromkeys(values, 10.0)})
+    assert minimap.evaluate(read, where) != before

@@ -95,7 +95,7 @@ export class GraphView {
     root.append(this.root);
   }
 
-  // The drawing comes first: all of it is seen at once where there is room, the inspector goes below it, the legend begins folded.
+  // The drawing comes first: as much of it as can be read is seen at once, the inspector goes below it, the legend begins folded.
   setOverview(overview) {
     if (overview && !this.overview) this.legend.fold(true);
     this.overview = overview;
@@ -225,6 +225,7 @@ export class GraphView {
     this.overlay = overlay(this.settings.overlay, this.scene);
     if (offers) this.toolbar.use(this.scene, this.settings);
     this.scaleLegend.show(this.overlay, this.scene, this.theme);
+    this.minimap.show(this);
     this.redraw();
   }
 

@@ -4,8 +4,6 @@ import { draw } from "./draw.mjs";
 import { element } from "./dom.mjs";
 import { lowest } from "./pick.mjs";
 
-// Px of the drawing's window below which an overview does not show all.
-const SLIM = 480;
 // Ms after the last movement until what was drawn simply is drawn in full.
 const REST_MS = 140;
 // The first view of a drawing, all of it, or a place that the person went to.
@@ -127,15 +125,14 @@ export class Surface {
     view.painted(boxes);
   }
 
-  // A readable piece at the result's end where the whole would be too small to read; of an overview only in a narrow window, where the whole
-  // would be nothing but colours.
+  // A readable piece at the result's end where the whole would be too small to read; of an overview as large a piece as can be read.
   #firstView() {
     const { camera, view: { scene, overview } } = this;
     if (camera.width < 2) return;
     this.held = FIRST;
     this.#fit(camera);
-    if (camera.k >= READABLE || scene.count === 0 || (overview && camera.width >= SLIM)) return;
-    camera.k = Math.min(COMFORTABLE, Math.max(READABLE, camera.across(scene.width)));
+    if (camera.k >= READABLE || scene.count === 0) return;
+    camera.k = overview ? READABLE : Math.min(COMFORTABLE, Math.max(READABLE, camera.across(scene.width)));
     const result = lowest(scene);
     const fits = scene.width * camera.k < camera.width;
     camera.centre(fits ? scene.width / 2 : scene.x[result], scene.y[result] - (camera.height / 2 - 60) / camera.k);
