@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Playwright, sync_playwright
 
 from bench.clock import Row
 from bench.snippet import ANOTHER, TEN_LINES
@@ -71,6 +72,19 @@ def launch(playwright: Playwright) -> Browser:
         executable_path=chosen if Path(chosen).exists() else None,
         args=["--no-sandbox", "--disable-gpu"],
     )
+
+
+def processes(machine: CDPSession) -> list[dict[str, Any]]:
+    """Those of a browser, by a session of the browser's own: id, type, and seconds of processor time."""
+    found: list[dict[str, Any]] = machine.send("SystemInfo.getProcessInfo")["processInfo"]
+    return found
+
+
+def held(machine: CDPSession) -> float:
+    """MB of the largest process that draws a page, what it shares with others counted in part (Pss of proc(5))."""
+    pids = [one["id"] for one in processes(machine) if one["type"] == "renderer"]
+    lines = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()]
+    return max(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
 
 
 @contextmanager

@@ -5,6 +5,7 @@ The graphs are drawn with everything open, in a window of 1440 x 900 px. The cam
 - *interval*: ms from one animation frame to the next; 16.7 is all that a screen of 60 Hz shows. It counts what else the machine does.
 - *draw*: ms of processor time of the page's main thread a frame (drawing, rasterising and handing it on); what else the machine does does
   not count. It must stay below 16.7 for 60 frames a second.
+- *process*: MB that the page's process holds: with nothing in it, with the drawing, and the most that it held after a movement.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from time import process_time
 
 from playwright.sync_api import Browser, CDPSession, Page, Route, sync_playwright
 
-from bench.browser import launch
+from bench.browser import held, launch
 from explorer.graph.layout import lay_out
 from explorer.graph.picture import compose
 from explorer.ir import Layout, Run
@@ -48,7 +49,7 @@ _OPEN = """async () => {
 }"""
 
 _MOVE = """async ([frames, step]) => {
-  const { camera, canvas } = view;
+  const { camera, surface: { canvas } } = view;
   const wheel = (deltaY) => canvas.dispatchEvent(new WheelEvent("wheel", { deltaY, clientX: 500, clientY: 450, cancelable: true }));
   const steps = { pan: () => { camera.pan(3, -24); wheel(0); }, in: () => wheel(-55), out: () => wheel(55) };
   const frame = () => new Promise((shown) => requestAnimationFrame(shown));
@@ -113,7 +114,7 @@ MOVEMENTS = (
 
 @dataclass(frozen=True)
 class Drawn:
-    """What one graph costs before anything moves: seconds of Python, bytes, ms of the page, its memory, and then each movement."""
+    """What one graph costs before anything moves: seconds of Python, bytes, ms of the page; its memory; and then each movement."""
 
     boxes: int
     encode: float
@@ -121,6 +122,9 @@ class Drawn:
     decode: float
     paint: float
     memory: float
+    """MB of JavaScript at the end."""
+    process: tuple[float, float, float]
+    """MB of the page's process: with nothing in it, with the drawing, and the most after a movement."""
     moved: tuple[tuple[str, list[float], float], ...]
     """Name, intervals in ms, and ms of processor time of the main thread a frame."""
 
@@ -133,15 +137,30 @@ def measure(browser: Browser, case: Case) -> Drawn:
     blob, about = packed(Run(status="ok", graph=graph, ops=ops), layout)
     seconds = process_time() - began
     page = browser.new_page(viewport={"width": 1440, "height": 900})
+    machine = browser.new_browser_cdp_session()
+    empty = held(machine)
     opened = show(page, blob, about)
+    shown = held(machine)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    moved = tuple(_move(page, session, movement) for movement in MOVEMENTS)
+    most, moved = shown, []
+    for movement in MOVEMENTS:
+        moved.append(_move(page, session, movement))
+        most = max(most, held(machine))
     session.send("HeapProfiler.collectGarbage")
     memory = session.send("Runtime.getHeapUsage")
     page.close()
     used = (memory["usedSize"] + memory["backingStorageSize"]) / 1e6
-    return Drawn(len(layout.boxes), seconds, len(blob) + len(about), opened["decode"], opened["paint"], used, moved)
+    return Drawn(
+        len(layout.boxes),
+        seconds,
+        len(blob) + len(about),
+        opened["decode"],
+        opened["paint"],
+        used,
+        (empty, shown, most),
+        tuple(moved),
+    )
 
 
 def show(page: Page, blob: bytes, about: bytes) -> Mapping[str, float]:
@@ -192,12 +211,14 @@ def lines(words: Sequence[str] = ()) -> Iterator[str]:
             (case, measure(browser, case)) for case in CASES if not words or any(word in case.name for word in words)
         ]
         browser.close()
-    yield "| graph | boxes | encode, CPU s | MB | decode, ms | first paint, ms | memory, MB |"
-    yield "| --- |" + " ---: |" * 6
+    yield "| graph | boxes | encode, CPU s | MB | decode, ms | first paint, ms | memory, MB | process, MB: empty | drawn | moved |"
+    yield "| --- |" + " ---: |" * 9
     for case, drawn in found:
         yield (
             f"| {case.name} | {drawn.boxes:,} | {drawn.encode:.1f} | {drawn.size / 1e6:.1f} | {drawn.decode:,.0f} "
-            f"| {drawn.paint:,.0f} | {drawn.memory:,.0f} |"
+            f"| {drawn.paint:,.0f} | {drawn.memory:,.0f} | "
+            + " | ".join(f"{each:,.0f}" for each in drawn.process)
+            + " |"
         )
     yield ""
     yield "| graph | movement | draw, CPU ms a frame | interval, ms: p50 | p95 |"

@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, CDPSession, Error, Page, TimeoutError, 
 
 from bench import frames
 from bench.bench_layout import RNN
-from bench.browser import launch
+from bench.browser import held, launch, processes
 from bench.clock import percentile
 from bench.peers import ENVIRONMENT, HERE, PYTHON, install
 from explorer.export import model_explorer
@@ -228,7 +228,7 @@ def _dragged(browser: Browser, page: Page) -> tuple[str, ...]:
     if page.screenshot() == before:
         raise FailedError("it did not move")
     p50, p95 = (percentile(intervals, share) for share in (0.5, 0.95))
-    each = (main / len(intervals), everyone / len(intervals), _memory(machine))
+    each = (main / len(intervals), everyone / len(intervals), held(machine))
     return (f"{p50:.1f}", f"{p95:.1f}", f"{each[0]:.1f}", f"{each[1]:.1f}", f"{each[2]:,.0f}")
 
 
@@ -242,21 +242,9 @@ def _ask(session: CDPSession, function: str) -> Any:
     return session.send("Runtime.evaluate", call)["result"].get("value")
 
 
-def _processes(machine: CDPSession) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = machine.send("SystemInfo.getProcessInfo")["processInfo"]
-    return found
-
-
 def _processor(machine: CDPSession) -> float:
     """Ms of processor time that all processes of the browser have taken so far."""
-    return float(1e3 * sum(one["cpuTime"] for one in _processes(machine)))
-
-
-def _memory(machine: CDPSession) -> float:
-    """MB of the largest process that draws a page, what it shares counted in part."""
-    pids = [one["id"] for one in _processes(machine) if one["type"] == "renderer"]
-    lines = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()]
-    return max(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
+    return float(1e3 * sum(one["cpuTime"] for one in processes(machine)))
 
 
 def _page(browser: Browser) -> Page:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from explorer.export import html
 from explorer.ir import Box, Graph, Layout, Node, Run, Wire
+from tests.viewer import module_page
 from tests.viewer.graph_page import GraphPage
 
 Open = Callable[..., GraphPage]
@@ -105,6 +106,23 @@ def test_a_frame_of_thousands_of_boxes_takes_few_calls(open_graph: Open) -> None
     assert k < 0.16  # far away indeed, where every box is some pixels
     box, gap = graph.at(80 + 30 * APART[0], 40 + 30 * APART[1]), graph.at(160 + 30 * APART[0], 40 + 30 * APART[1])
     assert graph.pixel(box["x"], box["y"]) != graph.pixel(gap["x"], gap["y"])
+
+
+def test_a_picture_that_grows_by_a_pixel_takes_no_memory_of_its_own(chromium: Browser) -> None:
+    page = module_page.blank_page(chromium)
+    kept, grown = page.evaluate("""async () => {
+      const { Raster } = await import("/raster.mjs");
+      const raster = new Raster();
+      const images = [[1000, 700], [1001, 699], [1100, 700]].map(([width, height]) => {
+        raster.begin(width, height);
+        const { image } = raster;
+        return image.width >= width && image.height >= height ? image : null;
+      });
+      return [images[0] !== null && images[1] === images[0], images[2] !== null && images[2] !== images[0]];
+    }""")
+    module_page.close(page)
+    assert kept
+    assert grown
 
 
 def test_what_lies_in_a_rectangle_is_found_whatever_its_size(open_graph: Open) -> None:
