@@ -10,10 +10,10 @@ from typing import Literal
 
 import msgspec
 
-from explorer.graph.collector import put_off
 from explorer.graph.compound import lay_out_layered
 from explorer.graph.picture import Picture
 from explorer.ir import Layout, encode
+from explorer.ir.collector import put_off
 
 Engine = Literal["layered", "graphviz"]
 

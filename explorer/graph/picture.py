@@ -9,7 +9,6 @@ import numpy as np
 
 from explorer.graph.arrays import NONE, Whole, coded, edges, first_each, stretches, whole
 from explorer.graph.calls import made_by, told_by_text
-from explorer.graph.collector import put_off
 from explorer.graph.folding import readable
 from explorer.graph.inputs import Given, given
 from explorer.graph.leaves import leaf_boxes
@@ -19,6 +18,7 @@ from explorer.graph.once import once
 from explorer.graph.outline import Outline, outline
 from explorer.graph.sums import total_of_call
 from explorer.ir import Box, BoxKind, Graph, Nested, Node, Op, Record, Saved, Tensor, TensorMeta, Unit, Wire
+from explorer.ir.collector import put_off
 from explorer.words import Language, say
 
 FEW_BOXES = 60

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from explorer.ir.collector import put_off
 from explorer.ir.files import File, FileAnswer, FileRequest
 from explorer.ir.graph import Gradient, Graph, Node, Saved
 from explorer.ir.hub import MOST_ENTRIES_OF_HUB, HubAnswer, HubRequest
@@ -79,6 +80,7 @@ def encode(record: Any) -> bytes:
     return _encoder.encode(record)
 
 
+@put_off()
 def decode_run(message: bytes) -> Run:
     """Read a `Run` and check it.
 

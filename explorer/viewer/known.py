@@ -12,9 +12,9 @@ from starlette.responses import Response
 from explorer.derivatives import Derivative, describe
 from explorer.derivatives.checked import verdict
 from explorer.graph import arrays
-from explorer.graph.collector import put_off
 from explorer.graph.once import once
 from explorer.ir import Graph, Run
+from explorer.ir.collector import put_off
 from explorer.viewer import asked, nodes
 from explorer.viewer.badge import badge
 from explorer.viewer.columns import Columns, Texts, pack

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from explorer.graph.arrays import joined
-from explorer.graph.collector import put_off
 from explorer.graph.flow import Label, labels
 from explorer.ir import Box, Layout, Run, Wire
+from explorer.ir.collector import put_off
 from explorer.viewer.columns import SCALE, Columns, Texts, pack, units
 from explorer.viewer.details import Details
 from explorer.viewer.evidence import Evidence
