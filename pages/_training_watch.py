@@ -16,6 +16,7 @@ from explorer.charts.training import MOST_POINTS, curves
 from explorer.ir import TrainingEnd, TrainingStart
 from explorer.runner import shared_engine
 from explorer.viewer.replay import replay_place, replay_view
+from explorer.words import tell
 from pages._said import show_printed, show_remarks
 from pages._session import language, words
 from pages._training_choices import said
@@ -42,6 +43,8 @@ def watch() -> None:
     _show_progress(run, end)
     if end is not None and end.status != "ok" and (run.training.points or run.request == state().request):
         _show_reason(run.training, end)  # of a run without a step only while the form still asks for it
+    if (notice := run.training.notice) is not None:
+        show_remarks((Remark(kind="note", title=words("remark.note"), text=tell(notice, language())),))
     if end is not None:
         show_remarks(doubts(run.training, language()))
     _show_measured(run, end)

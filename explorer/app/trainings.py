@@ -18,6 +18,7 @@ from explorer.archive import Archive, Kept, shared_archive
 from explorer.archive.archive import new_id
 from explorer.ir import (
     IrError,
+    Sentence,
     TrainingEnd,
     TrainingPoint,
     TrainingRequest,
@@ -49,6 +50,8 @@ class Learning(Protocol):
     @property
     def surface(self) -> TrainingSurface | None: ...
     @property
+    def notice(self) -> Sentence | None: ...
+    @property
     def end(self) -> TrainingEnd | None: ...
     @property
     def paused(self) -> bool: ...
@@ -61,6 +64,7 @@ class Learning(Protocol):
 class Over:
     """A kept training: what it said, and nothing more to be told."""
 
+    notice = None
     paused = False
 
     def __init__(self, run: TrainingRun) -> None:

@@ -146,6 +146,12 @@ class TrainingPoints(Record, frozen=True, kw_only=True, tag="points"):
     points: tuple[TrainingPoint, ...]
 
 
+class TrainingNotice(Record, frozen=True, kw_only=True, tag="notice"):
+    """What a run is about after its last step, for those who wait for its end."""
+
+    sentence: Sentence
+
+
 class TrainingEnd(Record, frozen=True, kw_only=True, tag="end"):
     status: Status
     message: str | None = None
@@ -168,8 +174,8 @@ class TrainingRun(Record, frozen=True, kw_only=True):
     """Of python, torch and numpy."""
 
 
-TrainingFrame = TrainingStart | TrainingPoints | TrainingSnapshot | TrainingSurface | TrainingEnd
-"""What a training child sends: one start, then points and snapshots, where there are two parameters a surface, one end."""
+TrainingFrame = TrainingStart | TrainingPoints | TrainingSnapshot | TrainingSurface | TrainingNotice | TrainingEnd
+"""What a training child sends: one start, then points and snapshots, where there are two parameters a surface, perhaps a notice, one end."""
 
 
 class Steer(Record, frozen=True, kw_only=True):

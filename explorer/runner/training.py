@@ -8,9 +8,11 @@ from threading import Condition
 from explorer.ir import (
     IrError,
     Points,
+    Sentence,
     Steer,
     TrainingEnd,
     TrainingFrame,
+    TrainingNotice,
     TrainingPoints,
     TrainingRequest,
     TrainingRun,
@@ -36,6 +38,7 @@ class Training:
         self._points = Points()
         self._snapshots: list[TrainingSnapshot] = []
         self._surface: TrainingSurface | None = None
+        self._notice: Sentence | None = None
         self._paused = False
         self._afterwards: list[Callable[[], None]] = []
         self._end: TrainingEnd | None = None
@@ -59,6 +62,11 @@ class Training:
     def surface(self) -> TrainingSurface | None:
         """The landscape of a model of two numbers; comes with the end."""
         return self._surface
+
+    @property
+    def notice(self) -> Sentence | None:
+        """What it is about after its last step, while its end is waited for."""
+        return self._notice if self._end is None else None
 
     @property
     def paused(self) -> bool:
@@ -136,6 +144,8 @@ class Training:
                 self._snapshots.append(frame)
             case TrainingSurface():
                 self._surface = frame
+            case TrainingNotice():
+                self._notice = frame.sentence
             case TrainingStart():
                 self._start = frame
         return False

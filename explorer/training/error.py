@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from msgspec.structs import replace
+
 from explorer.ir import Number, Sentence
 from explorer.words import tell
 
@@ -31,6 +33,12 @@ class DivergedError(TrainingError):
         key = f"training.not_finite.{'gradient' if parameter else 'loss'}"
         super().__init__(key, step=step, loss=shown(loss), parameter=parameter)
         self.step, self.loss, self.parameter = step, loss, parameter
+
+    @property
+    def search(self) -> Sentence:
+        """What to say while the step is run again."""
+        key = f"training.search.{'gradient' if self.parameter else 'loss'}"
+        return replace(self.sentence, key=key)
 
 
 def shown(value: Number) -> str:

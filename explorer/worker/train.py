@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
-from explorer.ir import Sentence, Status, TrainingEnd, TrainingFrame, TrainingRequest
+from explorer.ir import Sentence, Status, TrainingEnd, TrainingFrame, TrainingNotice, TrainingRequest
 from explorer.training.data import Data, load
 from explorer.training.diverged import Origins
 from explorer.training.error import DivergedError, TrainingError
@@ -45,6 +45,7 @@ def train(request: TrainingRequest, emit: Callable[[TrainingFrame], None], steer
             noticed = problem.with_traceback(None) if isinstance(problem, DivergedError) else None
         names.clear()
     if noticed is not None:
+        emit(TrainingNotice(sentence=noticed.search))
         end = _looked_for(request, noticed) or end
     emit(replace(end, stdout=printed.text()))
 

@@ -7,6 +7,7 @@ from explorer.ir import (
     Scores,
     Sentence,
     TrainingEnd,
+    TrainingNotice,
     TrainingPoint,
     TrainingPoints,
     TrainingSnapshot,
@@ -166,6 +167,19 @@ def test_a_failure_is_one_sentence_with_its_line(engine, language, said):
     assert any(said in text for text in texts(page))
     assert metrics(page)[{"en": "Loss", "ko": "손실"}[language]] == "nan"
     assert [code.value for code in page.code] == ["hello"]
+
+
+def test_while_the_origin_of_a_nan_is_looked_for_the_page_says_so(page, engine):
+    notice = Sentence(key="training.search.loss", values={"step": "3", "loss": "NaN"})
+    engine.say(START, points(0.7, 0.6), TrainingNotice(sentence=notice))
+    page.run()
+    said = "The loss became NaN at step 3. The run is repeated up to that step, to find where it began."
+    assert said in texts(page)
+    found = Sentence(key="training.not_finite.loss", values={"step": "3", "loss": "NaN"})
+    engine.say(TrainingEnd(status="error", line=9, sentence=found))
+    page.run()
+    assert said not in texts(page)
+    assert any("Line 9: The loss became NaN at step 3" in text for text in texts(page))
 
 
 def bar(page):

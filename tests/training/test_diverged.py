@@ -4,10 +4,11 @@ from itertools import count
 
 import pytest
 
-from explorer.ir import TrainingEnd, TrainingPoints, TrainingRequest
+from explorer.ir import TrainingEnd, TrainingNotice, TrainingPoints, TrainingRequest
 from explorer.models import Recipe, find_dataset, trainable_models
 from explorer.training import remedies
-from explorer.words import catalogue
+from explorer.training.single import SingleStep
+from explorer.words import catalogue, tell
 from explorer.worker import facade
 from explorer.worker.limits import TimeLimit
 from explorer.worker.train import train
@@ -125,6 +126,36 @@ def test_infinite_gradients_that_do_no_harm_stop_nothing():
     steps, end, _ = ran(code)
     assert end.status == "ok"
     assert len(steps) == 21
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "steps", "said"),
+    [
+        (LOSS, f"{LOSS} / (1 - torch.tensor(epoch))", 7, "The loss became inf at step 8. The run is repeated"),
+        (LOSS, f"{LOSS} + (model(x) * 0).sqrt().sum()", 1, "The gradient of fc1.weight is not finite at step 1."),
+    ],
+)
+def test_a_notice_is_told_after_all_points_and_before_the_step_is_run_again(monkeypatch, old, new, steps, said):
+    events = []
+
+    def single(step, recording):
+        events.append("again")
+        return SingleStep(step, recording)
+
+    monkeypatch.setattr("explorer.worker.train.SingleStep", single)
+    train(TrainingRequest(code=program(old, new)), events.append)
+    *before, notice, again, end = events
+    assert isinstance(notice, TrainingNotice)
+    assert tell(notice.sentence).startswith(said)
+    assert (again, end.status) == ("again", "error")
+    assert sum(len(frame.points) for frame in before if isinstance(frame, TrainingPoints)) == steps
+
+
+def test_no_notice_where_the_weights_alone_tell():
+    frames = []
+    code = program("optimizer.step()", "optimizer.step()\n        model.head.bias.data.fill_(math.inf)")
+    train(TrainingRequest(code=code), frames.append)
+    assert not any(isinstance(frame, TrainingNotice) for frame in frames)
 
 
 @pytest.mark.parametrize("error", [ArithmeticError, TimeLimit])
