@@ -1,4 +1,4 @@
-"""The right of the Training page: progress, the last numbers, and curves that grow while the model learns."""
+"""The right of the Training page: what the run is about, the last numbers, and curves that grow while the model learns."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import streamlit as st
 from msgspec.structs import replace
 
 from explorer.app.learned import doubts
-from explorer.app.numbers import show_seconds
 from explorer.app.remarks import Remark
 from explorer.app.trainings import Learning, Started
 from explorer.charts.training import MOST_POINTS, curves
 from explorer.ir import TrainingEnd, TrainingStart
-from explorer.runner import shared_engine
 from explorer.viewer.replay import replay_place, replay_view
 from explorer.words import tell
 from pages._said import show_printed, show_remarks
@@ -22,25 +20,23 @@ from pages._session import language, words
 from pages._training_choices import said
 from pages._training_compare import comparing, downloads, show_comparison, show_kept
 from pages._training_graph import ask, show_graph, shown_step
-from pages._training_session import become, problem, running, show, start, started, state
+from pages._training_progress import show_progress
+from pages._training_session import become, problem, running, show, started, state
 
 _REPLAY = "training.replay"
-
-PACE_STEPS = 50
-"""Steps over which the pace is taken."""
 
 
 def watch() -> None:
     """Everything that was measured; drawn anew while it learns, and once more at the end."""
-    if (why := problem()) is not None:
-        show_remarks((Remark(kind="stopped", title=words("remark.stopped"), text=why),))
     run = started()
     if run is None:
+        _show_problem()
         return
     learning, end = running(), run.training.end
     with st.container(key="training_below"):
         st.caption(words("training.below"))
-    _show_progress(run, end)
+    show_progress(run)
+    _show_problem()
     if end is not None and end.status != "ok" and (run.training.points or run.request == state().request):
         _show_reason(run.training, end)  # of a run without a step only while the form still asks for it
     if (notice := run.training.notice) is not None:
@@ -52,6 +48,12 @@ def watch() -> None:
         show_printed(end.stdout)
         if st.session_state.get("training.ticking") and not learning and not comparing():
             st.rerun()
+
+
+def _show_problem() -> None:
+    """Why the next run could not start at all."""
+    if (why := problem()) is not None:
+        show_remarks((Remark(kind="stopped", title=words("remark.stopped"), text=why),))
 
 
 def _show_reason(training: Learning, end: TrainingEnd) -> None:
@@ -137,56 +139,6 @@ def _show_replay(run: Started, begun: TrainingStart, learning: bool) -> None:
         )
     if not learning:
         show_graph(run, graph)
-
-
-def _show_progress(run: Started, end: TrainingEnd | None) -> None:
-    """A bar with the step and the seconds, and beside it what a person can do now.
-
-    Both hang from the top: a text that takes one line more must not move a button away from under a hand.
-    """
-    training = run.training
-    points, steps = training.points, training.start.steps if training.start else None
-    step, seconds = (points[-1].step, f"{points[-1].seconds:.1f}") if points else (0, "0.0")
-    key = (
-        "training.waiting" if not points and end is None else "training.progress" if steps else "training.progress.open"
-    )
-    share = min(step / steps, 1.0) if steps else 1.0 if points and end is not None else 0.0
-    with st.container(horizontal=True, vertical_alignment="top", key="training_progress"):
-        pace = "" if end is not None or training.paused else _pace(training)
-        st.progress(share, text=words(key, step=step, steps=steps, seconds=seconds) + pace)
-        if end is not None:
-            if st.button(words("training.start"), key="training.start", width=90):
-                start()
-                st.rerun()  # the whole page, so that it is drawn anew while the model learns
-            return
-        if training.paused:
-            st.button(words("training.step"), key="training.step", on_click=training.step)
-            st.button(words("training.resume"), key="training.resume", on_click=training.resume)
-        else:
-            st.button(words("training.pause"), key="training.pause", on_click=training.pause)
-        st.button(words("training.stop"), key="training.stop", on_click=training.stop)
-
-
-def _pace(training: Learning) -> str:
-    """Steps a second over the last ones, and how long the rest will take."""
-    points, steps = training.points, training.start.steps if training.start else None
-    if len(points) < 2 or steps is None:
-        return ""
-    first, last = points[max(0, len(points) - PACE_STEPS)], points[-1]
-    seconds = last.seconds - first.seconds
-    if seconds <= 0:
-        return ""
-    rate = (last.step - first.step) / seconds
-    limit = shared_engine().settings.training_seconds
-    if rate and last.seconds + (steps - last.step) / rate > limit:
-        reached = last.step + max(0, round(rate * (limit - last.seconds)))
-        return f"  ·  {words('training.pace.limit', rate=_rate(rate), limit=f'{limit:g}', step=f'{reached:,}')}"
-    left = show_seconds(round((steps - last.step) / rate, 1)) if rate else "–"
-    return f"  ·  {words('training.pace', rate=_rate(rate), left=left)}"
-
-
-def _rate(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def _show_result(run: Started, begun: TrainingStart) -> None:

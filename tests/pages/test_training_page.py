@@ -182,6 +182,43 @@ def test_while_the_origin_of_a_nan_is_looked_for_the_page_says_so(page, engine):
     assert any("Line 9: The loss became NaN at step 3" in text for text in texts(page))
 
 
+def note(page):
+    return next((caption.value for caption in page.caption if "other settings" in caption.value), None)
+
+
+def test_a_form_that_no_longer_matches_the_run_is_told_until_start(page, engine):
+    engine.say(START, points(0.7, 0.6))
+    page.run()
+    assert note(page) is None
+    page.number_input(key="training.learning_rate").set_value(0.02).run()
+    page.number_input(key="training.seed").set_value(5).run()
+    assert "Changed: Learning rate, Seed." in note(page)
+    engine.say(TrainingEnd(status="ok"))
+    page.run()
+    assert "Changed: Learning rate, Seed." in note(page)
+    page.number_input(key="training.seed").set_value(0).run()
+    page.number_input(key="training.learning_rate").set_value(0.1).run()
+    assert note(page) is None
+    page.number_input(key="training.epochs").set_value(3).run()
+    assert "Changed: Epochs." in note(page)
+    page.button(key="training.start").click().run()
+    engine.say(START, points(0.7))
+    page.run()
+    assert note(page) is None
+    assert not page.exception
+
+
+def test_the_settings_of_the_run_come_back_into_the_form(page, engine):
+    engine.say(START, points(0.7, 0.6), TrainingEnd(status="ok"))
+    page.run()
+    page.selectbox(key="training.dataset").select("spiral").run()
+    page.selectbox(key="training.optimizer").select("Adam").run()
+    page.button(key="training.changed.take").click().run()
+    assert page.selectbox(key="training.dataset").value == "moons"
+    assert page.selectbox(key="training.optimizer").value == "SGD"
+    assert note(page) is None
+
+
 def bar(page):
     """How far the bar is, in per cent, and what stands above it."""
     (found,) = page.get("progress")
@@ -207,7 +244,7 @@ def test_a_fast_pace_is_a_whole_number(page, engine):
     one = TrainingPoint(step=1, loss=1.0, gradient_norm=1.0, seconds=0.0)
     engine.say(START, TrainingPoints(points=(one, TrainingPoint(step=21, loss=1.0, gradient_norm=1.0, seconds=0.01))))
     page.run()
-    assert "2,000 steps a second" in bar(page)[1]
+    assert "2,000 steps a second, about 100 ms left" in [caption.value for caption in page.caption]
     assert bar(page)[0] == 52
 
 
