@@ -96,6 +96,8 @@ def _choose_entry(chosen: Repository, answer: HubAnswer) -> None:
     """Its entrypoints, and what the one that is looked at is called with."""
     if answer.status != "ok":
         return
+    if answer.commit:
+        st.caption(words("hub.commit", commit=answer.commit))
     if not answer.entries:
         st.text(words("hub.empty"))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from http.client import HTTPException, HTTPResponse
+from ssl import SSLCertVerificationError
 from typing import Any, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -23,12 +24,12 @@ class DownloadError(Exception):
         super().__init__(tell(self.sentence))
 
 
-class _SameWay(HTTPRedirectHandler):
-    """Follows where it is sent on to, but never from https to something else."""
+class _SameOrigin(HTTPRedirectHandler):
+    """Follows where it is sent on to, but never away from the server that the operator named, nor from https to something else."""
 
     def redirect_request(self, req: Request, *given: Any) -> Request | None:
         *_, address = given
-        if urlsplit(address).scheme not in ("https", urlsplit(req.full_url).scheme):
+        if urlsplit(address)[:2] != urlsplit(req.full_url)[:2]:
             raise DownloadError("redirected", address=address[:200])
         return super().redirect_request(req, *given)
 
@@ -42,11 +43,11 @@ def download(address: str, most: int, seconds: float) -> bytes:
         seconds: for all of it; and for the answer to begin.
 
     Raises:
-        DownloadError: it is not there, too large, too slow, cut off, or the address cannot be reached.
+        DownloadError: it is not there, too large, too slow, cut off, elsewhere, or the server cannot be reached or trusted.
     """
     ends = time.monotonic() + seconds
     try:
-        with build_opener(_SameWay).open(address, timeout=seconds) as answer:
+        with build_opener(_SameOrigin).open(address, timeout=seconds) as answer:
             return _read(cast(HTTPResponse, answer), most, ends)
     except HTTPError as problem:
         with problem:
@@ -56,6 +57,8 @@ def download(address: str, most: int, seconds: float) -> bytes:
     except URLError as problem:
         if isinstance(problem.reason, TimeoutError):
             raise DownloadError("slow", seconds=f"{seconds:g}") from None
+        if isinstance(problem.reason, SSLCertVerificationError):
+            raise DownloadError("untrusted", said=problem.reason.verify_message) from None
         raise DownloadError("unreachable", said=problem.reason) from None
     except HTTPException:
         raise DownloadError("cut") from None

@@ -10,8 +10,8 @@ from typing import Any
 from explorer.commands.download import DownloadError, download
 from explorer.commands.status import RAN, UsageError
 from explorer.models import ModelError
-from explorer.models.hub import address, is_name, place
-from explorer.models.sources import MOST_ARCHIVE, packed, python_files
+from explorer.models.hub import address, commit_asked, is_name, place
+from explorer.models.sources import MOST_ARCHIVE, commit, packed, python_files
 from explorer.runner import read_settings
 from explorer.words import say, tell
 
@@ -40,20 +40,24 @@ def act(options: argparse.Namespace) -> int:
     if name not in settings.hub:
         raise UsageError(say("cli.hub.not_allowed", name=name, allowed=", ".join(settings.hub) or "–"))
     file = fetch(name, Path(settings.hub_folder), settings.hub_site)
-    print(say("cli.hub.fetched", name=name, file=file))
+    made_of = commit(file.read_bytes())
+    print(say("cli.hub.fetched.commit" if made_of else "cli.hub.fetched", name=name, file=file, commit=made_of))
     return RAN
 
 
 def fetch(name: str, folder: Path, site: str, seconds: float = SECONDS) -> Path:
-    """Keep the Python files of a repository as a .zip in `folder`; returns the file.
+    """Keep the Python files of a repository as a .zip in `folder`, with the commit that they are of; returns the file.
 
     Raises:
-        UsageError: it cannot be fetched, or is no repository for Torch Hub.
+        UsageError: it cannot be fetched, is another commit than the name asks for, or is no repository for Torch Hub.
     """
     try:
-        kept = packed(python_files(download(address(name, site), MOST_DOWNLOAD, seconds)))
+        whole = download(address(name, site), MOST_DOWNLOAD, seconds)
+        kept = packed(python_files(whole), commit(whole))
     except (DownloadError, ModelError) as problem:
         raise UsageError(say("cli.hub.not_fetched", name=name, said=tell(problem.sentence))) from None
+    if (asked := commit_asked(name)) and commit(whole) not in ("", asked):
+        raise UsageError(say("cli.hub.other_commit", name=name, commit=commit(whole)))
     if len(kept) > MOST_ARCHIVE:
         raise UsageError(say("hub.upload", mib=MOST_ARCHIVE // 2**20))
     folder.mkdir(parents=True, exist_ok=True)

@@ -35,4 +35,6 @@ class HubAnswer(Record, frozen=True, kw_only=True, omit_defaults=False):
     sentence: Sentence | None = None
     message: str | None = None
     entries: tuple[EntryPoint, ...] = ()
+    commit: str = ""
+    """Id of the commit that the .zip says it was made of."""
     stdout: str = ""

@@ -28,6 +28,12 @@ def address(name: str, site: str) -> str:
     return f"{site.rstrip('/')}/{found['owner']}/{found['repo']}/zip/{found['ref'] or 'HEAD'}"
 
 
+def commit_asked(name: str) -> str:
+    """The commit that a name gives in full as its ref; empty where it names a branch, a tag or part of an id."""
+    ref = name.partition(":")[2]
+    return ref if re.fullmatch(r"[0-9a-f]{40}", ref) else ""
+
+
 def place(folder: Path, name: str) -> Path:
     """The file that a fetched repository is kept in."""
     return folder / f"{quote(name, safe='')}.zip"

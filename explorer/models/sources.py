@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -55,12 +56,23 @@ def python_files(archive: bytes) -> dict[str, str]:
     return {path.removeprefix(top): text for path, text in files.items() if path.startswith(top)}
 
 
-def packed(files: dict[str, str]) -> bytes:
-    """A .zip of these files."""
+def commit(archive: bytes) -> str:
+    """The id of the commit that a .zip was made of, which ``git archive``, and so GitHub, writes as its comment; empty where it has none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            comment = opened.comment.decode("ascii")
+    except (zipfile.BadZipFile, ValueError):
+        return ""
+    return comment if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", comment) else ""
+
+
+def packed(files: dict[str, str], commit: str = "") -> bytes:
+    """A .zip of these files, with the commit that they are of."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as written:
         for path in sorted(files):
             written.writestr(zipfile.ZipInfo(path), files[path], zipfile.ZIP_DEFLATED)
+        written.comment = commit.encode("ascii")
     return made.getvalue()
 
 

@@ -9,7 +9,7 @@ import torch
 
 from explorer.graph.anatomy import anatomy, root
 from explorer.ir import HubRequest, InferenceRequest, Repository, RunRequest
-from explorer.models.sources import MOST_TEXT, python_files
+from explorer.models.sources import MOST_TEXT, packed, python_files
 from explorer.worker.session import execute
 from explorer.worker.tasks import entrypoints, infer
 from tests.worker.hub_repository import FILES, zipped
@@ -56,6 +56,9 @@ def test_the_model_and_its_numbers_are_those_of_torch_hub(on_disk):
     assert [entry.name for entry in listed.entries] == ["deep", "tiny"]
     assert [entry.signature for entry in listed.entries] == ["(depth=2)", "(pretrained=False, **kwargs)"]
     assert listed.entries[1].text.startswith("A small network.")
+    assert listed.commit == ""
+    fetched = packed(FILES, "0af3" * 10)
+    assert entrypoints(HubRequest(repository=Repository(name="tiny", archive=fetched))).commit == "0af3" * 10
 
 
 def test_typed_code_can_list_and_ask_for_help_and_inference_loads_it_too():

@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from explorer.ir import MOST_ENTRIES_OF_HUB, EntryPoint, HubAnswer, HubRequest
+from explorer.models.sources import commit
 from explorer.words import tell
 from explorer.worker.hub.repository import LocalHub
 from explorer.worker.output import captured
@@ -23,7 +24,9 @@ def entrypoints(request: HubRequest) -> HubAnswer:
             seed_everything(request.seed)
             found = LocalHub(request.repository).entrypoints()
             entries = tuple(_described(name, one) for name, one in list(found.items())[:MOST_ENTRIES_OF_HUB])
-            answer = HubAnswer(status="ok", entries=entries, stdout=printed.text())
+            answer = HubAnswer(
+                status="ok", entries=entries, commit=commit(request.repository.archive), stdout=printed.text()
+            )
         except BaseException as problem:  # typed code can raise whatever it likes
             verdict = judge(problem, ())
             answer = HubAnswer(
