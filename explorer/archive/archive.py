@@ -1,4 +1,4 @@
-"""Kept training runs: save, list, rename, delete. One table; each run is a row with what a list shows, and all of it as bytes.
+"""Kept training runs: save, list, rename, delete. A run is a row with what a list shows and with all but its points; these are rows of a table of their own.
 
 Who may see a run: its owner lists it (on one's own machine everybody is one owner), and whoever knows its id, which cannot be guessed.
 """
@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Float, Integer, LargeBinary, String, create_engine, delete, event, select, update
+from msgspec.structs import replace
+from sqlalchemy import Float, Integer, LargeBinary, String, create_engine, delete, event, insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from explorer.archive.columns import pack, unpack
+from explorer.archive.apart import points_apart
+from explorer.archive.columns import pack, pieces, unpack, unpack_piece
 from explorer.ir import Record, TrainingRun
 
 MOST_RUNS = 200
@@ -40,6 +42,15 @@ class _Row(_Base):
     status: Mapped[str] = mapped_column(String(16))
     loss: Mapped[float | None] = mapped_column(Float, nullable=True)
     metric: Mapped[float | None] = mapped_column(Float, nullable=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class _Points(_Base):
+    __tablename__ = "training_points"
+
+    run: Mapped[str] = mapped_column(String(32), primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """From 0."""
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -88,10 +99,13 @@ class Archive:
             content=pack(run),
         )
         with self._writing() as session:
-            session.merge(row)
+            _forget(session, [row.id])
+            session.add(row)
+            for place, content in enumerate(pieces(run)):
+                session.execute(insert(_Points).values(run=row.id, place=place, content=content))
             kept = select(_Row.id).where(_Row.owner == owner).order_by(_Row.created.desc()).offset(MOST_RUNS)
-            session.execute(delete(_Row).where(_Row.id.in_(session.scalars(kept).all())))
-        return row.id
+            _forget(session, session.scalars(kept).all())
+            return row.id
 
     def runs(self, owner: str) -> tuple[Kept, ...]:
         """The owner's runs, the newest first."""
@@ -101,10 +115,17 @@ class Archive:
         return tuple(Kept(**dict(zip(Kept.__struct_fields__, row, strict=True))) for row in rows)
 
     def load(self, identity: str) -> TrainingRun | None:
-        """A run by its id; None where there is none. Raises `explorer.ir.IrError` for one that cannot be read."""
+        """A run by its id, its points apart from memory; None where there is none. Raises `explorer.ir.IrError` for one that cannot be read."""
         with Session(self._engine) as session:
             content = session.scalar(select(_Row.content).where(_Row.id == identity))
-        return None if content is None else unpack(content)
+            if content is None:
+                return None
+            run, count = unpack(content)
+            if not count:
+                return run
+            wanted = select(_Points.content).where(_Points.run == identity).order_by(_Points.place)
+            found = session.scalars(wanted, execution_options={"yield_per": 1})
+            return replace(run, points=points_apart(map(unpack_piece, found), count))
 
     def rename(self, identity: str, owner: str, name: str) -> None:
         """Give one of the owner's runs another name; nothing happens where it is not theirs or the name is empty."""
@@ -116,12 +137,18 @@ class Archive:
     def delete(self, identities: Sequence[str], owner: str) -> None:
         """Forget runs of the owner's."""
         with self._writing() as session:
-            session.execute(delete(_Row).where(_Row.id.in_(identities), _Row.owner == owner))
+            theirs = select(_Row.id).where(_Row.id.in_(identities), _Row.owner == owner)
+            _forget(session, session.scalars(theirs).all())
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         with Session(self._engine) as session, session.begin():
             yield session
+
+
+def _forget(session: Session, identities: Sequence[str]) -> None:
+    session.execute(delete(_Points).where(_Points.run.in_(identities)))
+    session.execute(delete(_Row).where(_Row.id.in_(identities)))
 
 
 def new_id() -> str:

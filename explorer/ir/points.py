@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import overload
+from itertools import chain
+from typing import ClassVar, Protocol, overload
 
 from explorer.ir.record import number
 from explorer.ir.training import TrainingPoint
@@ -17,14 +18,30 @@ PIECE = 10_000
 """Points that are looked at together by who must not hold all of them."""
 
 
+class Column(Protocol):
+    """Float64 numbers: an array, or something that reads them as they are asked for."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[float]: ...
+    @overload
+    def __getitem__(self, place: int, /) -> float: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> Column: ...
+    def index(self, number: float, /) -> int: ...
+    def tobytes(self) -> bytes: ...
+
+
 class Points(Sequence[TrainingPoint]):
     """Points in the order in which they came; they can be added to, and never change. One thread may add while others read.
 
     Every number is a float64 and comes out as it went in. A point that tells fewer layers than the first has NaN for the others.
     """
 
+    NAMES: ClassVar = (*_SEVERAL, *_SINGLE)
+    """Of the columns."""
+
     def __init__(self, points: Iterable[TrainingPoint] = ()) -> None:
-        self._columns = {name: array("d") for name in (*_SEVERAL, *_SINGLE)}
+        self._columns: dict[str, Column] = {name: array("d") for name in self.NAMES}
         self._widths = dict.fromkeys(_SEVERAL, 0)
         self.extend(points)
 
@@ -36,10 +53,15 @@ class Points(Sequence[TrainingPoint]):
     @classmethod
     def from_columns(cls, columns: Mapping[str, bytes], widths: Mapping[str, int]) -> Points:
         """The inverse of `columns` and `widths`; raises ValueError or KeyError where they do not fit together."""
+        return cls.over({name: array("d", columns[name]) for name in cls.NAMES}, widths)
+
+    @classmethod
+    def over(cls, columns: Mapping[str, Column], widths: Mapping[str, int]) -> Points:
+        """Points that lie in these columns; only to arrays can be added. Raises ValueError or KeyError where they do not fit together."""
         made = cls()
-        made._columns = {name: array("d", columns[name]) for name in (*_SEVERAL, *_SINGLE)}
+        made._columns = {name: columns[name] for name in cls.NAMES}
         made._widths = {name: widths[name] for name in _SEVERAL}
-        for name in (*_SEVERAL, *_SINGLE):
+        for name in cls.NAMES:
             if len(made._columns[name]) != len(made) * made._widths.get(name, 1):
                 raise ValueError(f"{name} has {len(made._columns[name])} numbers for {len(made)} points")
         return made
@@ -55,18 +77,19 @@ class Points(Sequence[TrainingPoint]):
 
     def extend(self, points: Iterable[TrainingPoint]) -> None:
         """Add points at the end."""
+        arrays = {name: column for name, column in self._columns.items() if isinstance(column, array)}
         for point in points:
             if not len(self):
                 self._widths = {name: len(getattr(point, name)) for name in _SEVERAL}
             for name, width in self._widths.items():
                 told = getattr(point, name)[:width]
-                self._columns[name].extend([*map(float, told), *[float("nan")] * (width - len(told))])
+                arrays[name].extend([*map(float, told), *[float("nan")] * (width - len(told))])
             for name in _SINGLE:
-                self._columns[name].append(float(getattr(point, name)))
+                arrays[name].append(float(getattr(point, name)))
 
     def losses(self) -> array[float]:
         """Of every point."""
-        return self._columns["loss"][: len(self)]
+        return array("d", self._columns["loss"][: len(self)].tobytes())
 
     def between(self, first: int, last: int) -> Points:
         """Those from step `first` to step `last`, where the steps rise."""
@@ -89,7 +112,7 @@ class Points(Sequence[TrainingPoint]):
     def of_step(self, step: int) -> TrainingPoint | None:
         """The point of a step, at once where the steps come one by one."""
         steps = self._columns["step"]
-        if not steps:
+        if not len(steps):
             return None
         guess = int(step - steps[0])
         if 0 <= guess < len(self) and steps[guess] == step:
@@ -115,7 +138,7 @@ class Points(Sequence[TrainingPoint]):
         return self._point(at)
 
     def __iter__(self) -> Iterator[TrainingPoint]:
-        return map(self._point, range(len(self)))
+        return chain.from_iterable(map(piece._point, range(len(piece))) for piece in self.pieces())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)

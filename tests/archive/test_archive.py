@@ -1,15 +1,24 @@
+import os
 import threading
+import tracemalloc
+import zlib
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from explorer.archive import archive as module
+from explorer.archive.apart import points_apart
 from explorer.archive.archive import Archive
-from explorer.archive.columns import pack, unpack
+from explorer.archive.columns import pack, pieces, unpack, unpack_piece
+from explorer.charts.training import curves
 from explorer.ir import (
     DataRequest,
     IrError,
+    Points,
     Scores,
     TrainingEnd,
     TrainingPoint,
@@ -50,15 +59,70 @@ def runs(draw):
     )
 
 
-@given(runs())
-def test_what_was_packed_is_unpacked(run):
-    assert unpack(pack(run)) == run
+def again(run):
+    """The run as it comes out of its bytes."""
+    told, count = unpack(pack(run))
+    return replace(told, points=points_apart(map(unpack_piece, pieces(run)), count))
+
+
+@given(runs(), st.sampled_from([1, 2, 10]))
+def test_what_was_packed_is_unpacked(run, piece):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("explorer.ir.points.PIECE", piece)
+        assert again(run) == run
 
 
 @pytest.mark.parametrize("content", [b"", b"abc", pack(TrainingRun(request=TrainingRequest(code="")))[:-3]])
 def test_bytes_that_are_no_run_are_refused(content):
-    with pytest.raises(IrError, match="cannot be read"):
-        unpack(content)
+    for read in (unpack, unpack_piece):
+        with pytest.raises(IrError, match="cannot be read"):
+            read(content)
+
+
+def points(count, layers=2):
+    return tuple(
+        TrainingPoint(step=at, loss=float(at), gradient_norm=1.0, layer_norms=(at + 0.5,) * layers)
+        for at in range(1, count + 1)
+    )
+
+
+def test_pieces_that_do_not_fit_together_are_refused():
+    whole, other = Points(points(5)), Points(points(5, layers=1))
+    for given_pieces, count in (([whole], 6), ([whole], 4), ([whole, whole], 9), ([whole, other], 10), ([], 1)):
+        with pytest.raises(IrError, match="cannot be read"):
+            points_apart(given_pieces, count)
+    assert points_apart([], 0) == ()
+
+
+def test_points_apart_are_looked_through_like_any_others():
+    held = Points(points(25))
+    apart = points_apart([held.between(1, 10), held.between(11, 20), held.between(21, 25)], 25)
+    assert apart == held
+    assert (len(apart), apart[0], apart[-1], apart[3::7]) == (25, held[0], held[-1], held[3::7])
+    assert apart.between(8, 17) == held.between(8, 17)
+    assert apart.between(8, 17).between(11, 11) == held.between(11, 11)
+    assert apart.losses() == held.losses()
+    assert apart.between(8, 17).losses() == held.between(8, 17).losses()
+    assert apart.of_step(12) == held.of_step(12)
+    assert apart.of_step(99) is None
+    assert apart.columns() == held.columns()
+    assert [piece.columns() for piece in apart.pieces()] == [piece.columns() for piece in held.pieces()]
+    with pytest.raises(IndexError):
+        apart[25]
+
+
+def test_the_file_goes_with_the_last_that_reads_it():
+    def descriptors():
+        return len(os.listdir("/proc/self/fd"))
+
+    before = descriptors()
+    apart = points_apart([Points(points(5))], 5)
+    part = apart.between(2, 3)
+    del apart
+    assert descriptors() == before + 1
+    assert part[0].step == 2
+    del part
+    assert descriptors() == before
 
 
 def test_a_child_that_tells_too_few_norms_is_kept_all_the_same():
@@ -66,7 +130,7 @@ def test_a_child_that_tells_too_few_norms_is_kept_all_the_same():
         TrainingPoint(step=at, loss=1.0, gradient_norm=1.0, layer_norms=norms)
         for at, norms in ((1, (1.0, 2.0)), (2, (3.0,)))
     )
-    kept = unpack(pack(TrainingRun(request=TrainingRequest(code=""), points=points)))
+    kept = again(TrainingRun(request=TrainingRequest(code=""), points=points))
     assert kept.points[1].layer_norms == (3.0, "NaN")
 
 
@@ -131,7 +195,68 @@ def test_many_threads_save_at_once(archive):
     assert len(archive.runs("me")) == 8
 
 
+def test_a_run_that_was_kept_before_points_had_a_table_is_read(archive):
+    """Its points lie in the row of the run itself."""
+    whole = replace(run(), points=points(3))
+    old = msgspec.msgpack.encode(
+        {
+            "version": 1,
+            "run": replace(whole, points=()),
+            "columns": Points(whole.points).columns(),
+            "layers": 2,
+            "values": 0,
+        }
+    )
+    archive.save(run(), "me", "old", "one")
+    with archive._engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM training_points")
+        connection.exec_driver_sql("UPDATE training_runs SET content = ?", (zlib.compress(old),))
+    assert archive.load("one") == whole
+
+
+def test_points_go_with_their_run_and_are_replaced_with_it(archive, monkeypatch):
+    monkeypatch.setattr("explorer.ir.points.PIECE", 10)
+
+    def rows():
+        with archive._engine.connect() as connection:
+            return connection.exec_driver_sql("SELECT count(*) FROM training_points").scalar()
+
+    long = replace(run(), points=points(25))
+    archive.save(long, "me", "long", "one")
+    assert (rows(), archive.load("one")) == (3, long)
+    archive.save(run(), "me", "short", "one")
+    assert (rows(), archive.load("one")) == (1, run())
+    archive.delete(["one"], "you")
+    assert rows() == 1
+    archive.delete(["one"], "me")
+    assert rows() == 0
+    monkeypatch.setattr(module, "MOST_RUNS", 2)
+    for at in range(4):
+        archive.save(long, "me", str(at))
+    assert rows() == 6
+
+
 def test_hostile_names_are_text(archive):
     name = "'; DROP TABLE training_runs; --<script>"
     archive.save(run(), name, name)
     assert archive.runs(name)[0].name == name
+
+
+def test_a_long_run_is_opened_and_drawn_in_little_memory(archive):
+    count, layers = 200_000, 6
+    widths = {"layer_norms": layers, "values": 0}
+    drawn = np.random.default_rng(0).random
+    columns = {name: drawn(count * widths.get(name, 1)).tobytes() for name in Points.NAMES}
+    columns["step"] = np.arange(1.0, count + 1).tobytes()
+    size = sum(map(len, columns.values()))
+    archive.save(replace(run(), points=Points.from_columns(columns, widths)), "me", "long", "one")
+    tracemalloc.start()
+    try:
+        opened = archive.load("one")
+        assert tracemalloc.get_traced_memory()[1] < size / 3
+        tracemalloc.reset_peak()
+        curves(opened.points, (), ["w"] * layers, window=(1, count))
+        assert tracemalloc.get_traced_memory()[1] < size / 2
+    finally:
+        tracemalloc.stop()
+    assert opened.points[-1].step == count
