@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from threading import Lock, Thread
 from time import perf_counter
 from typing import NamedTuple, Protocol
@@ -45,7 +45,7 @@ from explorer.models.sources import MOST_ARCHIVE
 from explorer.runner.forked import ZygoteHost
 from explorer.runner.fresh import FreshHost
 from explorer.runner.job import Job, Worker
-from explorer.runner.limits import Request, order_for, places_of
+from explorer.runner.limits import Request, order_for, places_of, used_up
 from explorer.runner.places import BusyError, Places, StoppedError
 from explorer.runner.settings import EngineError, Settings, read_settings
 from explorer.runner.training import Training
@@ -58,6 +58,7 @@ from explorer.runner.verdict import (
     ended_static,
     ended_training,
     key_of,
+    reworded,
     sentence,
 )
 from explorer.words import say
@@ -178,12 +179,13 @@ class Engine:
         finally:
             self._forget(job, owned)
         if why is not None:
-            return ended_run(request, why)
+            return ended_run(request, used_up(why, request, self.settings))
         timings = answers[0].timings | {"total": perf_counter() - began}
         # What was asked is taken from the request, not from a child that ran typed code.
-        return msgspec.structs.replace(
+        answer = msgspec.structs.replace(
             answers[0], code=request.code, seed=request.seed, device=request.device, timings=timings
         )
+        return reworded(answer, partial(used_up, request=request, settings=self.settings))
 
     def look(self, request: LookRequest, *, owner: str | None = None) -> Look:
         """Run code statement by statement and tell of memory and names; as `run` otherwise. Raises `EngineError`."""
@@ -290,7 +292,7 @@ class Engine:
     def train(self, request: TrainingRequest, *, owner: str | None = None) -> Training:
         """Start a training run and return at once. A newer one of the same owner ends the older; it raises nothing."""
         job = Job()
-        training = Training(job)
+        training = Training(job, partial(used_up, request=request, settings=self.settings))
         owned = _Owned("train", owner)
         self._register(job, owned)
         Thread(target=self._train, args=(job, request, training, owned), name="training", daemon=True).start()

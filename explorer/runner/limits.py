@@ -12,6 +12,7 @@ from explorer.ir import (
     LookRequest,
     Order,
     RunRequest,
+    Sentence,
     StaticRequest,
     TrainingRequest,
 )
@@ -35,6 +36,15 @@ _TASKS: dict[type, Literal["run", "train", "file", "look", "infer", "static", "h
 }
 
 
+_USED_UP = {
+    "runner.time": "time",
+    "session.stopped.time": "time",
+    "runner.memory": "memory",
+    "session.stopped.memory": "memory",
+}
+"""What is said of code that met a limit: by the engine, or by the child itself."""
+
+
 def order_for(request: Request, settings: Settings) -> Order:
     """The order that goes to the worker before `request`. On CUDA there is no address space limit: the driver reserves too much."""
     ours = _is_ours(request)
@@ -56,6 +66,21 @@ def _is_ours(request: Request) -> bool:
     if isinstance(request, RunRequest) and (wanted := request.library) is not None:
         return is_library_code(request.code, wanted.library, wanted.name)
     return request.code is not None and is_catalogue_code(request.code)
+
+
+def used_up(said: Sentence, request: Request, settings: Settings) -> Sentence:
+    """A sentence on time or memory that ran out, as fits a model or a training, where typed code would look for its own loop.
+
+    Settings are named to those who can change them: on one's own machine.
+    """
+    limit = _USED_UP.get(said.key)
+    kind = "training" if isinstance(request, TrainingRequest) else "model" if _is_ours(request) else None
+    if limit is None or kind is None:
+        return said
+    limits = order_for(request, settings).limits
+    values = {"seconds": f"{limits.seconds:g}", "mib": str((limits.memory or 0) // _MIB)}
+    here = ".local" if settings.mode == "local" else ""
+    return Sentence(key=f"runner.{limit}.{kind}{here}", values=values)
 
 
 def places_of(order: Order, settings: Settings) -> int:

@@ -23,6 +23,7 @@ from explorer.ir import (
     encode,
 )
 from explorer.runner.job import Job
+from explorer.runner.verdict import reworded
 
 MOST_PAUSE = 600.0
 """Seconds that a run may be paused: it holds a place and memory that others wait for."""
@@ -31,8 +32,9 @@ MOST_PAUSE = 600.0
 class Training:
     """What a training run has said so far. Every member may be used from any thread; what arrived stays when it dies."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    def __init__(self, job: Job, word: Callable[[Sentence], Sentence] = lambda said: said) -> None:
+        """`word` says in other words why it ended."""
+        self._job, self._word = job, word
         self._changed = Condition()
         self._start: TrainingStart | None = None
         self._points = Points()
@@ -155,7 +157,7 @@ class Training:
         with self._changed:
             if self._end is not None:
                 return
-            self._end = end
+            self._end = reworded(end, self._word)
             afterwards, self._afterwards = self._afterwards, []
             self._changed.notify_all()
         for call in afterwards:

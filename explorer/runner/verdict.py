@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from explorer.ir import (
     FileAnswer,
@@ -47,6 +51,16 @@ def sentence(key: str, limits: Limits, device: str) -> Sentence:
     """A sentence with what it may speak of: seconds, MiB and the device."""
     values = {"seconds": f"{limits.seconds:g}", "mib": str(limits.answer // 2**20), "device": device}
     return Sentence(key=key, values=values)
+
+
+_Ended = TypeVar("_Ended", Run, TrainingEnd)
+
+
+def reworded(answer: _Ended, word: Callable[[Sentence], Sentence]) -> _Ended:
+    """The answer with the sentence that `word` makes of its own."""
+    if answer.sentence is None or (said := word(answer.sentence)) == answer.sentence:
+        return answer
+    return replace(answer, sentence=said, message=tell(said))
 
 
 def _status(said: Sentence) -> Status:

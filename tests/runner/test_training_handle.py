@@ -54,7 +54,9 @@ def test_a_newer_training_of_the_same_owner_replaces_the_older(bare):
 
 
 def test_a_training_has_an_end(bare):
-    assert bare.engine.train(TrainingRequest(code=ENDLESS, seed=1)).wait(20).sentence.key == "runner.time"
+    assert (
+        bare.engine.train(TrainingRequest(code=ENDLESS, seed=1)).wait(20).sentence.key == "runner.time.training.local"
+    )
 
 
 @pytest.mark.parametrize(

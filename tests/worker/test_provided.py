@@ -12,6 +12,7 @@ from explorer.graph.anatomy import anatomy, root
 from explorer.ir import LibraryModel, RunRequest
 from explorer.models.libraries import LIBRARIES
 from explorer.worker.session import execute
+from explorer.worker.vision import _inputs
 
 
 class Stub(nn.Module):
@@ -68,6 +69,11 @@ def torchvision(monkeypatch):
 
 def asked(name, library="torchvision"):
     return execute(RunRequest(code=LIBRARIES[library].code(name), library=LibraryModel(library=library, name=name)))
+
+
+def test_the_heaviest_network_gets_a_small_picture():
+    """At 224 px it would take most of a model's time on a slow machine."""
+    assert [_inputs("pictures", name).shape[-1] for name in ("regnet_y_128gf", "regnet_y_32gf")] == [112, 224]
 
 
 def test_a_model_is_built_by_name_and_its_graph_is_captured(torchvision):
