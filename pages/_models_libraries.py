@@ -29,7 +29,7 @@ def draw() -> None:
         run = ran(note, asked.request(), "models.library")
         if said_about(run):
             show_tree(run, asked)
-        st.code(run.code, language="python")
+        st.code(run.code, language="python", wrap_lines=True)
 
 
 def _choose(installed: list[str]) -> None:

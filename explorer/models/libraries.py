@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
 
-from explorer.models.vision import CALLS, kind_of
+from explorer.models.vision import CALLS, kind_of, shape_of
 
 MOST_NAME = 60
 """Characters of a model's name."""
@@ -23,7 +23,7 @@ loss = output.last_hidden_state.square().mean()
 """
 
 _TORCHVISION = """\
-# model and inputs are bound already: torchvision.models.{name} with random weights, and what it takes
+# model and inputs are bound already: torchvision.models.{name} with random weights, and {inputs}
 """
 
 
@@ -46,7 +46,8 @@ class Library:
         """The lines that call a model of it."""
         if self.name == "transformers":
             return _TRANSFORMERS.format(name=model)
-        return _TORCHVISION.format(name=model) + CALLS[kind_of(model)]
+        inputs = f"a tensor of shape {shape}" if (shape := shape_of(model)) else "what it takes"
+        return _TORCHVISION.format(name=model, inputs=inputs) + CALLS[kind_of(model)]
 
 
 _FAMILIES = """

@@ -34,3 +34,27 @@ CALLS: Mapping[VisionKind, str] = MappingProxyType(
 def kind_of(name: str) -> VisionKind:
     """The kind of ``torchvision.models.get_model(name)``; pictures to classes where the name says nothing else."""
     return next((kind for kind, families in _FAMILIES.items() if name.startswith(families)), "pictures")
+
+
+_HALF = ("regnet_y_128gf",)
+"""With 645 million parameters it takes half a minute at 224 px, and at 112 px half of that; it takes pictures of any size."""
+
+
+def shape_of(name: str) -> tuple[int, ...]:
+    """Of the one tensor that a model is given here; empty for the kinds that are given several.
+
+    In training mode a BatchNorm over one number a channel needs two pictures.
+    """
+    match kind_of(name):
+        case "pictures":
+            side = 112 if name in _HALF else 224
+            return 1, 3, side, side
+        case "auxiliary":
+            return 2, 3, 299, 299
+        case "segmentation":
+            return 2, 3, 128, 128
+        case "video":
+            side = 224 if name.startswith(("mvit", "s3d")) else 112
+            return 1, 3, 16, side, side
+        case _:
+            return ()

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from explorer.models.vision import VisionKind, kind_of
+from explorer.models.vision import VisionKind, kind_of, shape_of
 from explorer.worker.refused import no_such_model
 
 _SIDE = 160
@@ -19,10 +19,6 @@ _SIDE = 160
 
 _WITHOUT_DOWNLOAD: dict[str, Any] = {"weights": None, "weights_backbone": None, "init_weights": True}
 """A detector would fetch its backbone's weights, and two old networks warn unless they are told how to begin."""
-
-
-_HALF = ("regnet_y_128gf",)
-"""With 645 million parameters it takes half a minute at 224 px, and at 112 px half of that; it takes pictures of any size."""
 
 
 def of_torchvision(name: str) -> dict[str, Any]:
@@ -47,23 +43,15 @@ def of_torchvision(name: str) -> dict[str, Any]:
 
 
 def _inputs(kind: VisionKind, name: str) -> Any:
-    """Float pictures from 0 to 1. In training mode a BatchNorm over one number a channel needs two of them."""
+    """Float pictures from 0 to 1."""
     match kind:
-        case "auxiliary":
-            return torch.rand(2, 3, 299, 299)
-        case "video":
-            side = 224 if name.startswith(("mvit", "s3d")) else 112
-            return torch.rand(1, 3, 16, side, side)
-        case "segmentation":
-            return torch.rand(2, 3, 128, 128)
         case "flow":
             return torch.rand(1, 3, 128, 128), torch.rand(1, 3, 128, 128)
         case "detection":
             pictures = 2 if name.startswith("ssdlite") else 1
             return [torch.rand(3, _SIDE, _SIDE) for _ in range(pictures)], [_found()] * pictures
         case _:
-            side = 112 if name in _HALF else 224
-            return torch.rand(1, 3, side, side)
+            return torch.rand(shape_of(name))
 
 
 def _found() -> dict[str, torch.Tensor]:

@@ -11,8 +11,8 @@ from torch import nn
 from explorer.graph.anatomy import anatomy, root
 from explorer.ir import LibraryModel, RunRequest
 from explorer.models.libraries import LIBRARIES
+from explorer.models.vision import shape_of
 from explorer.worker.session import execute
-from explorer.worker.vision import _inputs
 
 
 class Stub(nn.Module):
@@ -73,7 +73,8 @@ def asked(name, library="torchvision"):
 
 def test_the_heaviest_network_gets_a_small_picture():
     """At 224 px it would take most of a model's time on a slow machine."""
-    assert [_inputs("pictures", name).shape[-1] for name in ("regnet_y_128gf", "regnet_y_32gf")] == [112, 224]
+    assert [shape_of(name)[-1] for name in ("regnet_y_128gf", "regnet_y_32gf")] == [112, 224]
+    assert "a tensor of shape (1, 3, 112, 112)\n" in LIBRARIES["torchvision"].code("regnet_y_128gf")
 
 
 def test_a_model_is_built_by_name_and_its_graph_is_captured(torchvision):
