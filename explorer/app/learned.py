@@ -16,7 +16,7 @@ GROWN = 2.0
 
 
 def doubts(training: Learning, language: Language) -> tuple[Remark, ...]:
-    """A loss that has grown, and a model that gives one answer to everything; nothing where there are no steps."""
+    """A loss that has grown, steps that were left out, a model that gives one answer to everything; nothing where there are no steps."""
     return tuple(
         Remark(kind="note", title=say("remark.note", language), text=text) for text in _doubts(training, language)
     )
@@ -30,6 +30,8 @@ def _doubts(training: Learning, language: Language) -> Iterator[str]:
     before, after = float(first.loss), float(last.loss if scores.loss is None else scores.loss)
     if before > 0 and math.isfinite(after) and after > GROWN * before:
         yield say("learned.grown", language, times=f"{after / before:.3g}", rate=f"{float(first.learning_rate):g}")
+    if training.snapshots[-1].skipped:
+        yield say("learned.skipped", language, count=training.snapshots[-1].skipped)
     answers = _answers(said) if said is not None else set()
     if len(answers) == 1:
         yield say("learned.one_answer", language, answer=answers.pop())

@@ -107,6 +107,8 @@ class TrainingSnapshot(Record, frozen=True, kw_only=True, tag="snapshot"):
     activations: tuple[Activation, ...] = ()
     graph: str = ""
     """Short name of the graph that the step's backward went through: equal for graphs of equal structure; empty where it is not known."""
+    skipped: int = 0
+    """Steps so far that a GradScaler left out, since their gradients were not finite; no point tells of these."""
     predictions: Predictions | None = None
 
 

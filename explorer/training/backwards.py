@@ -9,10 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from explorer.training.scaled import unscaled
+
 
 @contextmanager
 def told_of_backward(look: Callable[[Tensor], None]) -> Iterator[None]:
-    """Within the block `look` is given the loss that a backward is about to begin at, where that is one number."""
+    """Within the block `look` is given the loss that a backward is about to begin at, where that is one number; never a scaled one."""
     backward = torch.autograd.backward
 
     def told(*args: Any, **kwargs: Any) -> Any:
@@ -20,11 +22,12 @@ def told_of_backward(look: Callable[[Tensor], None]) -> Iterator[None]:
         if isinstance(root, tuple | list) and root:
             root = root[0]
         if isinstance(root, Tensor) and root.numel() == 1:
-            look(root)
+            look(loss_of(root))
         return backward(*args, **kwargs)
 
-    torch.autograd.backward = told
-    try:
-        yield
-    finally:
-        torch.autograd.backward = backward
+    with unscaled() as loss_of:
+        torch.autograd.backward = told
+        try:
+            yield
+        finally:
+            torch.autograd.backward = backward

@@ -16,6 +16,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from explorer.ir import Number, ParameterUpdate, StepUpdate, number
 from explorer.training.error import TrainingError
+from explorer.training.scaled import left_out
 
 MOST_ELEMENTS = 4
 """Elements of a parameter that are told."""
@@ -65,6 +66,8 @@ class SingleStep:
             self._before = _Seen(optimizer, names)
 
     def _count(self, optimizer: torch.optim.Optimizer, names: dict[str, Any]) -> None:
+        if left_out(optimizer):
+            return
         self._taken += 1
         if self._taken == self._wanted - 1:
             self._stack.enter_context(self._recording())

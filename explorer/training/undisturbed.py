@@ -19,6 +19,7 @@ def undisturbed(model: nn.Module, *, training: bool = False) -> Iterator[None]:
     """
     modes = [(module, module.training) for module in model.modules()]
     states = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    drawn_on_cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()] if training else []
     try:
         model.train(training)
@@ -33,3 +34,5 @@ def undisturbed(model: nn.Module, *, training: bool = False) -> Iterator[None]:
         torch.set_rng_state(states[0])
         np.random.set_state(states[1])
         random.setstate(states[2])
+        if drawn_on_cuda:
+            torch.cuda.set_rng_state_all(drawn_on_cuda)

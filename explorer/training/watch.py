@@ -39,6 +39,7 @@ from explorer.training.error import DivergedError, TrainingError, shown
 from explorer.training.fitting import misfit
 from explorer.training.model import find_model, trainable
 from explorer.training.predictions import floats, predictions
+from explorer.training.scaled import left_out, scale_of, told_of_skips
 from explorer.training.schedule import Plan, Schedule, planned
 from explorer.training.scores import loss_of, plain_norm, scores
 from explorer.training.spread import spread
@@ -71,6 +72,8 @@ class Watch:
         self._step = 0
         self._loss: Number = "NaN"
         self._norms: list[float] = []
+        self._skipped = 0
+        """Steps that a GradScaler left out."""
         self._graphs: tuple[int, dict[str, None]] = (0, {})
         """A step, and names of the graphs that its backward has gone through."""
         self._points: list[TrainingPoint] = []
@@ -92,7 +95,7 @@ class Watch:
         before = register_optimizer_step_pre_hook(self._before_step)
         after = register_optimizer_step_post_hook(self._after_step)
         try:
-            with told_of_backward(self._look_at):
+            with told_of_backward(self._look_at), told_of_skips(self._skip):
                 yield
         finally:
             before.remove()
@@ -105,6 +108,8 @@ class Watch:
         if self._model is None:
             find_model(self._names)
             raise TrainingError("training.no_steps")
+        if self._skipped and not self._step:
+            raise TrainingError("training.all_skipped", count=self._skipped)
         if self._step not in (self._schedule.last, 0):
             self._emit(self._snapshot(self._step, updates=None))
         if two_numbers(self._parameters):
@@ -160,7 +165,7 @@ class Watch:
         self._inside = True
         if _closure(args, kwargs) is None:
             self._stop_listening()  # what an optimizer calls is no activation
-            self._read_gradients()
+            self._read_gradients(scale_of(optimizer))
         if self._schedule.due(self._step + 1):
             with quiet():
                 self._weights = [parameter.detach().clone() for parameter in self._parameters.values()]
@@ -169,6 +174,8 @@ class Watch:
         if _closure(args, kwargs) is not None:
             self._read_gradients()
         self._inside = False
+        if left_out(optimizer):
+            return
         self._step += 1
         self._add_point(optimizer)
         self._look_at_gradients()
@@ -185,9 +192,12 @@ class Watch:
 
     # --- what is told ---
 
-    def _read_gradients(self) -> None:
+    def _read_gradients(self, scale: float = 1.0) -> None:
         with quiet():
-            self._norms = [plain_norm(parameter.grad) for parameter in self._parameters.values()]
+            gradients = [parameter.grad for parameter in self._parameters.values()]
+            if scale != 1:
+                gradients = [None if gradient is None else gradient / scale for gradient in gradients]
+            self._norms = [plain_norm(gradient) for gradient in gradients]
 
     def _add_point(self, optimizer: torch.optim.Optimizer) -> None:
         self._remember_place()
@@ -234,6 +244,7 @@ class Watch:
             layers=layers,
             activations=tuple(heard.found) if heard is not None else (),
             graph=" ".join(graphs) if graph_step == step and all(graphs) else "",
+            skipped=self._skipped,
             predictions=said,
         )
 
@@ -249,6 +260,9 @@ class Watch:
                 for index, parameter in enumerate(self._parameters.values())
             ]
         )
+
+    def _skip(self) -> None:
+        self._skipped += 1
 
     def _note_graph(self, loss: Tensor) -> None:
         """Name the graph of a step that gets a snapshot, as far as that is known before it."""
