@@ -22,7 +22,7 @@ MOST_POINTS = 1_000
 MOST_LAYERS = 12
 """Parameters drawn; of more, the first and the last six: there a gradient vanishes or explodes first."""
 
-_PANEL, _GAP, _TOP, _LEGEND_ROW = 150, 46, 34, 22
+_PANEL, _GAP, _TOP, _LEGEND_ROW = 150, 46, 52, 22
 """px: height of a panel, between two panels, above the first, and of one row of the legend."""
 
 _NAME = 48
@@ -260,8 +260,8 @@ def _layout(
         "hoverlabel": {"font": {"size": 10}, "namelength": -1},
         "uirevision": "training",
         "legend": {"orientation": "h", "x": 0, "y": -46 / inner, "yanchor": "top", "font": {"size": 11}},
-        # Of the curves above, where a small screen shows it beside them.
-        "legend2": {"orientation": "h", "x": 1, "y": 1, "xanchor": "right", "yanchor": "bottom", "font": {"size": 11}},
+        # Of the curves above, where a small screen shows it beside them: over the first title, which it would cover on some.
+        "legend2": {"orientation": "h", "x": 0, "y": 1 + 24 / inner, "yanchor": "bottom", "font": {"size": 11}},
         "xaxis": {
             "title": {"text": say("training.chart.step", language), "standoff": 12},
             "range": [shown[0], max(shown[1], shown[0] + 1)],

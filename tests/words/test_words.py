@@ -28,6 +28,19 @@ def test_the_korean_texts_are_korean():
     assert not untranslated
 
 
+def test_korean_texts_keep_one_tone_and_no_space_before_a_particle():
+    """They end in 합니다, and a particle belongs to the word before it."""
+    other_tone = re.compile(r"[가-힣]*[어아여해예에네군져려워와줘돼봐러켜겨]요(?=[.?!]|$)")
+    apart = re.compile(r"\} ([은는이가을를와과로의]|으로|부터|까지|처럼)(?=[ .,])")
+    texts = {key: text["ko"] for key, text in catalogue().items()}
+    assert {key: text for key, text in texts.items() if apart.search(text)} == {}
+    assert {
+        key: found
+        for key, text in texts.items()
+        if (found := [one for one in other_tone.findall(text) if not one.endswith("세요")])
+    } == {}
+
+
 def test_no_key_stands_in_two_files():
     seen = {}
     for file in Path(words.__file__).parent.glob("*.toml"):
