@@ -31,7 +31,8 @@ def draw() -> None:
     left, right = st.columns([5, 12], gap="medium")
     with left:
         choose_model(SHOWN_PICTURES)
-        checkpoint, image = _choose_files()
+        checkpoint, fit = _choose_weights()
+        image = _choose_picture()
     with right:
         answer = _answer(note, checkpoint, image)
         show_remarks(() if answer.status == "ok" else remarks(said_run(answer, state().code), language()))
@@ -41,13 +42,13 @@ def draw() -> None:
             _modes(answer)
         _graphs(note)
         show_printed(answer.stdout)
-    with left:
-        if answer.loading is not None:
+    if answer.loading is not None:
+        with fit:
             _loading(answer.loading)
 
 
-def _choose_files() -> tuple[Any, Any]:
-    """What was uploaded: neither is looked into here."""
+def _choose_weights() -> tuple[Any, DeltaGenerator]:
+    """What was uploaded, which is not looked into here, and the place below it."""
     most = shared_engine().settings.weights_mib
     show_title(words("inference.weights"), key="weights")
     st.text(words("inference.weights.lead", mib=most))
@@ -69,6 +70,11 @@ def _choose_files() -> tuple[Any, Any]:
             key=show("models.prefix", state().prefix),
             on_change=lambda: having(prefix=st.session_state["models.prefix"]),
         )
+    return checkpoint, st.container()
+
+
+def _choose_picture() -> Any:
+    """What was uploaded, which is not looked into here; a drawing is chosen in the state."""
     show_title(words("inference.picture"), key="picture")
     st.segmented_control(
         words("inference.picture"),
@@ -79,13 +85,12 @@ def _choose_files() -> tuple[Any, Any]:
         key=show("models.drawn", state().drawn),
         on_change=lambda: having(drawn=st.session_state["models.drawn"]),
     )
-    image = st.file_uploader(
+    return st.file_uploader(
         words("inference.picture.upload"),
         type=["png", "jpg", "jpeg"],
         max_upload_size=MOST_FILE_BYTES // 2**20,
         key="models.image",
     )
-    return checkpoint, image
 
 
 def _answer(note: DeltaGenerator, checkpoint: Any, image: Any) -> InferenceAnswer:
