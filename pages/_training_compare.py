@@ -214,6 +214,7 @@ def _open(identity: str) -> None:
     run = find(shared_engine(), identity)
     if run is not None:
         adopt(run)
+        st.session_state["training.tabs"] = words("training.tab.curves")  # where it is seen
 
 
 def _rename(identity: str) -> None:

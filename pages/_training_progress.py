@@ -43,7 +43,7 @@ def _bar(training: Learning) -> None:
     waiting = not points and training.end is None
     key = "training.waiting" if waiting else "training.progress" if steps else "training.progress.open"
     share = min(step / steps, 1.0) if steps else 1.0 if points and training.end is not None else 0.0
-    st.progress(share, text=words(key, step=step, steps=steps, seconds=seconds))
+    st.progress(share, text=words(key, step=f"{step:,}", steps=steps and f"{steps:,}", seconds=seconds))
 
 
 def _main_button(training: Learning) -> None:

@@ -58,7 +58,7 @@ def _show_problem() -> None:
 
 def _show_reason(training: Learning, end: TrainingEnd) -> None:
     steps = len(training.points)
-    text = words("training.ended", steps=steps, message=said(end)) if steps else said(end)
+    text = words("training.ended", steps=f"{steps:,}", message=said(end)) if steps else said(end)
     show_remarks(
         (Remark(kind="error" if end.status == "ok" else end.status, title=words(f"remark.{end.status}"), text=text),)
     )

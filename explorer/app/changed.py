@@ -15,6 +15,8 @@ _DATA = {
 }
 """Fields of `DataRequest`, and the labels of what a person chooses them by. Those of a `Recipe` are ``training.`` and their name."""
 
+_OF_ONE_OPTIMIZER = ("momentum", "nesterov")
+
 
 def changed(shown: TrainingRequest, form: TrainingRequest) -> tuple[str, ...]:
     """Keys of the labels of all that differs; empty where the same run would come out.
@@ -56,8 +58,13 @@ def _model(head: str, dataset: Dataset) -> str | None:
 def _in_code(shown: _Text, form: _Text) -> list[str]:
     if shown.recipe is None or form.recipe is None:
         return ["training.changed.code"] if shown.code != form.code else []
-    names = [name for name in Recipe.__struct_fields__ if getattr(shown.recipe, name) != getattr(form.recipe, name)]
-    recipe = [f"training.{name}" for name in names]
+    recipe = [f"training.{name}" for name in _in_recipe(shown.recipe, form.recipe)]
     if shown.model is None or form.model is None:
         return [*(["training.changed.code"] if shown.head != form.head else []), *recipe]
     return [*(["training.choose_model"] if shown.model != form.model else []), *recipe]
+
+
+def _in_recipe(shown: Recipe, form: Recipe) -> list[str]:
+    """Fields that differ; those of one optimizer say nothing beside another."""
+    names = [name for name in Recipe.__struct_fields__ if getattr(shown, name) != getattr(form, name)]
+    return [name for name in names if "optimizer" not in names or name not in _OF_ONE_OPTIMIZER]

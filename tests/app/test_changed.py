@@ -20,7 +20,7 @@ def told(form, shown=FIRST):
     [
         (FIRST, []),
         (FIRST.with_recipe(learning_rate=0.2), ["Learning rate"]),
-        (FIRST.with_recipe(optimizer="Adam", epochs=3), ["Optimizer", "Momentum", "Epochs"]),
+        (FIRST.with_recipe(optimizer="Adam", epochs=3), ["Optimizer", "Epochs"]),
         (FIRST.with_recipe(scheduler="StepLR", zero_grad=False), ["Scheduler", "zero_grad each step"]),
         (FIRST.with_model("deep"), ["Model"]),
         (FIRST.with_data(dataset="spiral"), ["Data"]),

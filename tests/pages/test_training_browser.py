@@ -36,7 +36,7 @@ def test_training_in_a_browser(open_page):
     epochs.press("Enter")
     expect(page.locator("textarea.field")).to_have_value(re.compile("EPOCHS = 10000"))
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(progress).to_contain_text(re.compile(r"Step [1-9]\d* of 70000"), timeout=WAIT_MS)
+    expect(progress).to_contain_text(re.compile(r"Step [1-9][\d,]* of 70,000"), timeout=WAIT_MS)
     first = progress.inner_text()
     expect(progress).not_to_have_text(first, timeout=WAIT_MS)
 
@@ -54,7 +54,7 @@ def test_training_in_a_browser(open_page):
     page.get_by_role("link", name="Training").click()
     expect(epochs).to_have_value("10000")
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text(re.compile(r"^After \d+ steps\."))).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text(re.compile(r"^After [\d,]+ steps\."))).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(18)
 
@@ -140,3 +140,6 @@ def test_a_reloaded_page_finds_its_run_and_several_are_compared(open_page):
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Delete 1").click()
     expect(page.get_by_role("button", name="Delete 1")).to_have_count(0, timeout=WAIT_MS)
+    page.mouse.click(box["x"] + 16, box["y"] + 52)
+    page.locator(".st-key-training-kept-open button").click()
+    expect(page.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "true")  # where it is seen
