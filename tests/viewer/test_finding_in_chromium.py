@@ -316,6 +316,17 @@ def test_the_names_below_the_drawing_are_whole(open_graph: Open) -> None:
     assert needed <= height
 
 
+def test_the_signs_between_modules_stay_where_names_have_no_room(open_graph: Open) -> None:
+    path = "a" * 40, "b" * 40
+    code = f"net = nn.Module()\nnet.{path[0]} = nn.Module()\nnet.{path[0]}.{path[1]} = nn.Linear(2, 2)\nnet.{path[0]}.{path[1]}(torch.ones(1, 2)).sum().backward()"
+    graph = open_graph(run(code), viewport={"width": 420, "height": 900})
+    graph.page.get_by_role("searchbox").fill("kind:op name:Addmm*")
+    graph.page.keyboard.press("Enter")
+    signs = graph.page.locator(".crumbs .faint")
+    expect(signs.first).to_be_visible()
+    assert all(sign.evaluate("(sign) => sign.scrollWidth <= sign.clientWidth") for sign in signs.all())
+
+
 def test_all_of_a_drawing_stays_in_sight_while_the_window_changes(open_graph: Open, captured: Run) -> None:
     graph = open_graph(captured)
     graph.canvas.press("f")
