@@ -31,8 +31,8 @@ from explorer.ir import Gradient
 MOST_TOGETHER = 128
 """Nodes of which all is held until it is read: of many more the first has left the processor's cache."""
 
-MOST_HELD = 2**24
-"""Bytes of gradients that are held until they are read."""
+MOST_HELD = 2**26
+"""Bytes of gradients that are held until they are read, were all as large as the largest. Of a ResNet-101 at 224 that are 5 MiB at the median, 25 at most."""
 
 _Gradients = Sequence[torch.Tensor | None]
 _Readings = tuple[Reading | None, ...]
