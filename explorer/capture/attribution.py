@@ -30,7 +30,7 @@ class Attribution:
         self._reader = reader
         self._held: dict[int, Any] = {}
         for tensor in tensors:
-            edge = edge_of(tensor)
+            edge = None if tensor.is_leaf else edge_of(tensor)
             at = None if edge is None or edge.output_nr else walk.ids.get(edge.node)
             if at is not None:
                 self._held[at] = weakref.ref(tensor)

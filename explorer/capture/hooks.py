@@ -22,7 +22,7 @@ from torch.utils.hooks import BackwardHook
 from explorer.capture.private import hook_registrar, node_hooks, quiet, sequence_nr
 from explorer.capture.segments import closed_over
 from explorer.capture.variables import Named
-from explorer.capture.walk import Walk, edge_of
+from explorer.capture.walk import Walk
 
 _LENGTH = 80
 _MOST_RETAINED = 4_000
@@ -88,19 +88,15 @@ class HookLog:
         """The ids of the nodes whose tensor retains its gradient; `tensors` are those with names."""
         gone = {number for number, reference, _ in self._retained if reference() is None}
         alive = [tensor for tensor in (*(one.tensor for one in self.retained()), *tensors) if tensor.retains_grad]
-        found = {
-            walk.ids[edge.node] for tensor in alive if (edge := edge_of(tensor)) is not None and edge.node in walk.ids
-        }
+        found = {at for tensor in alive if (at := walk.node_of(tensor)) is not None}
         return found | {at for at, number in enumerate(walk.numbers) if number in gone} if gone else found
 
     def of(self, walk: Walk, tensors: Iterable[torch.Tensor]) -> dict[int, tuple[str, ...]]:
         """Texts by id of the node; `tensors` are those with names."""
         found: defaultdict[int, _Texts] = defaultdict(dict)
         for tensor in tensors:
-            if texts := _on_tensor(tensor):
-                edge = edge_of(tensor)
-                if edge is not None and edge.node in walk.ids:
-                    found[walk.ids[edge.node]].update(texts)
+            if (texts := _on_tensor(tensor)) and (node := walk.node_of(tensor)) is not None:
+                found[node].update(texts)
         for at, kind in enumerate(walk.kinds):
             if kind == "leaf" and (texts := _on_tensor(walk.nodes[at].variable)):
                 found[at].update(texts)

@@ -26,7 +26,7 @@ from explorer.capture.prover import Prover, asked_for
 from explorer.capture.reader import Reader, Reading
 from explorer.capture.saved import SavedDraft, read_saved
 from explorer.capture.variables import Named
-from explorer.capture.walk import MOST_NODES, Walk, edge_of, walk
+from explorer.capture.walk import MOST_NODES, Walk, walk
 from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta, Verification
 
 MOST_NODES_WITH_NUMBERS = 50_000
@@ -141,7 +141,7 @@ class Snapshot:
 
     def node_of(self, tensor: torch.Tensor) -> int | None:
         """The id of a tensor's grad_fn, or of its AccumulateGrad."""
-        return _node_of(tensor, self.walk)
+        return self.walk.node_of(tensor)
 
     def unreadable_line(self) -> int | None:
         """The source line of the first node with a saved tensor that could not be read."""
@@ -287,16 +287,10 @@ def _root(result: Result, found: Walk, storages: Storages) -> Root:
     )
 
 
-def _node_of(tensor: torch.Tensor, found: Walk) -> int | None:
-    with quiet():
-        edge = edge_of(tensor)
-        return None if edge is None else found.ids.get(edge.node)
-
-
 def _names(named: Sequence[Named], found: Walk) -> dict[int, str]:
     names: dict[int, str] = {}
     for one in named:
-        at = _node_of(one.tensor, found)
+        at = found.node_of(one.tensor)
         if at is not None:
             names.setdefault(at, one.name)
     return names

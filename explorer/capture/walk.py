@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -49,6 +50,20 @@ class Walk:
         """The nodes of one kind."""
         return [self.nodes[at] for at, one in enumerate(self.kinds) if one == kind]
 
+    def node_of(self, tensor: torch.Tensor) -> int | None:
+        """The id of a tensor's grad_fn, or of its AccumulateGrad; None where that was not met. Under ``quiet``."""
+        if not tensor.requires_grad:
+            return None
+        if tensor.is_leaf:  # torch would make a view to tell, for each of hundreds of parameters
+            return self._leaves.get(id(tensor))
+        edge = edge_of(tensor)
+        return None if edge is None else self.ids.get(edge.node)
+
+    @cached_property
+    def _leaves(self) -> dict[int, int]:
+        """By ``id`` of the tensor, which lives as long as its node."""
+        return {id(self.nodes[at].variable): at for at, one in enumerate(self.kinds) if one == "leaf"}
+
     def release(self) -> None:
         """Let the nodes go, the last made first.
 
@@ -56,6 +71,7 @@ class Walk:
         still held: 200,000 nodes in a row would overflow the stack.
         """
         self.ids.clear()
+        self._leaves.clear()
         if len(self.nodes) < _DEEP:
             self.nodes.clear()
         made = [-1 if number is None else number for number in self.numbers]
