@@ -79,7 +79,7 @@ def _timings(run: Run) -> None:
             if phase in run.timings:
                 with st.container(horizontal=True):
                     st.text(words(f"timings.{phase}"), width=180)
-                    st.text(show_seconds(run.timings[phase]))
+                    st.text(show_seconds(run.timings[phase], language()))
 
 
 def _measure_again(run: Run) -> None:

@@ -15,7 +15,7 @@ from explorer.graph.measure import bytes_text
 from explorer.ir import Run
 from pages._models_state import choose_model, having, open_graph, parts_of, ran, said_about, state
 from pages._said import show_title
-from pages._session import running_note, words
+from pages._session import language, running_note, words
 from pages._state import show
 
 _BEFORE, _AFTER = "models.freezing.before", "models.freezing.after"
@@ -101,7 +101,10 @@ def _numbers(before: Kept, after: Kept | None) -> None:
             ("trained", *_texts(before.trained, after and after.trained, lambda n: f"{n:,.0f}")),
             ("nodes", *_texts(before.nodes, after and after.nodes, lambda n: f"{n:,.0f}")),
             ("saved", *_texts(before.nbytes, after and after.nbytes, bytes_text)),
-            ("seconds", *_texts(before.seconds or 0.0, after and (after.seconds or 0.0), show_seconds)),
+            (
+                "seconds",
+                *_texts(before.seconds or 0.0, after and (after.seconds or 0.0), lambda s: show_seconds(s, language())),
+            ),
         ):
             text = one if other is None else words("freezing.change", before=one, after=other)
             st.metric(words(f"freezing.{name}"), text, help=words(f"freezing.{name}.help"), width="content")

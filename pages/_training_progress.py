@@ -8,7 +8,7 @@ from explorer.app.changed import changed
 from explorer.app.numbers import show_seconds
 from explorer.app.trainings import Learning, Started
 from explorer.runner import shared_engine
-from pages._session import words
+from pages._session import language, words
 from pages._training_session import become, start, state
 
 PACE_STEPS = 50
@@ -72,7 +72,7 @@ def _pace(training: Learning) -> str:
     if rate and last.seconds + (steps - last.step) / rate > limit:
         reached = last.step + max(0, round(rate * (limit - last.seconds)))
         return words("training.pace.limit", rate=_rate(rate), limit=f"{limit:g}", step=f"{reached:,}")
-    left = show_seconds(max(0.1, round((steps - last.step) / rate, 1))) if rate else "–"
+    left = show_seconds(max(0.1, round((steps - last.step) / rate, 1)), language()) if rate else "–"
     return words("training.pace", rate=_rate(rate), left=left)
 
 

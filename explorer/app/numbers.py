@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 
 from explorer.ir import PREVIEW_ELEMENTS, Nested, Number, Sentence, number
+from explorer.words import Language, say
 
 _MAX_TYPED = 4096
 """Characters of a typed value that are read: far more than `PREVIEW_ELEMENTS` numbers need."""
+
+_UNITS = (("number.milliseconds", 1e-3), ("number.seconds", 1), ("number.minutes", 60))
+"""What a duration below a second, below a minute and from there on is told in, and the seconds of one."""
 
 
 class NumberError(ValueError):
@@ -71,6 +76,8 @@ def show_nested(value: Nested) -> str:
     return f"[{', '.join(show_nested(item) for item in value)}]" if isinstance(value, list) else show_number(value)
 
 
-def show_seconds(seconds: float) -> str:
-    """A duration in the unit that suits it: ``12.3 ms``, ``1.25 s``."""
-    return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+def show_seconds(seconds: float, language: Language) -> str:
+    """A duration to three digits, in the unit that suits it: ``12.3 ms``, ``1.25 s``, ``2.5 min``; in Korean ``1.25초``."""
+    rounded = float(f"{seconds:.3g}")  # 0.9999 is 1 s, not 1,000 ms
+    key, in_one = _UNITS[bisect_right((1, 60), rounded)]
+    return say(key, language, number=f"{seconds / in_one:.3g}")

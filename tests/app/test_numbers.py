@@ -67,7 +67,18 @@ def test_nested_numbers_are_shown_on_one_line():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.01234, "12.3 ms"), (0.0000005, "0.0005 ms"), (1.25, "1.25 s"), (0.0, "0 ms")]
+    ("seconds", "english", "korean"),
+    [
+        (0.01234, "12.3 ms", "12.3 ms"),
+        (0.0000005, "0.0005 ms", "0.0005 ms"),
+        (0.9999, "1 s", "1초"),
+        (1.25, "1.25 s", "1.25초"),
+        (59.94, "59.9 s", "59.9초"),
+        (59.99, "1 min", "1분"),
+        (1234.0, "20.6 min", "20.6분"),
+        (0.0, "0 ms", "0 ms"),
+    ],
 )
-def test_durations(seconds, text):
-    assert show_seconds(seconds) == text
+def test_durations(seconds, english, korean):
+    assert show_seconds(seconds, "en") == english
+    assert show_seconds(seconds, "ko") == korean

@@ -248,6 +248,14 @@ def test_a_fast_pace_is_a_whole_number(page, engine):
     assert bar(page)[0] == 52
 
 
+def test_the_time_left_is_told_in_the_language_of_the_page(engine):
+    page = fresh("ko")
+    engine.say(START, points(0.7, 0.6, 0.5))
+    page.run()
+    assert "초당 10스텝, 약 3.7초 남음" in [caption.value for caption in page.caption]
+    assert bar(page)[1].endswith("0.3초")
+
+
 def test_other_runs_stay_in_reach_of_a_run_that_took_no_step(page, engine):
     engine.say(START, TrainingEnd(status="error", message="no", line=3))
     page.run()
