@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from msgspec.structs import replace
 from sqlalchemy import Float, Integer, LargeBinary, String, create_engine, delete, event, insert, select, update
@@ -24,6 +26,9 @@ MOST_RUNS = 200
 """Runs that one owner keeps; the oldest goes when another comes."""
 
 LONGEST_NAME = 80
+
+MOST_LOADED = 8
+"""Runs that stay loaded, so that a page that shows them again reads nothing; the one asked for longest ago goes when another comes."""
 
 
 class _Base(DeclarativeBase):
@@ -78,10 +83,13 @@ class Archive:
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _patient)
         _Base.metadata.create_all(self._engine)
+        self._loaded: OrderedDict[str, tuple[float, TrainingRun]] = OrderedDict()
+        self._lock = Lock()
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection and of what is loaded."""
         self._engine.dispose()
+        self._unload(list(self._loaded))
 
     def save(self, run: TrainingRun, owner: str, name: str, identity: str | None = None) -> str:
         """Keep a run that has ended; returns its id. The owner's oldest runs beyond `MOST_RUNS` go."""
@@ -115,17 +123,21 @@ class Archive:
         return tuple(Kept(**dict(zip(Kept.__struct_fields__, row, strict=True))) for row in rows)
 
     def load(self, identity: str) -> TrainingRun | None:
-        """A run by its id, its points apart from memory; None where there is none. Raises `explorer.ir.IrError` for one that cannot be read."""
+        """A run by its id, its points apart from memory; None where there is none. Raises `explorer.ir.IrError` for one that cannot be read.
+
+        What was loaded before is the same run while its row is as old: of a row only the name ever changes, and that is not in the run.
+        """
         with Session(self._engine) as session:
-            content = session.scalar(select(_Row.content).where(_Row.id == identity))
-            if content is None:
+            created = session.scalar(select(_Row.created).where(_Row.id == identity))
+            if created is None:
+                self._unload([identity])
                 return None
-            run, count = unpack(content)
-            if not count:
-                return run
-            wanted = select(_Points.content).where(_Points.run == identity).order_by(_Points.place)
-            found = session.scalars(wanted, execution_options={"yield_per": 1})
-            return replace(run, points=points_apart(map(unpack_piece, found), count))
+            with self._lock:
+                then, known = self._loaded.get(identity, (None, None))
+            run = known if known is not None and then == created else _read(session, identity)
+        if run is not None:
+            self._keep_loaded(identity, created, run)
+        return run
 
     def rename(self, identity: str, owner: str, name: str) -> None:
         """Give one of the owner's runs another name; nothing happens where it is not theirs or the name is empty."""
@@ -139,11 +151,36 @@ class Archive:
         with self._writing() as session:
             theirs = select(_Row.id).where(_Row.id.in_(identities), _Row.owner == owner)
             _forget(session, session.scalars(theirs).all())
+        self._unload(identities)
+
+    def _keep_loaded(self, identity: str, created: float, run: TrainingRun) -> None:
+        with self._lock:
+            self._loaded[identity] = created, run
+            self._loaded.move_to_end(identity)
+            while len(self._loaded) > MOST_LOADED:
+                self._loaded.popitem(last=False)
+
+    def _unload(self, identities: Sequence[str]) -> None:
+        with self._lock:
+            for identity in identities:
+                self._loaded.pop(identity, None)
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         with Session(self._engine) as session, session.begin():
             yield session
+
+
+def _read(session: Session, identity: str) -> TrainingRun | None:
+    content = session.scalar(select(_Row.content).where(_Row.id == identity))
+    if content is None:
+        return None
+    run, count = unpack(content)
+    if not count:
+        return run
+    wanted = select(_Points.content).where(_Points.run == identity).order_by(_Points.place)
+    found = session.scalars(wanted, execution_options={"yield_per": 1})
+    return replace(run, points=points_apart(map(unpack_piece, found), count))
 
 
 def _forget(session: Session, identities: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 import os
 import threading
 import tracemalloc
+import weakref
 import zlib
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from sqlalchemy import event
 
 from explorer.archive import archive as module
 from explorer.archive.apart import points_apart
@@ -169,6 +171,54 @@ def test_a_run_is_listed_renamed_loaded_and_deleted(archive):
     archive.delete([first], "me")
     assert archive.load(first) is None
     assert len(archive.runs("me")) == 1
+
+
+def contents_read(archive):
+    """Grows by the statements that read what a run or a piece of it is."""
+    read = []
+
+    def note(_connection, _cursor, statement, *_):
+        if statement.startswith("SELECT") and ".content" in statement:
+            read.append(statement)
+
+    event.listen(archive._engine, "before_cursor_execute", note)
+    return read
+
+
+def test_a_run_that_was_loaded_is_not_read_again(archive):
+    one = archive.save(run(), "me", "first")
+    read = contents_read(archive)
+    loaded = archive.load(one)
+    assert len(read) == 2  # the run, its points
+    archive.rename(one, "me", "second")
+    assert archive.load(one) is loaded
+    assert len(read) == 2
+
+
+def test_few_runs_stay_loaded_and_those_asked_for_last(archive, monkeypatch):
+    monkeypatch.setattr(module, "MOST_LOADED", 2)
+    first, second, third = (archive.save(run(), "me", str(at)) for at in range(3))
+    loaded = archive.load(first)
+    archive.load(second)
+    assert archive.load(first) is loaded
+    archive.load(third)
+    read = contents_read(archive)
+    assert archive.load(first) is loaded
+    assert read == []
+    assert archive.load(second) == run()
+    assert len(read) == 2
+
+
+def test_what_was_deleted_is_not_held(archive, tmp_path):
+    one, two = archive.save(run(), "me", "one"), archive.save(run(), "me", "two")
+    held = [weakref.ref(archive.load(identity).points) for identity in (one, two)]
+    archive.delete([one], "me")
+    assert held[0]() is None
+    another = Archive(f"sqlite:///{tmp_path / 'runs.sqlite'}")  # as of another process
+    another.delete([two], "me")
+    another.close()
+    assert archive.load(two) is None
+    assert held[1]() is None
 
 
 def test_nobody_touches_what_is_not_theirs(archive):
