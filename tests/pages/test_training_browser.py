@@ -80,19 +80,24 @@ LOOK = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [1280, 1000, 400])
-def test_no_button_moves_from_start_to_the_end_of_a_run(open_page, width):
-    """Looked at in each frame: start, pace, pause, one step, go on, stop."""
+def started_and_looked_at(open_page, width, epochs):
+    """The page, `width` px wide, on which a run of so many epochs was started; `seen` tells where its buttons were in each frame."""
     page = open_page()
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(urljoin(page.url, "training"))
-    progress = page.locator(".st-key-training_progress")
-    expect(progress).to_contain_text("Step 280 of 280", timeout=WAIT_MS)
-    page.get_by_label("Epochs").fill("10000")
+    expect(page.locator(".st-key-training_progress")).to_contain_text("Step 280 of 280", timeout=WAIT_MS)
+    page.get_by_label("Epochs").fill(str(epochs))
     page.get_by_label("Epochs").press("Enter")
     expect(page.get_by_text("Changed: Epochs.")).to_be_visible()
     page.evaluate(LOOK)
     page.get_by_role("button", name="Start", exact=True).click()
+    return page
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 400])
+def test_no_button_moves_from_start_to_stop(open_page, width):
+    """Looked at in each frame: start, pace, pause, one step, go on, stop."""
+    page = started_and_looked_at(open_page, width, epochs=10_000)
     expect(page.get_by_text("steps a second")).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_text("Changed: Epochs.")).to_have_count(0)
     page.get_by_role("button", name="Pause", exact=True).click()
@@ -102,6 +107,31 @@ def test_no_button_moves_from_start_to_the_end_of_a_run(open_page, width):
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=WAIT_MS)
     assert sorted(page.evaluate("[...seen.names]")) == ["Go on", "One step", "Pause", "Start", "Stop"]
     assert len(page.evaluate("[...seen.boxes]")) == 3
+
+
+@pytest.mark.parametrize("width", [1000, 400])
+def test_no_button_moves_when_a_run_ends_by_itself(open_page, width):
+    """Looked at in each frame: start, then nobody presses anything until everything of the ended run is drawn."""
+    page = started_and_looked_at(open_page, width, epochs=500)
+    pause = page.get_by_role("button", name="Pause", exact=True)
+    expect(pause).to_be_visible(timeout=WAIT_MS)
+    progress = page.locator(".st-key-training_progress")
+    expect(progress).to_contain_text("Step 3,500 of 3,500", timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
+    expect(page.locator(".stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(pause).to_have_count(0)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert sorted(page.evaluate("[...seen.names]")) == ["One step", "Pause", "Start", "Stop"]
+    assert len(page.evaluate("[...seen.boxes]")) == 3
+
+
+def choose_first_kept(page, deletions):
+    """Tick the first kept run, in the table that stands there after so many deletions: each brings a new one."""
+    table = page.locator(f".st-key-training-kept-table-{deletions}").get_by_test_id("stDataFrame")
+    expect(table).to_be_visible(timeout=WAIT_MS)
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 16, box["y"] + 52)  # the box before the row: the table is a canvas
 
 
 def test_a_reloaded_page_finds_its_run_and_several_are_compared(open_page):
@@ -127,10 +157,7 @@ def test_a_reloaded_page_finds_its_run_and_several_are_compared(open_page):
     expect(page.locator(".js-plotly-plot .legendtext")).to_have_text(["SGD, lr 0.1", "Adam, lr 0.1"])
 
     page.get_by_role("tab", name="Kept runs").click()
-    table = page.get_by_test_id("stDataFrame")
-    expect(table).to_be_visible(timeout=WAIT_MS)
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 16, box["y"] + 52)  # the box before the first row: the table is a canvas
+    choose_first_kept(page, deletions=0)
     expect(page.get_by_role("button", name="Delete 1")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("button", name="Save as a file").last.click()
     link = page.get_by_role("link", name="CSV, one line a step").last.get_attribute("href")
@@ -140,6 +167,6 @@ def test_a_reloaded_page_finds_its_run_and_several_are_compared(open_page):
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Delete 1").click()
     expect(page.get_by_role("button", name="Delete 1")).to_have_count(0, timeout=WAIT_MS)
-    page.mouse.click(box["x"] + 16, box["y"] + 52)
+    choose_first_kept(page, deletions=1)
     page.locator(".st-key-training-kept-open button").click()
     expect(page.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "true")  # where it is seen
