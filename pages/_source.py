@@ -68,7 +68,9 @@ def _choose_model() -> None:
 
 
 def _take_model() -> None:
-    model = find(st.session_state["graph.model"])
+    if (chosen := st.session_state["graph.model"]) is None:  # Streamlit tells None of a box that was just put up
+        return
+    model = find(chosen)
     change(model=model.name, batch=model.batch, shape=model.shape)
     put(model.code())
 

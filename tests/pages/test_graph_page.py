@@ -148,6 +148,9 @@ def test_a_model_puts_its_code_into_the_editor(page, engine):
     page.number_input(key="graph.size.mlp.0").set_value(2).run()
     assert "BATCH = 2" in engine.requests[-1].code
     assert state(page).draft == engine.requests[-1].code
+    page.selectbox(key="graph.model").set_value(None).run()  # as a browser that just put the box up may
+    assert not page.exception
+    assert page.selectbox(key="graph.model").value == "mlp"
     assert state(page).revision == revision + 1
 
 

@@ -197,3 +197,12 @@ def test_the_graph_pages_code_can_be_taken_over(open_page):
     settled(page)
     for name in ("x", "y", "w"):
         page.locator("tr", has=page.get_by_role("button", name=name, exact=True)).wait_for()
+
+
+def test_a_box_of_examples_that_tells_none_changes_nothing():
+    page = started(POINTS)
+    page.selectbox(key="tensors.example").set_value("stale").run()
+    page.selectbox(key="tensors.example").set_value(None).run()  # as a browser that just put the box up may
+    assert not page.exception
+    assert kept(page)["tensors.state"].example == "stale"
+    assert page.selectbox(key="tensors.example").value == "stale"

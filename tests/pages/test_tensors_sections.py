@@ -193,3 +193,12 @@ def harmful():
     out = io.BytesIO()
     torch.save({"weights": torch.ones(2), "more": Harm()}, out)
     return out.getvalue()
+
+
+def test_a_box_of_named_examples_that_tells_none_changes_nothing():
+    page = started("names")
+    shown = page.selectbox(key="names.example").value
+    assert shown is not None
+    page.selectbox(key="names.example").set_value(None).run()  # as a browser that just put the box up may
+    assert not page.exception
+    assert page.selectbox(key="names.example").value == shown
