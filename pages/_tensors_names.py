@@ -71,7 +71,8 @@ def _choose_example() -> None:
 
 
 def _take_example() -> None:
-    if (chosen := st.session_state["names.example"]) is not None:  # Streamlit tells None of a box that was just put up
+    chosen = st.session_state["names.example"]
+    if chosen is not None:  # Streamlit tells None of a box that was just put up
         kept()[_STATE] = state().with_example(chosen)
 
 

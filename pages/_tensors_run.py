@@ -78,7 +78,8 @@ def _choose_code() -> None:
 
 
 def _take_example() -> None:
-    if (chosen := st.session_state["tensors.example"]) is not None:  # Streamlit tells None of a box that was just put up
+    chosen = st.session_state["tensors.example"]
+    if chosen is not None:  # Streamlit tells None of a box that was just put up
         become(state().with_example(chosen))
 
 
