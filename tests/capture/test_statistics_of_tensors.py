@@ -299,14 +299,14 @@ def test_capture_changes_no_bit_of_large_tensors(side: int, monkeypatch: pytest.
     code = LARGE.format(side=side)
     plain: dict[str, object] = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "optim": torch.optim}
     torch.manual_seed(0)
-    exec(code, plain)
+    exec(code, plain)  # a text of this test, without us: the oracle
     model = plain["model"]
     assert isinstance(model, torch.nn.Module)
     expected = [tensor for p in model.parameters() for tensor in (p.detach(), p.grad)] + list(model.buffers())
     finish = Recorder.finish
 
     def kept_at_the_end(self: Recorder, variables: object, *rest: object, **more: object) -> object:
-        watched = variables["model"]  # type: ignore[index]
+        watched = variables["model"]  # type: ignore[index]  # the variables of the code
         kept.extend(t.clone() for p in watched.parameters() for t in (p.detach(), p.grad))
         kept.extend(one.clone() for one in watched.buffers())
         return finish(self, variables, *rest, **more)  # type: ignore[arg-type]
