@@ -69,9 +69,8 @@ def drawings(
 
 def _depths(run: Run, language: Language, *, saved: bool, most: int) -> list[tuple[Picture, Kept]]:
     """From the outermost on, until they have more than `most` boxes."""
-    deepest = max((call.depth + 1 for call in outline(run.graph).tree.calls), default=0)
     found: list[tuple[Picture, Kept]] = []
-    for depth in range(deepest + 1):
+    for depth in range(len(outline(run.graph).levels) + 1):
         opened = open_to_depth(run.graph, depth)
         picture = compose(run.graph, run.ops, run.tensors, open_modules=opened, show_saved=saved, language=language)
         most -= len(picture.boxes)

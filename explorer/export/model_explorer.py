@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from explorer.graph.arrays import Whole, edges, first_each, nodes
+from explorer.graph.homes import homes
 from explorer.graph.measure import bytes_text, shorten
-from explorer.graph.modules import ModuleTree, homes, modules
+from explorer.graph.modules import ModuleTree, modules
 from explorer.ir import Edge, Graph, Node, Root, Run, TensorMeta
 
 _LONGEST = 200

@@ -150,6 +150,16 @@ def first_each(keys: Whole) -> tuple[Whole, Whole]:
     return first[order], rank[place]
 
 
+def occurrences(keys: Whole) -> tuple[Whole, Whole]:
+    """Of each key: how many equal ones stand before it, and how many there are in all."""
+    order = np.argsort(keys, kind="stable")
+    begin, end = stretches(keys[order])
+    before, total = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+    before[order] = np.arange(len(keys)) - np.repeat(begin, end - begin)
+    total[order] = np.repeat(end - begin, end - begin)
+    return before, total
+
+
 class Grouped(NamedTuple):
     """Values by number: two lists, where one a number would be too many."""
 

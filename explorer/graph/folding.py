@@ -7,8 +7,9 @@ repeats (``model.layer3.1…22``, ``cell…``; ``@12-15`` for the loop of those 
 
 from __future__ import annotations
 
-from explorer.graph.modules import ModuleTree
-from explorer.graph.outline import outline
+import numpy as np
+
+from explorer.graph.outline import Outline, outline
 from explorer.graph.repeats import WHOLE_NODES
 from explorer.ir import Graph
 
@@ -19,12 +20,14 @@ TOO_MANY_BOXES = 60
 
 def every_module(graph: Graph) -> frozenset[str]:
     """All names, so that nothing is folded."""
-    return frozenset(call.module for call in outline(graph).tree.calls)
+    tree = outline(graph).tree
+    return tree.names(np.arange(len(tree.calls)))
 
 
 def open_to_depth(graph: Graph, depth: int) -> frozenset[str]:
     """Names of what lies in fewer than `depth` others; 0 folds everything."""
-    return frozenset(call.module for call in outline(graph).tree.calls if call.depth < depth)
+    tree = outline(graph).tree
+    return tree.names(np.flatnonzero(tree.depth < depth))
 
 
 def toggle(open_names: frozenset[str], name: str) -> frozenset[str]:
@@ -39,12 +42,11 @@ def readable(graph: Graph) -> frozenset[str]:
     """What to open at first sight: everything if small, else modules level by level until several boxes show. Groups stay folded."""
     if len(graph.nodes) <= WHOLE_NODES:
         return every_module(graph)
-    tree = outline(graph).tree
+    about = outline(graph)
     opened: frozenset[str] = frozenset()
-    deepest = max((call.depth for call in tree.calls), default=-1)
-    for depth in range(deepest + 1):
-        here = {call.module for call in tree.calls if call.depth == depth and call.unit == "module"}
-        boxes = _visible_boxes(tree, opened | here)
+    for level in about.levels:
+        here = about.tree.names(level[about.tree.is_module[level]])
+        boxes = _visible_boxes(about, opened | here)
         if boxes > TOO_MANY_BOXES:
             break
         opened |= here
@@ -53,12 +55,7 @@ def readable(graph: Graph) -> frozenset[str]:
     return opened
 
 
-def _visible_boxes(tree: ModuleTree, opened: frozenset[str]) -> int:
+def _visible_boxes(about: Outline, opened: frozenset[str]) -> int:
     """Boxes inside modules when `opened` are open: folded calls, and nodes that open ones made themselves."""
-    shown = 0
-    visible = [False] * len(tree.calls)
-    for index, call in enumerate(tree.calls):
-        visible[index] = call.parent is None or (visible[call.parent] and tree.calls[call.parent].module in opened)
-        if visible[index]:
-            shown += len(call.nodes) if call.module in opened else 1
-    return shown
+    place, calls = about.placed(opened), np.arange(len(about.tree.calls))
+    return int(about.held[place.above[:-1] == calls].sum() + (place.hidden[:-1] == calls).sum())

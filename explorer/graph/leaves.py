@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from explorer.graph.arrays import NONE, Whole, first_each, stretches
+from explorer.graph.arrays import NONE, Whole, first_each
 from explorer.graph.outline import Outline, Placed
 
 NEAR = 3
@@ -40,11 +40,9 @@ def leaf_boxes(about: Outline, place: Placed) -> LeafBoxes:
     folded = place.hidden[about.tree.owner[uses.consumer]]
     shown_in = np.where(folded == NONE, calls + uses.consumer, folded)
     where = (uses.leaf * (calls + 1) + above + 1) * (calls + 1) + hidden + 1
-    one_place = _spread(where, uses.leaf) == 0
+    one_place = uses.spread(where) == 0
     single = hidden != NONE
-    single |= one_place & (
-        (_spread(about.depth[uses.consumer], uses.leaf) <= NEAR) | (_spread(shown_in, uses.leaf) == 0)
-    )
+    single |= one_place & ((uses.spread(about.depth[uses.consumer]) <= NEAR) | (uses.spread(shown_in) == 0))
     first, at = first_each(where)
     first_there = first[at]
     first, box = first_each(first_there * (calls + count + 1) + np.where(single, calls + count, shown_in))
@@ -52,12 +50,3 @@ def leaf_boxes(about: Outline, place: Placed) -> LeafBoxes:
     first, rank = first[order], np.argsort(order)
     copy_at = np.where(single[first], NONE, uses.consumer[first])
     return LeafBoxes(uses.leaf[first], copy_at, above[first], hidden[first], rank[box])
-
-
-def _spread(numbers: Whole, leaf: Whole) -> Whole:
-    """By use: how far the numbers of all uses of its leaf lie apart."""
-    begin, end = stretches(leaf)
-    if not len(begin):
-        return numbers
-    apart = np.maximum.reduceat(numbers, begin) - np.minimum.reduceat(numbers, begin)
-    return np.repeat(apart, end - begin)

@@ -10,10 +10,11 @@ import numpy as np
 from explorer.graph.arrays import NONE, Whole, coded, edges, first_each, stretches, whole
 from explorer.graph.calls import made_by, told_by_text
 from explorer.graph.folding import readable
+from explorer.graph.homes import homes
 from explorer.graph.inputs import Given, given
 from explorer.graph.leaves import leaf_boxes
 from explorer.graph.measure import box_size, bytes_text, count_text, shape_text, shorten, shorten_call, shorten_path
-from explorer.graph.modules import Call, homes
+from explorer.graph.modules import Call
 from explorer.graph.once import once
 from explorer.graph.outline import Outline, outline
 from explorer.graph.sums import total_of_call
@@ -127,8 +128,7 @@ class _Composer:
         )
 
     def _open(self, index: int) -> None:
-        call = self.tree.calls[index]
-        above = NONE if call.parent is None else call.parent
+        call, above = self.tree.calls[index], int(self.tree.parent[index])
         self.group_of[index] = len(self.groups)
         title = " · ".join([self._call_title(call, above), *self._kind(call)])
         self.groups.append(
@@ -136,7 +136,7 @@ class _Composer:
                 module=call.module,
                 call=call.number,
                 title=title,
-                depth=call.depth,
+                depth=int(self.tree.depth[index]),
                 unit=call.unit,
                 fold=call.opened_by(self.opened) or "",
                 repeats=call.repeats if call.unit != "step" else 0,
