@@ -103,8 +103,8 @@ def test_a_model_called_twice_makes_two_groups_with_their_own_layers() -> None:
             last = tape.op("Sin", last, module=module, call=call)
     tree = modules(tape.graph()[0])
     names = [
-        (call.module, call.number, None if call.parent is None else tree.calls[call.parent].number)
-        for call in tree.calls
+        (call.module, call.number, None if above < 0 else tree.calls[above].number)
+        for call, above in zip(tree.calls, tree.parent.tolist(), strict=True)
     ]
     assert names == [
         ("model", 0, None), ("model.a", 0, 0), ("model.b", 0, 0), ("model", 1, None), ("model.a", 1, 1), ("model.b", 1, 1),
