@@ -16,6 +16,7 @@ HARMLESS = ("ResizeObserver loop",)
 
 
 os.environ.setdefault("EXPLORER_DATABASE", "")  # no test keeps a run among those of the person who runs it
+os.environ.setdefault("EXPLORER_SECONDS", "4")  # what never ends is waited for in many tests
 
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
@@ -27,11 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with a browser share one browser and one app, hence one xdist worker."""
+    """Tests with a browser first: they are the longest, so xdist gives one half of all tests to a worker that has
+    little but these, and the other worker, when it has done the rest, takes over what is left of them."""
     for item in items:
         if {"chromium", "app"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder = tmp_path_factory.mktemp("app")
     database = f"sqlite:///{folder / 'runs.sqlite'}"
-    running = App(folder / "log.txt", EXPLORER_SECONDS="4", EXPLORER_DATABASE=database)
+    running = App(folder / "log.txt", EXPLORER_DATABASE=database)
     try:
         until(running.healthy, 60, lambda: f"the app does not answer:\n{running.log.read_text()}")
         yield running

@@ -11,18 +11,11 @@ from pathlib import Path
 import pytest
 
 from explorer.ir import Run, RunRequest
-from explorer.runner import Engine, Settings
+from explorer.runner import Engine, shared_engine
 from explorer.runner.forked import ZygoteHost
 from explorer.runner.fresh import FreshHost
 from tests.runner.bare import ONESHOT, SETTINGS, ZYGOTE
 from tests.runner.waiting import until
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share the engine share one xdist worker, and so one zygote."""
-    for item in items:
-        if {"bare", "zygote", "engine"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("wall"))
 
 
 def _status(process: int) -> str:
@@ -81,10 +74,8 @@ def bare(workers: Bare) -> Bare:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
+def engine() -> Engine:
     """The product's own engine: with gate, facade, capture and files behind the walls."""
     if sys.platform != "linux":
         pytest.skip("forked workers need Linux")
-    engine = Engine(Settings(seconds=4), ZygoteHost(), FreshHost())
-    yield engine
-    engine.close()
+    return shared_engine()

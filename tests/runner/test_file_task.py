@@ -15,10 +15,7 @@ import torch
 from explorer.ir import MOST_FILE_BYTES, FileRequest
 from explorer.words import LANGUAGES, tell
 
-pytestmark = [
-    pytest.mark.xdist_group("wall"),
-    pytest.mark.skipif(sys.platform != "linux", reason="forked workers need Linux"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked workers need Linux")
 
 ALL = ("pt", "safetensors", "npy", "hdf5")
 POINTS = "points = torch.tensor([[4., 1.], [5., 3.], [2., 1.]])"

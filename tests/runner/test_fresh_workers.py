@@ -25,7 +25,6 @@ def run(engine: Engine, code: str):
     return engine.run(RunRequest(code=code))
 
 
-@pytest.mark.xdist_group("wall")
 def test_each_run_has_a_process_of_its_own(fresh):
     first, second = (run(fresh, "import os\nout = os.getpid()").stdout for _ in range(2))
     assert first != second
@@ -34,7 +33,6 @@ def test_each_run_has_a_process_of_its_own(fresh):
     assert fresh.wall.level == "none"
 
 
-@pytest.mark.xdist_group("wall")
 @pytest.mark.parametrize(
     ("code", "key"),
     [
@@ -48,7 +46,6 @@ def test_bad_ends(fresh, code, key):
     assert run(fresh, code).sentence.key == key
 
 
-@pytest.mark.xdist_group("wall")
 def test_a_spare_that_was_killed_is_replaced(fresh):
     fresh.start()
     spare = fresh._cpu._spare

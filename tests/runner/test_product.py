@@ -9,10 +9,7 @@ from explorer.ir import DataRequest, Given, Input, LookRequest, Run, RunRequest,
 from explorer.models import OptimizerName, Recipe, catalogue, find_dataset, models_for, trainable_models
 from explorer.runner import Engine
 
-pytestmark = [
-    pytest.mark.xdist_group("wall"),
-    pytest.mark.skipif(sys.platform != "linux", reason="forked workers need Linux"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked workers need Linux")
 
 
 def run(engine: Engine, code: str, **more) -> Run:

@@ -9,8 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.viewer.module_page import blank_page, close, mount, say_selected
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
 ROWS = [
     {"name": "the whole run", "select": None, "cells": [{"text": "4 kB", "bar": 1}]},
     {"name": "model.0", "select": {"module": "model.0"}, "cells": [{"text": "1 kB", "bar": 0.25}]},

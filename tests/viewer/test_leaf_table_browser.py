@@ -13,8 +13,6 @@ from explorer.words import say
 from tests.samples import run
 from tests.viewer.module_page import blank_page, close, mount
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
 WORDS = {word: say(f"leaves.{word}") for word in ("caption", "name", "value", "none", "statistics", "more")}
 
 

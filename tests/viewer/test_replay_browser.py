@@ -13,8 +13,6 @@ from explorer.viewer.replay import encode
 from tests.training.test_watch import Ran
 from tests.viewer.module_page import blank_page, close, mount
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Ran]:

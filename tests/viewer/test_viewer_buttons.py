@@ -15,8 +15,6 @@ from tests.samples import run
 from tests.viewer.graph_page import GraphPage, drawn
 from tests.viewer.module_page import blank_page, close, mount
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
 OFFER = """async (text) => {
   const { offer } = await import("/channels.mjs");
   const { decode } = await import("/scene.mjs");

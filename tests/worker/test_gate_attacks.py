@@ -16,8 +16,6 @@ from learner_table import TABLE
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared" / "corpus" / "attacks.jsonl"
 
-pytestmark = pytest.mark.xdist_group("attacks")
-
 MISSING = ("NameError", "AttributeError", "NotAvailableError", "ImportError", "TypeError")
 """What code may end with that was to be refused: a name that is not there, or a class that cannot be made."""
 
