@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from browsing import App, settled, until
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
-
-HARMLESS = ("ResizeObserver loop",)
-"""Console messages of the browser itself that no page can help."""
-
+from playwright.sync_api import Browser, Page, sync_playwright
+from tabs import Tabs
 
 os.environ.setdefault("EXPLORER_DATABASE", "")  # no test keeps a run among those of the person who runs it
 os.environ.setdefault("EXPLORER_SECONDS", "4")  # what never ends is waited for in many tests
@@ -84,37 +82,24 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def tabs(chromium: Browser) -> Tabs:
+    return Tabs(chromium)
+
+
 @pytest.fixture
-def open_page(chromium: Browser, app_url: str) -> Iterator[Callable[..., Page]]:
-    """Open the app in a fresh session; keyword arguments are those of a browser context. Fails on any error of the page."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+def open_page(tabs: Tabs, app_url: str) -> Iterator[Callable[..., Page]]:
+    """Open the app in a fresh session, in a tab as `Tabs.take` gives it. Fails on any error of the page."""
 
-    def heard(message: ConsoleMessage) -> None:
-        guessed = (
-            "/_stcore/" in message.location["url"]
-        )  # below a page's path Streamlit guesses its base path, and misses once
-        if message.type == "error" and not guessed and not any(text in message.text for text in HARMLESS):
-            errors.append(message.text)
-
-    def failed(error: Error) -> None:
-        errors.append(str(error))
-
-    def opened(path: str = "", **options: object) -> Page:
-        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-US", **options})
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", failed)
-        page.on("console", heard)
+    def opened(path: str = "", **options: Any) -> Page:
+        page = tabs.take(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-US", **options})
+        page.set_default_timeout(20_000)
         page.goto(f"{app_url}/{path}")
         settled(page)
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
-    assert not errors, "\n".join(errors)
+    assert not (complaints := tabs.give_back()), "\n".join(complaints)
 
 
 @pytest.fixture

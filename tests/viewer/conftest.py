@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from tabs import Tabs
 
 from explorer.export import html
 from explorer.export.drawings import Kept
@@ -17,31 +19,23 @@ from tests.viewer.graph_page import GraphPage, drawn
 
 
 @pytest.fixture
-def open_graph(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., GraphPage]]:
+def open_graph(tabs: Tabs, tmp_path: Path) -> Iterator[Callable[..., GraphPage]]:
     """Write a run's page and open it. With several drawings it can fold, and these are states it can be in; further keyword arguments are
-    those of a browser context."""
-    contexts = []
-    errors: list[str] = []
+    those of a tab."""
+    files = (tmp_path / f"graph{number}.html" for number in count())
 
-    def opened(run: Run, *layouts: Layout, language: Language = "en", **options: object) -> GraphPage:
+    def opened(run: Run, *layouts: Layout, language: Language = "en", **options: Any) -> GraphPage:
         drawings = layouts or (drawn(run),)
-        file = tmp_path / f"graph{len(contexts)}.html"
+        file = next(files)
         depths = range(drawings[0].depth + 1 if layouts[1:] else 0)
         held = [Kept(drawn(run, open_to_depth(run.graph, depth)), depth=depth) for depth in depths]
         file.write_text(html.write(run, [Kept(drawings[0]), *held], language), encoding="utf-8")
-        context = chromium.new_context(
-            **{"viewport": {"width": 1300, "height": 800}, "reduced_motion": "reduce", "offline": True, **options}
-        )
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        told = {"viewport": {"width": 1300, "height": 800}, "reduced_motion": "reduce", "offline": True, **options}
+        page = tabs.take(**told)
+        page.set_default_timeout(10_000)
         page.goto(file.as_uri())
         page.locator(".explorer-graph[data-camera]").wait_for()
         return GraphPage(page, drawings)
 
     yield opened
-    for context in contexts:
-        context.close()
-    assert not errors, "\n".join(errors)
+    assert not (complaints := tabs.give_back()), "\n".join(complaints)
