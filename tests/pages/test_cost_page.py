@@ -56,8 +56,7 @@ def test_a_run_without_times_gives_no_costs():
 
 
 def test_the_walk_is_drawn_and_another_can_be_chosen(open_page):
-    page = open_page()
-    page.get_by_role("link", name=say("page.tensors")).click()
+    page = open_page("tensors")
     page.get_by_text(say("tensors.section.cost"), exact=True).click()
     page.locator(".lines").first.wait_for()
     near, far = (page.locator(".lines").nth(at) for at in range(2))

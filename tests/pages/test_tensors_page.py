@@ -113,9 +113,8 @@ def test_the_page_speaks_both_languages(language):
 
 @pytest.fixture
 def screen(open_page):
-    """The Tensors page in a browser, reached as people reach it."""
-    page = open_page()
-    page.get_by_role("link", name=say("page.tensors")).click()
+    """The Tensors page in a browser."""
+    page = open_page("tensors")
     page.locator(".card .cell").first.wait_for()
     settled(page)
     return page

@@ -1,7 +1,7 @@
 import re
 from urllib.parse import urljoin
 
-import pytest
+from browsing import settled
 from playwright.sync_api import expect
 
 WAIT_MS = 30_000
@@ -80,49 +80,47 @@ LOOK = """() => {
 }"""
 
 
-def started_and_looked_at(open_page, width, epochs):
-    """The page, `width` px wide, on which a run of so many epochs was started; `seen` tells where its buttons were in each frame."""
-    page = open_page()
+def start_and_look(page, width, epochs):
+    """Start a run of so many epochs in a window `width` px wide; from then on `seen` tells of its buttons."""
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(urljoin(page.url, "training"))
-    expect(page.locator(".st-key-training_progress")).to_contain_text("Step 280 of 280", timeout=WAIT_MS)
     page.get_by_label("Epochs").fill(str(epochs))
     page.get_by_label("Epochs").press("Enter")
     expect(page.get_by_text("Changed: Epochs.")).to_be_visible()
-    page.evaluate(LOOK)
+    page.evaluate("seen.boxes.clear(), seen.names.clear()")
     page.get_by_role("button", name="Start", exact=True).click()
-    return page
 
 
-@pytest.mark.parametrize("width", [1280, 1000, 400])
-def test_no_button_moves_from_start_to_stop(open_page, width):
-    """Looked at in each frame: start, pace, pause, one step, go on, stop."""
-    page = started_and_looked_at(open_page, width, epochs=10_000)
-    expect(page.get_by_text("steps a second")).to_be_visible(timeout=WAIT_MS)
-    expect(page.get_by_text("Changed: Epochs.")).to_have_count(0)
-    page.get_by_role("button", name="Pause", exact=True).click()
-    page.get_by_role("button", name="One step", exact=True).click()
-    page.get_by_role("button", name="Go on", exact=True).click()
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=WAIT_MS)
-    assert sorted(page.evaluate("[...seen.names]")) == ["Go on", "One step", "Pause", "Start", "Stop"]
-    assert len(page.evaluate("[...seen.boxes]")) == 3
+def seen(page):
+    """What stood on the buttons in any frame, and at how many places they were."""
+    return page.evaluate("[[...seen.names].sort(), seen.boxes.size]")
 
 
-def test_no_button_moves_when_a_run_ends_by_itself(open_page):
-    """Looked at in each frame: start, then nobody presses anything until everything of the ended run is drawn."""
-    page = started_and_looked_at(open_page, 1000, epochs=200)
+def test_no_button_moves(open_page):
+    """Looked at in each frame: start, pace, pause, one step, go on, stop; at last nobody presses anything until a run has ended and is drawn."""
+    page = open_page("training")
+    progress = page.locator(".st-key-training_progress")
+    expect(progress).to_contain_text("Step 280 of 280", timeout=WAIT_MS)
+    settled(page)
+    page.evaluate(LOOK)
+    for width, epochs in ((1280, 10_000), (400, 9_999), (1000, 9_998)):
+        start_and_look(page, width, epochs)
+        expect(page.get_by_text("steps a second")).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_text("Changed: Epochs.")).to_have_count(0)
+        for name in ("Pause", "One step", "Go on", "Stop"):
+            page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=WAIT_MS)
+        assert seen(page) == [["Go on", "One step", "Pause", "Start", "Stop"], 3], width
+
+    start_and_look(page, width, epochs=200)
     pause = page.get_by_role("button", name="Pause", exact=True)
     expect(pause).to_be_visible(timeout=WAIT_MS)
-    progress = page.locator(".st-key-training_progress")
     expect(progress).to_contain_text("Step 1,400 of 1,400", timeout=WAIT_MS)
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
-    expect(page.locator(".stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settled(page)
     expect(pause).to_have_count(0)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert sorted(page.evaluate("[...seen.names]")) == ["One step", "Pause", "Start", "Stop"]
-    assert len(page.evaluate("[...seen.boxes]")) == 3
+    assert seen(page) == [["One step", "Pause", "Start", "Stop"], 3]
 
 
 def choose_first_kept(page, deletions):
@@ -135,8 +133,7 @@ def choose_first_kept(page, deletions):
 
 def test_a_reloaded_page_finds_its_run_and_several_are_compared(open_page):
     """Start, reload, see it again; train four side by side; open, rename and delete what was kept."""
-    page = open_page()
-    page.get_by_role("link", name="Training").click()
+    page = open_page("training")
     progress = page.locator(".st-key-training_progress")
     expect(progress).to_contain_text("Step 280 of 280", timeout=WAIT_MS)
     page.get_by_label("Epochs").fill("3")

@@ -171,9 +171,8 @@ def test_any_run_is_told_in_words(code):
 
 
 def test_the_time_line_in_a_browser(open_page):
-    page = open_page(locale="ko-KR")
+    page = open_page("tensors", locale="ko-KR")
     said = lambda key, **values: say(key, "ko", **values)  # noqa: E731
-    page.get_by_role("link", name=said("page.tensors")).click()
     page.get_by_text(said("tensors.section.versions"), exact=True).click()
     page.locator(".event.write").first.wait_for()
     field = page.get_by_role("textbox", name=said("editor.label"))
