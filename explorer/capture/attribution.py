@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from explorer.capture.private import quiet
-from explorer.capture.reader import Reader, Reading
+from explorer.capture.reader import Reader
+from explorer.capture.reading import Reading
 from explorer.capture.walk import Walk, edge_of
 
 MOST_ELEMENTS = 2**14

@@ -15,12 +15,15 @@ from typing import Any
 import numpy
 import torch
 
+from explorer.capture.elements import address_of
+from explorer.capture.kernel import read
+from explorer.capture.numbers import dtype_name
 from explorer.capture.private import bytes_at
 from explorer.ir import TensorMeta
 
 MOST_ELEMENTS = 2**24
 _SMALL = 2**12
-"""Bytes of an output that is rather copied, beside others, than summed up by a call of torch's own."""
+"""Bytes of an output that is rather copied, beside others, than read where it lies."""
 _ITEMS = {"float16": 2, "float32": 4, "float64": 8}
 """Bytes of an element, of the dtypes that numpy has too."""
 _TESTS: Any = (numpy.isnan, numpy.isinf)
@@ -46,6 +49,8 @@ class FiniteWatch:
         """By numpy's test, the first call with a number that it finds."""
         self._small: defaultdict[tuple[str, int], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         """Of outputs that are still to be read, calls and addresses; by dtype and bytes."""
+        self._large: defaultdict[str, list[tuple[int, torch.Tensor, int]]] = defaultdict(list)
+        """The same of larger ones, with the output; by dtype."""
 
     @property
     def first_nan(self) -> int | None:
@@ -82,17 +87,31 @@ class FiniteWatch:
                     if len(found):
                         self._found(test, calls[found[0] * numbers.itemsize // nbytes])
         self._small.clear()
+        for dtype, large in self._large.items():
+            rows = read(dtype, [address for *_, address in large], [output.numel() for _, output, _ in large])
+            for at in rows.which_are_odd():
+                index, output, _ = large[at]
+                self._test(index, output)
+        self._large.clear()
 
     def _look_at(self, index: int, output: torch.Tensor) -> None:
         try:
             if not (output.is_floating_point() and output.is_cpu and output.layout == torch.strided):
                 return
-            if output.numel() <= MOST_ELEMENTS and not math.isfinite(output.detach().sum().item()):
-                for test, found in ((numpy.isnan, output.isnan()), (numpy.isinf, output.isinf())):
-                    if found.any():
-                        self._found(test, index)
+            if output.numel() > MOST_ELEMENTS:
+                return
+            address = address_of(output)
+            if address is not None:
+                self._large[dtype_name(output.dtype)].append((index, output, address))
+            elif not math.isfinite(output.detach().sum().item()):
+                self._test(index, output)
         except _UNREADABLE:
             return
+
+    def _test(self, index: int, output: torch.Tensor) -> None:
+        for test, found in ((numpy.isnan, output.isnan()), (numpy.isinf, output.isinf())):
+            if found.any():
+                self._found(test, index)
 
     def _found(self, test: Any, index: int) -> None:
         self._first[test] = min(index, self._first.get(test, index))

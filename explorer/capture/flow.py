@@ -24,7 +24,8 @@ from typing import Any, Protocol
 import torch
 
 from explorer.capture.private import Hook, cheap_hooks_after, current_node, hooks_after, quiet
-from explorer.capture.reader import Reader, Reading
+from explorer.capture.reader import Reader
+from explorer.capture.reading import Reading
 from explorer.capture.walk import Walk
 from explorer.ir import Gradient
 

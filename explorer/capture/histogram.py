@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy
-import torch
 from numpy.typing import NDArray
 
 BINS = 24
@@ -25,21 +24,6 @@ def histogram(elements: NDArray[Any], low: float, high: float) -> tuple[int, ...
         return ()
     bins = ((finite - low) / width * BINS).astype(numpy.int64)
     return tuple(numpy.bincount(numpy.minimum(bins, BINS - 1), minlength=BINS).tolist())
-
-
-def histograms(rows: torch.Tensor, lows: torch.Tensor, highs: torch.Tensor) -> list[tuple[int, ...]]:
-    """As `histogram` of each of the rows, float64 on the CPU, of which `lows` and `highs` are the extremes.
-
-    Of a row with an element that is not finite it says nothing.
-    """
-    widths = highs - lows
-    constant = widths == 0
-    places = (rows - lows[:, None]).div_(widths.masked_fill(constant, 1)[:, None]).mul_(BINS)
-    bins = places.to(torch.int32).clamp_(0, BINS - 1)
-    bins[constant] = BINS // 2
-    bins += torch.arange(0, BINS * len(rows), BINS, dtype=torch.int32)[:, None]
-    counts = torch.bincount(bins.flatten(), minlength=BINS * len(rows))
-    return list(map(tuple, counts.view(-1, BINS).tolist()))
 
 
 def stride_of_sample(numel: int) -> int:

@@ -14,7 +14,8 @@ import torch
 from explorer.capture.again import may_run_again, run_again
 from explorer.capture.metas import is_tensor
 from explorer.capture.private import incoming_shapes
-from explorer.capture.reader import Reader, Reading
+from explorer.capture.reader import Reader
+from explorer.capture.reading import Reading
 
 MOST_NODES = 300
 _MOST_ELEMENTS = 16

@@ -15,9 +15,12 @@ from typing import Any
 
 import torch
 
+from explorer.capture.elements import address_of
+from explorer.capture.kernel import read
 from explorer.capture.moments import Moments
-from explorer.capture.pieces import Pieces, array_of
+from explorer.capture.pieces import Pieces
 from explorer.capture.private import quiet
+from explorer.capture.rows import stats_of
 from explorer.ir import PREVIEW_ELEMENTS, Nested, Stats, number
 
 MOST_ELEMENTS = 2**27
@@ -43,32 +46,11 @@ def read_values(tensor: torch.Tensor, most: int = PREVIEW_ELEMENTS) -> Nested | 
 def read_stats(tensor: torch.Tensor) -> Stats | None:
     """Statistics over all elements, or None where they cannot be read or are more than `MOST_ELEMENTS`."""
     with quiet(), torch.no_grad():
-        found = sums_of(tensor)
-    return None if found is None else found.stats
-
-
-class Sums:
-    """What was added up over a tensor's elements, in whatever shape they are seen; made a record when it is asked about."""
-
-    __slots__ = ("_copies", "_moments", "_ordered", "_pieces", "_stats")
-
-    def __init__(self, pieces: Pieces, copies: int = 1, ordered: bool = True) -> None:
-        """Of one copy of the elements: how often they are repeated, and whether they are ordered."""
-        self._pieces, self._copies, self._ordered = pieces, copies, ordered
-        self._moments: Moments | None = None
-        self._stats: Stats | None = None
-
-    @property
-    def moments(self) -> Moments:
-        if self._moments is None:
-            self._moments = Moments(self._pieces)
-        return self._moments
-
-    @property
-    def stats(self) -> Stats:
-        if self._stats is None:
-            self._stats = self.moments.stats(self._copies, self._ordered)
-        return self._stats
+        address, numel = address_of(tensor), torch.Tensor.numel(tensor)
+        if address is None or numel > MOST_ELEMENTS:
+            return converted_stats(tensor)
+        (found,) = stats_of(read(dtype_name(tensor.dtype), [address], [numel]), [numel])
+        return found or converted_stats(tensor)
 
 
 @cache
@@ -98,12 +80,9 @@ def _flat(values: list[Any]) -> list[Any]:
     return flat
 
 
-def sums_of(tensor: torch.Tensor) -> Sums | None:
-    """None where the elements cannot be read or are more than `MOST_ELEMENTS`. To be called under `quiet` and without gradients."""
+def converted_stats(tensor: torch.Tensor) -> Stats | None:
+    """The same of any tensor, by whatever it takes: as other elements, piece by piece, with care. To be called under `quiet` and without gradients."""
     try:
-        array = array_of(tensor)
-        if array is not None:
-            return Sums(Pieces(array, len(array) > PREVIEW_ELEMENTS)) if len(array) <= MOST_ELEMENTS else None
         numel, dense = tensor.numel(), tensor.layout is torch.strided
         stored = tensor.detach().resolve_neg() if dense else _stored(tensor.detach())
         distinct, copies = _without_repeats(stored)
@@ -111,13 +90,10 @@ def sums_of(tensor: torch.Tensor) -> Sums | None:
             return None
         ordered = not distinct.is_complex()
         flat = (distinct if ordered else distinct.abs()).reshape(-1)
-        whole = array_of(flat)
-        found = Sums(
-            Pieces(flat if whole is None else whole, dense and ordered and numel > PREVIEW_ELEMENTS), copies, ordered
-        )
+        moments = Moments(Pieces(flat, dense and ordered and numel > PREVIEW_ELEMENTS))
         if not dense:
-            found.moments.add_missing(numel - stored.numel())
-        return found
+            moments.add_missing(numel - stored.numel())
+        return moments.stats(copies, ordered)
     except _UNREADABLE:
         return None
 

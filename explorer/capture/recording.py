@@ -16,7 +16,8 @@ from explorer.capture.drafts import OpDraft
 from explorer.capture.expressions import expressions
 from explorer.capture.metas import key_of, outgrows, place_of
 from explorer.capture.modules import ModulePaths
-from explorer.capture.reader import Reader, Reading
+from explorer.capture.reader import Reader
+from explorer.capture.reading import Reading
 from explorer.capture.snapshot import Snapshot
 from explorer.capture.variables import Named
 from explorer.capture.views import ViewDraft

@@ -19,7 +19,8 @@ import torch
 
 from explorer.capture.metas import Storages, is_tensor, key_of, outgrows
 from explorer.capture.private import unpack_hook
-from explorer.capture.reader import Reader, Reading
+from explorer.capture.reader import Reader
+from explorer.capture.reading import Reading
 from explorer.capture.segments import packing_by
 from explorer.ir import Saved, TensorMeta
 

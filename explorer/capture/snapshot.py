@@ -23,7 +23,8 @@ from explorer.capture.numbers import read_stats, read_values
 from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover, asked_for
-from explorer.capture.reader import Reader, Reading
+from explorer.capture.reader import Reader
+from explorer.capture.reading import Reading
 from explorer.capture.saved import SavedDraft, read_saved
 from explorer.capture.variables import Named
 from explorer.capture.walk import MOST_NODES, Walk, walk

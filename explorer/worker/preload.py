@@ -106,9 +106,13 @@ def warm_up() -> None:
     """Do once what a learner's first lines do."""
     import torch
 
+    from explorer.capture.kernel import DTYPES, compiled
+
     torch.set_num_threads(1)
     for name in _LAZY:
         importlib.import_module(name)
+    for dtype in DTYPES:
+        compiled(dtype)
     with _same_random_numbers():
         _layers(torch)
         _functions(torch)

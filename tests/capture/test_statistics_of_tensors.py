@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pytest
 import torch
@@ -11,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import run
 
+from explorer.capture.kernel import Rows, read
 from explorer.capture.metas import Storages
 from explorer.capture.numbers import read_stats, read_values
-from explorer.capture.pieces import Pieces
 from explorer.capture.reader import Reader
 from explorer.capture.recorder import Recorder
 from explorer.ir import Stats
@@ -173,13 +172,13 @@ def test_what_is_shown_element_by_element_has_a_room_of_its_own() -> None:
 
 def test_the_same_elements_in_another_order_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     summed: list[int] = []
-    begin = Pieces.__init__
 
-    def counted(self: Pieces, flat: Any, sampled: bool = True) -> None:
-        summed.append(len(flat))
-        begin(self, flat, sampled)
+    def counted(dtype: str, addresses: list[int], numels: list[int]) -> Rows:
+        summed.extend(numels)
+        return read(dtype, addresses, numels)
 
-    monkeypatch.setattr(Pieces, "__init__", counted)
+    for module in ("blocks", "pieces"):
+        monkeypatch.setattr(f"explorer.capture.{module}.read", counted)
     storages = Storages()
     reader = Reader(storages)
     tensor = torch.randn(200, 300)
