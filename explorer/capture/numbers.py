@@ -1,7 +1,7 @@
 """A tensor's numbers: all of them where they are few, their statistics where they are many.
 
 Reads through torch's own methods, without gradients, so that nothing is added to the graph that is being looked at.
-Cannot see: numbers on the meta device, of fake tensors, inside vmap, and of quantised tensors (None); of a sparse layout the
+Cannot see: numbers on the meta device, of fake tensors, inside vmap, of nested and of quantised tensors (None); of a sparse layout the
 statistics are those of the dense tensor that it stands for, without its elements and without a histogram.
 """
 
@@ -83,6 +83,8 @@ def _flat(values: list[Any]) -> list[Any]:
 def converted_stats(tensor: torch.Tensor) -> Stats | None:
     """The same of any tensor, by whatever it takes: as other elements, piece by piece, with care. To be called under `quiet` and without gradients."""
     try:
+        if tensor.is_nested:
+            return None
         numel, dense = tensor.numel(), tensor.layout is torch.strided
         stored = tensor.detach().resolve_neg() if dense else _stored(tensor.detach())
         distinct, copies = _without_repeats(stored)
