@@ -174,7 +174,7 @@ def show(page: Page, blob: bytes, about: bytes) -> Mapping[str, float]:
 def packed(run: Run, layout: Layout) -> tuple[bytes, bytes]:
     """A drawing and what is known of its run, as for a page with a server: what a large graph's inspector shows is asked for one by one."""
     blob, _ = scene.offer(run, layout)
-    return blob, known(run, "en").blob
+    return blob, known(run, "en")
 
 
 def _move(page: Page, session: CDPSession, movement: Movement) -> tuple[str, list[float], float]:

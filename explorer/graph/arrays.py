@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, compress
 from typing import NamedTuple
 
 import numpy as np
@@ -88,15 +88,23 @@ def edges(graph: Graph) -> Edges:
 
 
 @once
+def saved_records(graph: Graph) -> tuple[Whole, list[Saved]]:
+    """All that nodes saved for backward, plain values too, and by record the node."""
+    counts = whole([len(node.saved) for node in graph.nodes])
+    return np.repeat(np.arange(len(counts)), counts), list(chain.from_iterable([node.saved for node in graph.nodes]))
+
+
+@once
 def saved_tensors(graph: Graph) -> SavedTensors:
     """All that is saved for backward, but plain values."""
-    pairs = [(node.id, saved) for node in graph.nodes if node.saved for saved in node.saved if saved.tensor]
-    tensors = [saved.tensor for _, saved in pairs if saved.tensor]
+    node, records = saved_records(graph)
+    tensors = [saved.tensor for saved in records]
+    there = [tensor is not None for tensor in tensors]
     return SavedTensors(
-        whole([node for node, _ in pairs]),
-        [saved for _, saved in pairs],
-        whole([tensor.storage_id for tensor in tensors]),
-        whole([tensor.storage_nbytes for tensor in tensors]),
+        node[np.array(there, np.bool_)],
+        list(compress(records, there)),
+        whole([tensor.storage_id for tensor in tensors if tensor]),
+        whole([tensor.storage_nbytes for tensor in tensors if tensor]),
     )
 
 
@@ -119,11 +127,12 @@ def whole(numbers: Iterable[int | None]) -> Whole:
     return np.array([NONE if number is None else number for number in numbers], np.int64)
 
 
-def coded(texts: Iterable[str | None]) -> Coded:
+def coded(texts: Sequence[str | None]) -> Coded:
     """`texts` by their places among the different ones, in order of first sight."""
     known: dict[str | None, int] = {}
-    places = [known.setdefault(text, len(known)) for text in texts]
-    return Coded(np.array(places, np.int64), list(known))
+    first = np.fromiter(map(known.setdefault, texts, range(len(texts))), np.int64, len(texts))
+    rank = np.cumsum(first == np.arange(len(first))) - 1
+    return Coded(rank[first], list(known))
 
 
 def joined(lists: Iterable[Sequence[int]]) -> Whole:
@@ -139,6 +148,12 @@ def stretches(*columns: Whole) -> tuple[Whole, Whole]:
         changes[1:] |= column[1:] != column[:-1]
     begin = np.flatnonzero(changes)
     return begin, np.append(begin, len(changes))[1:]
+
+
+def distinct(numbers: Whole) -> Whole:
+    """Each number once, ascending. `numpy.unique` hashes them, which takes four times as long."""
+    ordered = np.sort(numbers)
+    return ordered[stretches(ordered)[0]]
 
 
 def first_each(keys: Whole) -> tuple[Whole, Whole]:

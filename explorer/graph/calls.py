@@ -23,7 +23,7 @@ def told_by_text(graph: Graph, ops: Sequence[Op]) -> Flags:
     """By node: whether the source text of its call means it alone, as it does not where a line runs more than once."""
     op = nodes(graph).op
     made = np.flatnonzero((op >= 0) & (op < len(ops)))
-    text, line = coded(op.text for op in ops), whole(op.line for op in ops)
+    text, line = coded([op.text for op in ops]), whole(op.line for op in ops)
     place = text.place * (line.max(initial=0) + 2) + line
     _, same = np.unique(place[op[made]], return_inverse=True)
     alone = np.zeros(len(op), np.bool_)

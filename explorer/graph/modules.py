@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from explorer.graph.arrays import NONE, Coded, Flags, Whole, edges, nodes, occurrences, stretches, whole
+from explorer.graph.arrays import NONE, Coded, Flags, Whole, distinct, edges, nodes, occurrences, stretches, whole
 from explorer.graph.homes import Nest, homes
 from explorer.graph.order import forward_order
 from explorer.ir import Graph, Unit
@@ -86,7 +86,7 @@ class ModuleTree(Nest):
 
     def names(self, calls: Whole) -> frozenset[str]:
         """Of their modules, groups and steps."""
-        return frozenset(self.path.texts[place] or "" for place in np.unique(self.path.place[calls]).tolist())
+        return frozenset(self.path.texts[place] or "" for place in distinct(self.path.place[calls]).tolist())
 
     def opened_by(self, names: frozenset[str]) -> Flags:
         """By call: whether one of `names` opens it, that of all calls of its module or its own."""
@@ -240,7 +240,7 @@ def _held(graph: Graph, nest: Nest) -> list[int]:
     used = nodes(graph).is_leaf[edges(graph).target]
     consumer, leaf = edges(graph).source[used], edges(graph).target[used]
     home = homes(nest, nodes(graph).variable, leaf, consumer)
-    leaves = np.unique(home[home != NONE] * len(graph.nodes) + leaf[home != NONE]) // len(graph.nodes)
+    leaves = distinct(home[home != NONE] * len(graph.nodes) + leaf[home != NONE]) // len(graph.nodes)
     held = np.concatenate([nest.owner[nest.owner != NONE], leaves])
     found: list[int] = np.bincount(held, minlength=len(nest.parent)).tolist()
     return found

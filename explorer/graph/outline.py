@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from explorer.graph.arrays import NONE, Whole, whole
+from explorer.graph.arrays import NONE, Whole, distinct, whole
 from explorer.graph.modules import ModuleTree, modules
 from explorer.graph.once import once
 from explorer.graph.order import depths
@@ -40,7 +40,7 @@ class Outline:
         """Ids of all nodes in a call and in the calls that it made, ascending."""
         if call not in self._inside:
             members, begin, end = self._members
-            self._inside[call] = tuple(np.unique(members[begin[call] : end[call]]).tolist())
+            self._inside[call] = tuple(distinct(members[begin[call] : end[call]]).tolist())
         return self._inside[call]
 
     @cached_property
@@ -53,7 +53,7 @@ class Outline:
         """Calls and the nodes and leaves that each holds itself."""
         tree, uses, count = self.tree, self.uses, len(self.tree.owner)
         made, drawn = np.flatnonzero(tree.owner != NONE), (uses.home != NONE) & ~uses.beside
-        leaves = np.unique(uses.home[drawn] * count + uses.leaf[drawn])
+        leaves = distinct(uses.home[drawn] * count + uses.leaf[drawn])
         return np.concatenate([tree.owner[made], leaves // count]), np.concatenate([made, leaves % count])
 
     @cached_property

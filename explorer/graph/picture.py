@@ -355,7 +355,7 @@ def _leaf_values(_graph: Graph, tensors: Sequence[Tensor]) -> dict[int | None, N
 def _given_homes(graph: Graph, ops: Sequence[Op], tensors: Sequence[Tensor]) -> tuple[tuple[Given, ...], Whole]:
     """The inputs that need no gradient, and by input the call that it is drawn in."""
     taken = given(graph, ops, tensors)
-    names = coded(each.name for each in taken)
+    names = coded([each.name for each in taken])
     return taken, homes(outline(graph).tree, names, np.arange(len(taken)), whole(each.node for each in taken))
 
 

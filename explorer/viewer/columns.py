@@ -2,7 +2,7 @@
 
     magic, 4 bytes | u32 length of the header | header, JSON | columns | whatever else
 
-All little-endian, each column starting at a multiple of 8 bytes. The header lists the columns (name, type, place, count, scale). A column
+All little-endian, each column starting at a multiple of 8 bytes. The header lists the columns (name, type, place, count, scale, whether they are places in the list of texts). A column
 holds whole numbers in the smallest type that takes them, lengths in quarters of a px, or measured numbers as float32. `js/blob.mjs` is the reader.
 """
 
@@ -47,7 +47,11 @@ class Columns:
         with np.errstate(over="ignore"):
             self._append(name, np.asarray(numbers, np.float64).astype("<f4"))
 
-    def _append(self, name: str, data: NDArray[Any], scale: float = 1) -> None:
+    def add_texts(self, name: str, places: Whole) -> None:
+        """A column of places among the texts that go with these columns; a reader may number them anew."""
+        self._append(name, packed(places), texts=True)
+
+    def _append(self, name: str, data: NDArray[Any], scale: float = 1, *, texts: bool = False) -> None:
         """A column of one number over and over is written once, with how often it stands there."""
         times = 1
         if len(data) > 1 and (data == data[0]).all():
@@ -60,6 +64,7 @@ class Columns:
                 "count": len(data),
                 "times": times,
                 "scale": scale,
+                "texts": texts,
             }
         )
         written = data.tobytes()
@@ -94,11 +99,10 @@ def pack(magic: bytes, header: Mapping[str, object], columns: Columns, *pieces: 
 
 
 class Texts:
-    """Every text once; 0 is the empty text. Those of another list keep their places, and only further ones are new."""
+    """Every text once; 0 is the empty text."""
 
-    def __init__(self, before: Texts | None = None) -> None:
-        self._before: dict[str, int] = {} if before is None else before._written
-        self._written: dict[str, int] = {"": 0} if before is None else {}
+    def __init__(self) -> None:
+        self._written: dict[str, int] = {"": 0}
         self._places: dict[str | None, int] = {None: 0, "": 0}
 
     def place(self, text: str | None) -> int:
@@ -106,12 +110,8 @@ class Texts:
             short = text or ""
             if len(short) > LONGEST_TEXT:
                 short = short[: LONGEST_TEXT - 1] + "…"
-            self._places[text] = self._place(short)
+            self._places[text] = self._written.setdefault(short, len(self._written))
         return self._places[text]
-
-    def _place(self, text: str) -> int:
-        known = self._before.get(text)
-        return self._written.setdefault(text, len(self._before) + len(self._written)) if known is None else known
 
     def places(self, texts: Iterable[str | None]) -> list[int]:
         """Of many at once."""
@@ -119,6 +119,6 @@ class Texts:
         return [self.place(text) if (found := known(text)) is None else found for text in texts]
 
     @property
-    def new(self) -> list[str]:
-        """Those of this list alone, in order."""
+    def all(self) -> list[str]:
+        """In order."""
         return list(self._written)

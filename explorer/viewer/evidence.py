@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from explorer.graph.arrays import Grouped, Whole, first_each, grouped, saved_tensors, whole
+from explorer.graph.arrays import Grouped, Whole, first_each, grouped, saved_records, saved_tensors, whole
 from explorer.graph.calls import told_by_text
 from explorer.graph.memory import saved_bytes
 from explorer.graph.once import once
@@ -173,11 +173,13 @@ class _Odd(NamedTuple):
 @once
 def _odd(graph: Graph) -> _Odd:
     nodes = graph.nodes
-    missing = whole(sum(saved.error is not None for saved in node.saved) if node.saved else 0 for node in nodes)
-    hooks = whole(len(node.hooks) for node in nodes)
+    saver, saved = saved_records(graph)
+    missing = np.bincount(saver[np.array([each.error is not None for each in saved], np.bool_)], minlength=len(nodes))
+    hooks = whole([len(node.hooks) for node in nodes])
     marks = HOOKS * (hooks > 0) | MISSING * (missing > 0)
-    marks |= whole(RETAINS * node.retains_grad | HIGHER * (node.order > 1) for node in nodes)
-    marks |= whole(SEGMENT * (node.segment is not None) for node in nodes)
+    marks |= RETAINS * np.array([node.retains_grad for node in nodes], np.bool_)
+    marks |= HIGHER * np.array([node.order > 1 for node in nodes], np.bool_)
+    marks |= SEGMENT * np.array([node.segment is not None for node in nodes], np.bool_)
     return _Odd(marks, missing, bool(missing.any()), hooks, any(node.incoming for node in nodes))
 
 

@@ -1,10 +1,12 @@
 """What a page needs of a run whatever is drawn of it: every node by columns, the texts of the viewer, the formulas. One blob, the same for each drawing.
 
-As of `columns`, and nothing after the columns. The drawing of a small graph carries it; a page with that of a large one asks for it once
-and keeps it, so that a fold sends no more than what is drawn. `js/known.mjs` is the reader.
+As of `columns`, and nothing after the columns. The drawing of a small graph carries it; a page with that of a large one shows it at once, asks for what is known
+meanwhile, and keeps it, so that a fold sends no more than what is drawn. `js/known.mjs` is the reader.
 """
 
 from __future__ import annotations
+
+import weakref
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +19,7 @@ from explorer.ir import Graph, Run
 from explorer.ir.collector import put_off
 from explorer.viewer import asked, nodes
 from explorer.viewer.badge import badge
-from explorer.viewer.columns import Columns, Texts, pack
+from explorer.viewer.columns import Columns, pack
 from explorer.viewer.evidence import Evidence, Facts
 from explorer.viewer.subjects import KINDS, add_subjects
 from explorer.words import Language, catalogue, say
@@ -25,17 +27,9 @@ from explorer.words import Language, catalogue, say
 MAGIC = b"AXK1"
 
 
-class Known(asked.Askable):
-    """`blob`, and `texts`, which those of every drawing continue."""
-
-    def __init__(self, blob: bytes, texts: Texts) -> None:
-        self.blob = blob + b"\0" * (-len(blob) % 8)
-        self.texts = texts
-
-
 @once
 @put_off()
-def known(run: Run, language: Language) -> Known:
+def known(run: Run, language: Language) -> bytes:
     """What is known of `run`, with every text in `language`."""
     about, columns = nodes.columns(run), Columns()
     for name, column in about.columns.items():
@@ -46,7 +40,7 @@ def known(run: Run, language: Language) -> Known:
         "language": language,
         "words": words(language),
         "kinds": tuple(KINDS),
-        "texts": about.texts.new,
+        "texts": about.texts.all,
         "saved": any(saved.tensor for node in run.graph.nodes for saved in node.saved),
         "tensors": {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None},
         "roots": [root.node for root in run.graph.roots],
@@ -54,12 +48,39 @@ def known(run: Run, language: Language) -> Known:
         "formula_words": {"legend": say("derivative.legend", language), "unknown": say("derivative.unknown", language)},
         "evidence": Evidence(run).header() | {"badge": badge(run, language), "verdict": verdict(run, language)},
     }
-    return Known(pack(MAGIC, header, columns), about.texts)
+    blob = pack(MAGIC, header, columns)
+    return blob + b"\0" * (-len(blob) % 8)
+
+
+class Asked(asked.Askable):
+    """What is known of a run that is kept, packed once a page asks for it."""
+
+    def __init__(self, run: Run, language: Language) -> None:
+        self._run, self._language = weakref.ref(run), language
+
+    def blob(self) -> bytes | None:
+        """None once the run is gone."""
+        run = self._run()
+        return None if run is None else known(run, self._language)
+
+
+@once
+def to_ask_for(run: Run, language: Language) -> Asked:
+    """What is known of `run`, to be offered to a page."""
+    return Asked(run, language)
+
+
+_NOTHING = Run(status="ok")
+
+
+def before_known(language: Language) -> Asked:
+    """What is known before anything is known of a run: the texts of the viewer, and columns without a row."""
+    return to_ask_for(_NOTHING, language)
 
 
 async def answer(request: Request) -> Response:
     """The blob of an offered run."""
-    return await asked.answer(request, Known, "application/octet-stream", lambda found: found.blob)
+    return await asked.answer(request, Asked, "application/octet-stream", Asked.blob)
 
 
 def words(language: Language) -> dict[str, str]:

@@ -37,7 +37,7 @@ class Nodes:
     """By node, where nothing else is said."""
 
     texts: Texts
-    """Of all nodes; the texts of a scene begin with a copy."""
+    """Of all nodes."""
     columns: dict[str, NDArray[np.int64]]
     """Whole numbers, and places in `texts`; ``node_line`` and ``node_op`` are 0 where there is none, ``node_op`` one more than the call."""
     subjects: Table
@@ -49,7 +49,7 @@ class Nodes:
 def columns(run: Run) -> Nodes:
     """All columns by node of `run`."""
     about, texts = nodes(run.graph), Texts()
-    called = coded(None if op is None else op.text for op in made_by(run.graph, run.ops))
+    called = coded([None if op is None else op.text for op in made_by(run.graph, run.ops)])
     found = {
         "node_line": np.maximum(about.line, 0),
         "node_name": _places(about.name, texts),

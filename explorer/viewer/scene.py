@@ -8,7 +8,7 @@ and nothing else: 10,000 boxes take under half a megabyte. `js/scene.mjs` is the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from explorer.ir.collector import put_off
 from explorer.viewer.columns import SCALE, Columns, Texts, pack, units
 from explorer.viewer.details import Details
 from explorer.viewer.evidence import Evidence
-from explorer.viewer.known import Known, known
+from explorer.viewer.known import before_known, known, to_ask_for
 from explorer.viewer.slices import Slices
 from explorer.viewer.subjects import KINDS, SECOND, add_subjects
 from explorer.viewer.subjects import of_boxes as subjects_of
@@ -45,39 +45,39 @@ class Together(NamedTuple):
 
 def encode(run: Run, layout: Layout, language: Language = "en") -> bytes:
     """Pack the drawing `layout` of `run`, with every text of the viewer in `language`. Equal arguments give equal bytes."""
-    about, slices = known(run, language), Slices(Details(run))
-    return _pack(run, layout, about, slices, carried=True)
+    return _pack(run, layout, Slices(Details(run)), carried=known(run, language))
 
 
 def offer(run: Run, layout: Layout, language: Language = "en") -> tuple[bytes, Slices]:
     """The same for a browser that can ask: of a large graph the drawing alone. Everything else is there to be asked for as long as the details are kept."""
-    about, slices = known(run, language), Slices(Details(run))
+    slices = Slices(Details(run))
     if len(run.graph.nodes) <= MOST_CARRIED:
-        return _pack(run, layout, about, slices, carried=True), slices
-    asks = {"known": about.offer(), "details": slices.offer(), "lost": say("viewer.known.lost", language)}
-    return _pack(run, layout, about, slices, asks=asks), slices
+        return _pack(run, layout, slices, carried=known(run, language)), slices
+    asks = {
+        "known": to_ask_for(run, language).offer(),
+        "before": before_known(language).offer(),
+        "nodes": len(run.graph.nodes),
+        "details": slices.offer(),
+        "lost": say("viewer.known.lost", language),
+    }
+    return _pack(run, layout, slices, asks=asks), slices
 
 
 def encode_together(run: Run, layouts: Iterable[Layout], language: Language = "en") -> Together:
     """Several drawings of a run, each alone."""
-    about, slices = known(run, language), Slices(Details(run))
-    scenes = [_pack(run, layout, about, slices) for layout in layouts]
+    slices = Slices(Details(run))
+    scenes = [_pack(run, layout, slices) for layout in layouts]
     pieces = slices.all()
     ends = np.cumsum([len(piece) for piece in pieces], dtype="<u4")
-    return Together(scenes, about.blob, b"".join([len(pieces).to_bytes(4, "little"), ends.tobytes(), *pieces]))
+    details = b"".join([len(pieces).to_bytes(4, "little"), ends.tobytes(), *pieces])
+    return Together(scenes, known(run, language), details)
 
 
 @put_off()
 def _pack(
-    run: Run,
-    layout: Layout,
-    about: Known,
-    slices: Slices,
-    *,
-    carried: bool = False,
-    asks: dict[str, str] | None = None,
+    run: Run, layout: Layout, slices: Slices, *, carried: bytes = b"", asks: Mapping[str, object] | None = None
 ) -> bytes:
-    columns, texts = Columns(), Texts(about.texts)
+    columns, texts = Columns(), Texts()
     _add_boxes(columns, texts, slices, layout.boxes)
     _add_wires(columns, layout.wires, layout.boxes)
     _add_labels(columns, texts, labels(run.graph, layout))
@@ -87,17 +87,17 @@ def _pack(
     pieces = slices.all() if carried else []
     columns.add("detail_end", np.cumsum([len(piece) for piece in pieces], dtype=np.int64))
     header = {
-        "texts": texts.new,
+        "texts": texts.all,
         "width": layout.width,
         "height": layout.height,
         "open_modules": layout.open_modules,
         "depth": layout.depth,
         "engine": layout.engine,
         "wrapped": layout.wrapped,
-        "known": len(about.blob) if carried else 0,
+        "known": len(carried),
         "asks": asks,
     }
-    return pack(MAGIC, header, columns, *([about.blob] if carried else []), *pieces)
+    return pack(MAGIC, header, columns, carried, *pieces)
 
 
 def _add_boxes(columns: Columns, texts: Texts, slices: Slices, boxes: Sequence[Box]) -> None:
@@ -110,11 +110,11 @@ def _add_boxes(columns: Columns, texts: Texts, slices: Slices, boxes: Sequence[B
     columns.add("box_node", [0 if box.node is None else box.node + 1 for box in boxes])
     columns.add("box_saved", [0 if box.saved is None else box.saved + 1 for box in boxes])
     columns.add("box_input", [0 if box.input is None else box.input + 1 for box in boxes])
-    columns.add("box_id", texts.places("" if box.id == f"n{box.node}" else box.id for box in boxes))
-    columns.add("box_title", texts.places(box.title for box in boxes))
-    columns.add("box_subtitle", texts.places(box.subtitle for box in boxes))
-    columns.add("box_module", texts.places(box.module for box in boxes))
-    columns.add("box_fold", texts.places(box.fold for box in boxes))
+    columns.add_texts("box_id", texts.places("" if box.id == f"n{box.node}" else box.id for box in boxes))
+    columns.add_texts("box_title", texts.places(box.title for box in boxes))
+    columns.add_texts("box_subtitle", texts.places(box.subtitle for box in boxes))
+    columns.add_texts("box_module", texts.places(box.module for box in boxes))
+    columns.add_texts("box_fold", texts.places(box.fold for box in boxes))
     _add_inside(columns, boxes)
     columns.add("box_marks", [_marks(slices.details.evidence, box) for box in boxes])
     columns.add("box_detail", slices.boxes(boxes))
@@ -157,8 +157,8 @@ def _add_labels(columns: Columns, texts: Texts, found: Sequence[Label]) -> None:
     columns.add("label_wire", [label.wire for label in found])
     columns.add_lengths("label_x", [label.x for label in found])
     columns.add_lengths("label_y", [label.y for label in found])
-    columns.add("label_gradient", texts.places(label.gradient for label in found))
-    columns.add("label_count", texts.places(label.times for label in found))
+    columns.add_texts("label_gradient", texts.places(label.gradient for label in found))
+    columns.add_texts("label_count", texts.places(label.times for label in found))
 
 
 def _add_frames(columns: Columns, texts: Texts, slices: Slices, layout: Layout) -> None:
@@ -169,8 +169,8 @@ def _add_frames(columns: Columns, texts: Texts, slices: Slices, layout: Layout) 
     columns.add_lengths("frame_width", [frame.width for frame in frames])
     columns.add_lengths("frame_height", [frame.height for frame in frames])
     columns.add("frame_depth", [frame.depth for frame in frames])
-    columns.add("frame_title", texts.places(frame.title for frame in frames))
-    columns.add("frame_id", texts.places(f"m:{frame.module}#{frame.call}" for frame in frames))
-    columns.add("frame_module", texts.places(frame.module for frame in frames))
-    columns.add("frame_fold", texts.places(frame.fold for frame in frames))
+    columns.add_texts("frame_title", texts.places(frame.title for frame in frames))
+    columns.add_texts("frame_id", texts.places(f"m:{frame.module}#{frame.call}" for frame in frames))
+    columns.add_texts("frame_module", texts.places(frame.module for frame in frames))
+    columns.add_texts("frame_fold", texts.places(frame.fold for frame in frames))
     columns.add("frame_detail", slices.frames(frames))

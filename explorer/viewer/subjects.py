@@ -83,8 +83,10 @@ def add_subjects(columns: Columns, rows: Table) -> None:
     for name in _MEASURED:
         if (rows[name] != NOTHING).any():
             columns.add_floats(f"subject_{name}", rows[name])
-    for name in ("kind", "flags", "state", *_SAID, *_LISTS):
+    for name in ("kind", "flags", "state", *_LISTS):
         columns.add(f"subject_{name}", rows[name])
+    for name in _SAID:
+        columns.add_texts(f"subject_{name}", rows[name])
     for name in _LISTS:
         columns.add(name, rows[f"all_{name}"])
 

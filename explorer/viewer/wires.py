@@ -21,7 +21,7 @@ def add_wires(columns: Columns, texts: Texts, wires: Sequence[Wire], boxes: Sequ
     if (norms != NONE).any():
         columns.add_floats("wire_gradient", norms)
     outputs = handed_over(details.run.graph, details.run.ops)
-    columns.add("wire_shape", texts.places(_flowing(wire, outputs, boxes, details) for wire in wires))
+    columns.add_texts("wire_shape", texts.places(_flowing(wire, outputs, boxes, details) for wire in wires))
 
 
 def _largest(wires: Sequence[Wire], norms: Floats) -> Floats:

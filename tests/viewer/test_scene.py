@@ -45,6 +45,9 @@ def read(blob: bytes) -> tuple[dict[str, Any], dict[str, list[float]], list[dict
     header, columns, rest = unpack(blob, b"AXS1")
     if header["known"]:
         about, nodes, _ = unpack(rest[: header["known"]], b"AXK1")
+        for column in header["columns"]:
+            if column["texts"]:  # a drawing's own texts follow those of its run
+                columns[column["name"]] = [place + len(about["texts"]) for place in columns[column["name"]]]
         header = about | header | {"texts": about["texts"] + header["texts"]}
         columns = nodes | columns
     ends = [int(end) for end in columns["detail_end"]]

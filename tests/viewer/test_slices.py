@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gc
 import json
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -46,6 +47,11 @@ OPEN = """async (text) => {
   window.hears ??= receive("a", (scene) => { scene.lost ? view.lose(scene.lost) : view.show(scene); came(); });
   carrier.update(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
   await shown;
+}"""
+
+MIDDLE = """() => {
+  const [left, top, width, height] = view.surface.area();
+  return [left + width / 2, top + height / 2, view.camera.k];
 }"""
 
 SHOWN = """async () => {
@@ -239,8 +245,50 @@ def test_a_fold_asks_for_nothing_that_is_known_and_a_lost_answer_is_said(page: P
         expect(nothing).to_be_hidden()
         assert page.evaluate("view.scene.count") == len(layout.boxes)
         assert page.evaluate("view.scene.boxesOfNode.size") == len(captured.graph.nodes)
-    assert len(asked) == 2
+        page.wait_for_function("view.scene.complete")
+    assert sorted(Counter(asked).values()) == [2, 2]  # what is known, and what is shown until then
     del keep
+
+
+def test_a_large_graph_is_drawn_before_anything_is_known_of_it(
+    page: Page, captured: Run, layout: Layout, none_carried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what the person did with it meanwhile is kept."""
+    seen, read_off = replace(captured), list[bool]()
+    monkeypatch.setattr(
+        known.nodes, "columns", lambda run, real=nodes.columns: read_off.append(run is seen) or real(run)
+    )
+    blob, kept = scene.offer(seen, layout)
+    assert not any(read_off)  # until the page asks
+    about = read(blob)[0]["asks"]["known"]
+    waiting: list[Route] = []
+    page.route("**/details/**", fulfil)
+    page.route("**/known/*", lambda route: waiting.append(route) if about in route.request.url else fulfil(route))
+    show(page, blob)
+    assert page.evaluate("view.scene.complete") is False
+    assert page.evaluate("view.scene.count") == len(layout.boxes)
+    titles = page.evaluate("Array.from({ length: view.scene.count }, (_, box) => view.scene.title(box))")
+    assert titles == [box.title for box in layout.boxes]
+    tanh = next(node.id for node in captured.graph.nodes if node.name == "TanhBackward0")
+    page.evaluate("(node) => view.selecting.node(node, true)", tanh)
+    search = page.locator(".search input")
+    search.fill("kind:leaf")
+    expect(page.locator(".search .count")).to_have_text("…")
+    expect(page.locator(".inspector h2")).to_have_text("TanhBackward0")
+    page.evaluate("view.surface.move((camera) => camera.zoom(1.25, 300, 200))")
+    middle = page.evaluate(MIDDLE)
+    (route,) = waiting
+    fulfil(route)
+    page.wait_for_function("view.scene.complete")
+    assert sum(read_off) == 1
+    leaves = sum(node.kind == "leaf" for node in captured.graph.nodes)
+    expect(page.locator(".search .count")).to_have_attribute("aria-label", f"{leaves} matches")
+    expect(page.locator(".inspector h2")).to_have_text("TanhBackward0")
+    assert page.evaluate(MIDDLE) == pytest.approx(middle)
+    asked = page.evaluate(SHOWN)
+    show(page, scene.encode(captured, layout))
+    assert page.evaluate(SHOWN) == asked  # as if all had been there at once
+    del kept
 
 
 def test_folding_reads_no_node_again(monkeypatch: pytest.MonkeyPatch) -> None:

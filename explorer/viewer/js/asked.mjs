@@ -7,15 +7,22 @@ export async function askDetail(name, place) { return (await ask(`details/${name
 export class KnownRuns {
   #name = null;
   #known = null;
+  #before = new Map();
 
   of(name) {
-    if (name !== this.#name) this.#known = read(name).catch((problem) => { this.#name = null; throw problem; });
+    if (name !== this.#name) this.#known = read(name).then((bytes) => new Known(bytes)).catch((problem) => { this.#name = null; throw problem; });
     this.#name = name;
     return this.#known;
   }
+
+  // What a drawing of so many nodes is shown with until then: the texts of the viewer, which are the same for all runs.
+  async before(name, nodes) {
+    if (!this.#before.has(name)) this.#before.set(name, await read(name));
+    return new Known(this.#before.get(name), nodes);
+  }
 }
 
-async function read(name) { return new Known(new Uint8Array(await (await ask(`known/${name}`)).arrayBuffer())); }
+async function read(name) { return new Uint8Array(await (await ask(`known/${name}`)).arrayBuffer()); }
 
 async function ask(path) {
   const answer = await fetch(new URL(`../../${path}`, import.meta.url));

@@ -16,8 +16,17 @@ export function read(bytes) { return unpack(bytes, "AXS1"); }
 export function build({ header, columns, rest }, known, detail = null) {
   const pieces = rest.subarray(header.known);
   check(columns, pieces.length);
-  const carried = header.known ? new Known(rest.subarray(0, header.known)) : known;
-  return new Scene(carried, header, { ...columns, inside: stretched(columns) }, readWires(columns), header.asks ? null : detail ?? piecesOf(pieces, columns.detail_end));
+  const about = header.known ? new Known(rest.subarray(0, header.known)) : known;
+  const { places, further } = about.continued(header.texts);
+  const named = header.columns.filter(({ texts }) => texts).map(({ name }) => [name, renumbered(columns[name], places)]);
+  const own = { ...columns, ...Object.fromEntries(named), inside: stretched(columns) };
+  return new Scene(about, { ...header, texts: further }, own, readWires(columns), header.asks ? null : detail ?? piecesOf(pieces, columns.detail_end));
+}
+
+function renumbered(column, places) {
+  const found = new Uint32Array(column.length);
+  for (let row = 0; row < column.length; row++) found[row] = places[column[row]];
+  return found;
 }
 
 function check(columns, details) {
@@ -28,10 +37,11 @@ function check(columns, details) {
   if ((columns.detail_end.at(-1) ?? 0) > details) throw new Error("the details are cut off");
 }
 
-// `header` and `columns` are the drawing's own; `detail(place)` is a piece of what is known, null where the server has it; `wires` as of `readWires`.
+// `header` and `columns` are the drawing's own, its texts those that `known` lacks; `detail(place)` is a piece of what is known, null where the server has it; `wires` as of `readWires`.
 export class Scene {
   constructor(known, header, columns, wires, detail) {
     this.known = known;
+    this.complete = known.complete; // false while the page waits for what is known of the run
     this.header = { ...known.header, ...header, texts: known.header.texts.concat(header.texts) };
     this.words = known.header.words;
     this.width = header.width;

@@ -18,14 +18,18 @@ export function mount() {
       const blob = read(mine.subarray(Math.ceil((4 + length) / 8) * 8));
       const { asks } = blob.header;
       if (!asks) return void tell(build(blob, null));
-      runs.of(asks.known).then(
-        (known) => mine === last && tell(build(blob, known)),
-        () => {
-          if (mine !== last) return;
-          last = null; // to be tried again
-          tell({ lost: asks.lost });
-        },
-      );
+      let complete = false;
+      const show = (known) => {
+        if (mine !== last || (complete && !known.complete)) return;
+        complete = known.complete;
+        tell(build(blob, known));
+      };
+      runs.of(asks.known).then(show, () => {
+        if (mine !== last) return;
+        last = null; // to be tried again
+        tell({ lost: asks.lost });
+      });
+      runs.before(asks.before, asks.nodes).then(show, () => {}); // then it is shown once all is known
     },
     unmount() {
       last = null;

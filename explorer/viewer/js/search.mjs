@@ -6,9 +6,11 @@ const MOST_FOLDED = 6;
 const NOTHING = { places: [], boxes: [], count: 0, problem: null, asked: false };
 
 // What matches: `places` from top to bottom, each a box with the subjects that matched in it (all copies of a leaf are one place); `boxes`, all
-// that show a match; `count` of subjects; `problem`, the key and values of a text, where the query cannot be read.
+// that show a match; `count` of subjects; `problem`, the key and values of a text, where the query cannot be read. Nothing is
+// looked for before all is known.
 export function find(scene, query) {
   if (!query.trim()) return NOTHING;
+  if (!scene.complete) return { ...NOTHING, asked: true };
   const { subjects } = scene;
   let matches = null;
   try {
@@ -96,10 +98,10 @@ export class Search {
   }
 
   #tell(how) {
-    const { words } = this.scene;
+    const { words, complete } = this.scene;
     const { places, boxes, count, asked, problem } = this.result;
-    this.count.textContent = !asked || problem ? "" : places.length ? `${this.at + 1}/${places.length}` : words["search.none"];
-    this.count.setAttribute("aria-label", asked && !problem ? fill(words["said.matches"], { count }) : "");
+    this.count.textContent = !asked || problem ? "" : !complete ? "…" : places.length ? `${this.at + 1}/${places.length}` : words["search.none"];
+    this.count.setAttribute("aria-label", asked && complete && !problem ? fill(words["said.matches"], { count }) : "");
     this.back.hidden = this.on.hidden = places.length < 2;
     this.#tellMore();
     this.found(boxes, places[this.at]?.box ?? null, how);
