@@ -82,6 +82,53 @@ model = Net()
 x = torch.randn({steps}, 1, 16)
 """
 
+NEST = """\
+import torch
+from torch import nn
+
+class Mlp(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.up, self.act, self.down = nn.Linear(width, width), nn.GELU(), nn.Linear(width, width)
+
+    def forward(self, x):
+        return self.down(self.act(self.up(x)))
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm, self.mlp = nn.LayerNorm(width), Mlp(width)
+        self.gate = nn.Parameter(torch.full((width,), 0.1))
+
+    def forward(self, x):
+        return x + torch.tanh(self.gate * self.mlp(self.norm(x)))
+
+class Stage(nn.Module):
+    def __init__(self, width, blocks):
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(width) for _ in range(blocks)])
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+class Net(nn.Module):
+    def __init__(self, width=4, stages=6, blocks=1030):
+        super().__init__()
+        self.stages = nn.ModuleList([Stage(width, blocks) for _ in range(stages)])
+
+    def forward(self, x):
+        for stage in self.stages:
+            x = stage(x)
+        return x
+
+model = Net()
+loss = model(torch.randn(2, 4)).square().mean()
+loss.backward()
+"""
+"""98,882 nodes in 37,093 modules: about the most that is captured of typed code within its time."""
+
 CHAIN = """\
 import torch
 x = torch.ones(1, requires_grad=True)

@@ -277,10 +277,14 @@ def check_run(run: Run) -> None:
     _check_graph(run.graph, len(run.ops))
     nodes = len(run.graph.nodes)
     for index, op in enumerate(run.ops):
-        _require(op.index == index, f"op {index} has index {op.index}")
-        _require(op.grad_fn is None or 0 <= op.grad_fn < nodes, f"op {index} names node {op.grad_fn}")
-        _require(op.within is None or 0 <= op.within < len(run.calls), f"op {index} names module call {op.within}")
-        _require(all(0 <= at < len(run.operators) for at in op.operators), f"op {index} names operators {op.operators}")
+        if op.index != index:
+            raise IrError(f"op {index} has index {op.index}")
+        if op.grad_fn is not None and not 0 <= op.grad_fn < nodes:
+            raise IrError(f"op {index} names node {op.grad_fn}")
+        if op.within is not None and not 0 <= op.within < len(run.calls):
+            raise IrError(f"op {index} names module call {op.within}")
+        if op.operators and not (min(op.operators) >= 0 and max(op.operators) < len(run.operators)):
+            raise IrError(f"op {index} names operators {op.operators}")
     for index, entered in enumerate(run.calls):
         _require(entered.outer is None or 0 <= entered.outer < index, f"module call {index} is in {entered.outer}")
     for tensor in run.tensors:
@@ -380,7 +384,8 @@ def _check_gradient(gradient: Gradient | None) -> None:
 
 
 def _check_tensor(tensor: Tensor, nodes: int) -> None:
-    _require(tensor.grad_fn is None or 0 <= tensor.grad_fn < nodes, f"tensor {tensor.name} names node {tensor.grad_fn}")
+    if tensor.grad_fn is not None and not 0 <= tensor.grad_fn < nodes:
+        raise IrError(f"tensor {tensor.name} names node {tensor.grad_fn}")
     _check_nested(tensor.value, PREVIEW_ELEMENTS, f"value of {tensor.name}")
     _check_nested(tensor.grad, PREVIEW_ELEMENTS, f"grad of {tensor.name}")
 
@@ -389,8 +394,8 @@ def _check_storage(storage: Storage) -> None:
     _check_nested(storage.cells, MAX_CELLS, f"cells of storage {storage.id}")
 
 
-_LEAVES = frozenset({int, float, bool, str})
-_PARTS = _LEAVES | {list}
+_PARTS = frozenset({int, float, bool, str, list})
+_ONLY_LISTS = frozenset({list})
 
 
 def _check_nested(value: Nested, elements: int, where: str) -> None:
@@ -398,15 +403,19 @@ def _check_nested(value: Nested, elements: int, where: str) -> None:
     level, left, depth = [] if value is None else [value], elements, 0
     while level:
         kinds = set(map(type, level))
-        if not kinds <= _PARTS:
-            raise IrError(f"{where} holds {', '.join(sorted(kind.__name__ for kind in kinds - _PARTS))}")
-        if str in kinds:
-            _require(all(len(item) <= 64 for item in level if type(item) is str), f"{where} holds a long text")
-        lists = [item for item in level if type(item) is list] if list in kinds else []
-        left -= len(level) - len(lists)
-        if left < 0 or max(map(len, lists), default=0) > elements:
+        lists = level
+        if kinds != _ONLY_LISTS:
+            if not kinds <= _PARTS:
+                raise IrError(f"{where} holds {', '.join(sorted(kind.__name__ for kind in kinds - _PARTS))}")
+            if str in kinds:
+                _require(all(len(item) <= 64 for item in level if type(item) is str), f"{where} holds a long text")
+            lists = [item for item in level if type(item) is list] if list in kinds else []
+            left -= len(level) - len(lists)
+        if left < 0 or (lists and max(map(len, lists)) > elements):
             raise IrError(f"{where} has more than {elements} elements")
-        depth += bool(lists)
+        if not lists:
+            return
+        depth += 1
         if depth > _MAX_DEPTH:
             raise IrError(f"{where} is nested too deeply")
         level = list(chain.from_iterable(lists))
