@@ -52,7 +52,6 @@ def test_learners_snippets_need_no_file(engine, name):
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("for i in range(10**12):\n    i * i", "stopped"),
         ("while True: pass", "stopped"),
         ("torch.ones(10**11)", "stopped"),
         ("x = torch.ones(3)\nx.untyped_storage().resize_(0)\nx.sum()", "stopped"),
@@ -63,7 +62,7 @@ def test_learners_snippets_need_no_file(engine, name):
         ("\N{GRINNING FACE}", "refused"),
         ("x" * 2**20, "refused"),
     ],
-    ids=["long loop", "endless", "memory", "crash", "open", "import os", "syntax", "empty", "emoji", "1 MB"],
+    ids=["endless", "memory", "crash", "open", "import os", "syntax", "empty", "emoji", "1 MB"],
 )
 def test_bad_input_gets_a_sentence(engine, code, status):
     answer = run(engine, code)

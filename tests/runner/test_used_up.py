@@ -39,10 +39,6 @@ def test_typed_code_and_other_ends_stay_as_they_are():
     assert used_up(crash, MODEL, LOCAL) == crash
 
 
-@pytest.mark.parametrize("kind", ["run", "train"])
-def test_the_engine_says_it_so(bare, kind):
-    if kind == "train":
-        end = bare.engine.train(TrainingRequest(code="while True: pass", seed=1)).wait(20)
-        assert (end.sentence.key, end.message) == ("runner.time.training.local", tell(end.sentence))
-    else:
-        assert bare.run("while True: pass").sentence.key == "runner.time"
+def test_the_engine_says_it_so(bare):
+    end = bare.engine.train(TrainingRequest(code="while True: pass", seed=1)).wait(20)
+    assert (end.sentence.key, end.message) == ("runner.time.training.local", tell(end.sentence))
