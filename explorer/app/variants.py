@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from explorer.app.training import TrainingState
 from explorer.models import OptimizerName
-
-Vary = Literal["optimizer", "learning_rate", "seed"]
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 MOST_RUNS = 16

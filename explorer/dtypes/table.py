@@ -48,11 +48,6 @@ class Float:
         """The smallest positive number that has all its digits."""
         return ldexp(1.0, -self.bias if self.top == "scale" else 1 - self.bias)
 
-    @property
-    def smallest_subnormal(self) -> float:
-        """The smallest positive number."""
-        return self.smallest_normal if self.top == "scale" else ldexp(self.smallest_normal, -self.mantissa)
-
 
 @dataclass(frozen=True)
 class Integer:

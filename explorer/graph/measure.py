@@ -10,8 +10,7 @@ WIDE = 13.0
 """px that a Latin and an East Asian character take."""
 
 PADDING = 12.0
-LINE = 16.0
-"""px left and right of a text, and from one line to the next."""
+"""px left and right of a text."""
 
 TITLE_CELLS = 30
 """Longest title, in cells of a terminal: a Latin character takes one, a Korean one two."""

@@ -24,7 +24,6 @@ class Program:
     tail: CodeType | None
     """The last statement where it is an expression, so that its value is known."""
     tail_text: str
-    tail_line: int | None
     free: tuple[str, ...]
     """Names that a bare expression leaves free, in order of first appearance."""
     bound: Mapping[str, tuple[int, ...]]
@@ -48,7 +47,6 @@ def prepare(tree: ast.Module, source: str, known: Mapping[str, Any]) -> Program:
         if isinstance(tail, ast.Expr)
         else None,
         tail_text=" ".join(text.split())[:_LONGEST_NAME],
-        tail_line=tail.lineno if tail else None,
         free=free,
         bound=_bindings(tree),
     )

@@ -33,12 +33,6 @@ def test_floats_are_as_torch_finfo_says(dtype):
         assert ours.eps == said.eps
 
 
-@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64", "float8_e4m3fn", "float8_e5m2"])
-def test_the_smallest_subnormal_is_the_number_of_bit_pattern_1(name):
-    integer = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[find(name).itemsize]
-    assert find(name).format.smallest_subnormal == torch.ones(1, dtype=integer).view(TORCHS[name]).double().item()
-
-
 def test_integers_are_as_torch_iinfo_says():
     asked = 0
     for dtype in DTYPES:
