@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from browsing import until
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
 from samples import run
@@ -202,6 +203,7 @@ def test_details_that_are_asked_for_are_shown_like_those_carried(
     for node in (first, second):
         page.evaluate("(node) => view.selecting.node(node, true)", node.id)
         expect(inspector.get_by_role("status")).to_have_text("Getting the details…")
+    until(lambda: page.evaluate("true") and len(waiting) == 2, 10, lambda: f"{len(waiting)} requests came")
     held = False
     for route in reversed(waiting):  # the answer to the first selection comes last, when it is no longer wanted
         fulfil(route)
