@@ -40,7 +40,7 @@ class Outline:
         """Ids of all nodes in a call and in the calls that it made, ascending."""
         if call not in self._inside:
             members, begin, end = self._members
-            self._inside[call] = tuple(distinct(members[begin[call] : end[call]]).tolist())
+            self._inside[call] = tuple(sorted(set(members[begin[call] : end[call]])))
         return self._inside[call]
 
     @cached_property
@@ -57,13 +57,13 @@ class Outline:
         return np.concatenate([tree.owner[made], leaves // count]), np.concatenate([made, leaves % count])
 
     @cached_property
-    def _members(self) -> tuple[Whole, Whole, Whole]:
+    def _members(self) -> tuple[list[int], list[int], list[int]]:
         """What all calls hold, each call's followed by that of the calls in it; by call where it begins and where it ends."""
         call, node = self._held
         entered, left = _entered(self.tree.parent)
         order = np.argsort(entered[call], kind="stable")
         at = entered[call[order]]
-        return node[order], np.searchsorted(at, entered), np.searchsorted(at, left)
+        return node[order].tolist(), np.searchsorted(at, entered).tolist(), np.searchsorted(at, left).tolist()
 
     @cached_property
     def levels(self) -> list[Whole]:
