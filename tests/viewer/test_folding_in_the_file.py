@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from explorer.export import html
 from explorer.export.drawings import drawing, drawings
 from explorer.graph.flow import labels
-from explorer.graph.folding import toggle
+from explorer.graph.folding import every_module, toggle
 from explorer.ir import Box, Layout, Run
 from tests.samples import run
 from tests.viewer.graph_page import GraphPage
@@ -105,14 +105,9 @@ def test_the_file_draws_what_python_composes(states: Callable[..., dict[str, Any
         meant = drawing(nested, open_modules=opened, show_saved=saved)
         shown = states(opened, saved)
         assert sorted(shown["open"]) == sorted(frame.fold for frame in meant.frames)
-        # Inputs that need no gradient are left out of large drawings; the file may keep them.
-        boxes = {name: (title, line) for name, title, line, *_ in shown["boxes"] if not name.startswith("i")}
-        assert boxes == {box.id: (box.title, box.subtitle) for box in meant.boxes if box.kind != "input"}
-        assert pairs(shown) == {
-            (meant.boxes[wire.source].id, meant.boxes[wire.target].id)
-            for wire in meant.wires
-            if meant.boxes[wire.source].kind != "input"
-        }
+        boxes = {name: (title, line) for name, title, line, *_ in shown["boxes"]}
+        assert boxes == {box.id: (box.title, box.subtitle) for box in meant.boxes}
+        assert pairs(shown) == {(meant.boxes[wire.source].id, meant.boxes[wire.target].id) for wire in meant.wires}
         for (name, *_), of in zip(shown["boxes"], shown["names"], strict=True):
             if name[1:].isdecimal() and name[0] == "n":
                 assert of == nested.graph.nodes[int(name[1:])].name
@@ -128,6 +123,19 @@ def test_the_file_cuts_what_is_long_into_columns(open_graph: Open, long: Run) ->
         assert cut["size"][1] < whole["size"][1]
         assert pairs(cut) == pairs(whole)
         assert_well_placed(cut, downwards=False)
+
+
+def test_columns_of_a_large_drawing_leave_out_the_inputs_that_python_leaves_out(
+    states: Callable[..., dict[str, Any]], nested: Run
+) -> None:
+    """They stand in the drawings of less depth, which have few boxes."""
+    inputs = []
+    for opened in (frozenset[str](), every_module(nested.graph)):
+        meant, shown = drawing(nested, open_modules=opened, wrap=True), states(opened, False, True)
+        assert {box[0] for box in shown["boxes"]} == {box.id for box in meant.boxes}
+        assert pairs(shown) == {(meant.boxes[wire.source].id, meant.boxes[wire.target].id) for wire in meant.wires}
+        inputs.append(sum(box.kind == "input" for box in meant.boxes))
+    assert inputs[0] > inputs[1] == 0
 
 
 def test_wires_into_opened_modules_say_their_gradient(states: Callable[..., dict[str, Any]], nested: Run) -> None:
@@ -167,9 +175,7 @@ def around(layout: Layout, box: Box) -> frozenset[str]:
 
 def pairs(shown: dict[str, Any]) -> set[tuple[str, str]]:
     names = [box[0] for box in shown["boxes"]]
-    return {
-        (names[source], names[target]) for source, target, *_ in shown["wires"] if not names[source].startswith("i")
-    }
+    return {(names[source], names[target]) for source, target, *_ in shown["wires"]}
 
 
 def assert_well_placed(shown: dict[str, Any], *, downwards: bool = True) -> None:

@@ -5,6 +5,9 @@ import { OUTSIDE } from "./level.mjs";
 import { routes } from "./routes.mjs";
 import { at, every, sheets } from "./sheets.mjs";
 
+const FEW_BOXES = 60;
+const ADDED = new Set(["saved", "result"]); // what comes to the boxes of the graph itself
+
 // A scene, or null where a drawing that it takes is not there. `levels`: the Level of each fold depth; `wrap`: whether what is long is cut into columns.
 export function folded(levels, names, wrap) {
   const root = sheets(levels, names, wrap);
@@ -12,8 +15,9 @@ export function folded(levels, names, wrap) {
   const open = [...every(root)];
   const boxes = boxesOf(open);
   const wires = wiresOf(levels.slice(0, 1 + Math.max(...open.map(({ depth }) => depth))), root, boxes);
-  const drawn = connected(boxes, wires);
-  return gather(root, open.slice(1), drawn, routes(wires));
+  const drawn = readable(connected(boxes, wires));
+  const shown = new Set(drawn);
+  return gather(root, open.slice(1), drawn, routes(wires.filter(({ source, target }) => shown.has(source) && shown.has(target))));
 }
 
 // The boxes that are not open, each { sheet, box, x, y }.
@@ -52,6 +56,17 @@ function connected(boxes, wires) {
     const { scene } = each.sheet.level;
     return used.has(each) || !["leaf", "input", "saved"].includes(scene.kind(each.box)) || !scene.wires.count;
   });
+}
+
+// A drawing of many boxes, or with many inputs that need no gradient, leaves those inputs out: as `compose` of explorer/graph/picture.py.
+function readable(boxes) {
+  const count = { inputs: 0, others: 0 };
+  const isInput = ({ sheet, box }) => sheet.level.scene.kind(box) === "input";
+  for (const each of boxes) {
+    if (isInput(each)) count.inputs++;
+    else if (!ADDED.has(each.sheet.level.scene.kind(each.box))) count.others++;
+  }
+  return Math.max(count.inputs, count.others) > FEW_BOXES ? boxes.filter((each) => !isInput(each)) : boxes;
 }
 
 // What shows the boxes of one drawing where other things are open.
