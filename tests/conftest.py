@@ -90,16 +90,19 @@ def tabs(chromium: Browser) -> Tabs:
 @pytest.fixture
 def open_page(tabs: Tabs, app_url: str) -> Iterator[Callable[..., Page]]:
     """Open the app in a fresh session, in a tab as `Tabs.take` gives it. Fails on any error of the page."""
+    taken: list[Page] = []
 
     def opened(path: str = "", **options: Any) -> Page:
         page = tabs.take(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-US", **options})
+        taken.append(page)
         page.set_default_timeout(20_000)
         page.goto(f"{app_url}/{path}")
         settled(page)
         return page
 
     yield opened
-    assert not (complaints := tabs.give_back()), "\n".join(complaints)
+    complaints = [text for page in taken for text in tabs.give_back(page)]
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture

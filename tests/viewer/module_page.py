@@ -5,9 +5,12 @@ The files are answered from the folder by the test itself, so the page never tou
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Page, Route
+from tabs import Tabs
 
 from explorer.viewer.assets import JS_FOLDER
 
@@ -33,16 +36,16 @@ _MOUNT = """async ([name, style]) => {
 }"""
 
 
-def blank_page(chromium: Browser, context: BrowserContext | None = None) -> Page:
-    """A page that can import the modules; an error in it fails the test that closes it."""
-    context = context or chromium.new_context(viewport={"width": 900, "height": 900})
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
+@contextmanager
+def blank_page(tabs: Tabs, **options: Any) -> Iterator[Page]:
+    """A page that can import the modules, in a tab as `Tabs.take` gives it. Fails on any error of the page."""
+    page = tabs.take(**{"viewport": {"width": 900, "height": 900}, **options})
+    page.set_default_timeout(10_000)
     page.route("**/*", _answer)
     page.goto(ADDRESS)
-    return page
+    yield page
+    complaints = [text for text in tabs.give_back(page) if "Failed to load resource" not in text]  # lost on purpose
+    assert not complaints, complaints
 
 
 def _answer(route: Route) -> None:
@@ -67,9 +70,3 @@ def say_selected(page: Page, **selection: Any) -> None:
         "detail => window.dispatchEvent(new CustomEvent('explorer:selection', {detail}))",
         {"node": None, "line": None, "storage": [], "tensor": None, "source": "another", **selection},
     )
-
-
-def close(page: Page) -> None:
-    errors = page.errors
-    page.context.close()
-    assert not errors, errors

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 
-from playwright.sync_api import Browser
+from tabs import Tabs
 
 from explorer.graph.folding import every_module
 from explorer.ir import Run
@@ -55,15 +55,13 @@ SHOW = """async (texts) => {
 }"""
 
 
-def test_what_came_while_a_page_was_hidden_is_drawn_once_it_returns(chromium: Browser) -> None:
+def test_what_came_while_a_page_was_hidden_is_drawn_once_it_returns(tabs: Tabs) -> None:
     graph, ops = graphs.resnet()
     run = Run(status="ok", graph=graph, ops=ops)
     layouts = [drawn(run, opened) for opened in (frozenset[str](), every_module(graph), frozenset({"layer1"}))]
-    context = chromium.new_context(viewport={"width": 900, "height": 900}, reduced_motion="reduce")
-    page = module_page.blank_page(chromium, context)
-    page.evaluate(HIDE)
-    told = page.evaluate(SHOW, [base64.b64encode(scene.encode(run, layout)).decode() for layout in layouts])
-    module_page.close(page)
+    with module_page.blank_page(tabs, reduced_motion="reduce") as page:
+        page.evaluate(HIDE)
+        told = page.evaluate(SHOW, [base64.b64encode(scene.encode(run, layout)).decode() for layout in layouts])
     assert told["meanwhile"] == told["before"]
     assert told["waiting"] == 1  # however much came
     assert told["boxes"] == len(layouts[2].boxes)

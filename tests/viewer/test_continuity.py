@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from explorer.ir import Run
 from tests.graph import graphs
-from tests.viewer import module_page, scene_page
+from tests.viewer import scene_page
 from tests.viewer.graph_page import drawn
 
 HOLD = """async (opened) => {
@@ -15,16 +15,14 @@ HOLD = """async (opened) => {
 }"""
 
 
-def test_of_a_loop_that_opens_the_first_step_comes_to_where_its_box_was(chromium: Browser) -> None:
+def test_of_a_loop_that_opens_the_first_step_comes_to_where_its_box_was(blank: Page) -> None:
     graph, ops = graphs.loop(200)
     captured = Run(status="ok", graph=graph, ops=ops)
     folded, unfolded = (drawn(captured, frozenset(names)) for names in (["@5-6"], ["@5-6", "@5-6[1-10]"]))
-    page = module_page.blank_page(chromium)
-    scene_page.load(page, captured, folded)
-    page.evaluate("window.before = scene")
-    scene_page.load(page, captured, unfolded)
-    held = page.evaluate(HOLD, "m:@5-6[1-10]#0")
-    module_page.close(page)
+    scene_page.load(blank, captured, folded)
+    blank.evaluate("window.before = scene")
+    scene_page.load(blank, captured, unfolded)
+    held = blank.evaluate(HOLD, "m:@5-6[1-10]#0")
     box = next(box for box in folded.boxes if box.fold == "@5-6[1-10]")
     step = next(box for box in unfolded.boxes if box.title == "step 1 of 200")
     frame = next(frame for frame in unfolded.frames if frame.module == "@5-6[1-10]")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.viewer.module_page import blank_page, close, mount, say_selected
+from tests.viewer.module_page import mount, say_selected
 
 ROWS = [
     {"name": "the whole run", "select": None, "cells": [{"text": "4 kB", "bar": 1}]},
@@ -18,12 +16,10 @@ DATA = {"tables": [{"title": "Kept", "headings": ["module", "saved"], "rows": RO
 
 
 @pytest.fixture
-def table(chromium: Browser) -> Iterator[Page]:
-    page = blank_page(chromium)
-    mount(page, "cost_table.mjs", "cost_table.css")
-    page.evaluate("data => view.update(data)", DATA)
-    yield page
-    close(page)
+def table(blank: Page) -> Page:
+    mount(blank, "cost_table.mjs", "cost_table.css")
+    blank.evaluate("data => view.update(data)", DATA)
+    return blank
 
 
 def test_a_row_tells_the_others_what_it_stands_for(table: Page) -> None:

@@ -41,13 +41,11 @@ class Editor:
 
 
 @pytest.fixture
-def editor(chromium):
-    page = module_page.blank_page(chromium)
-    module_page.mount(page, "editor.mjs", "editor.css")
-    editor = Editor(page)
+def editor(blank):
+    module_page.mount(blank, "editor.mjs", "editor.css")
+    editor = Editor(blank)
     editor.update()
-    yield editor
-    module_page.close(page)
+    return editor
 
 
 def test_the_two_layers_show_the_same_text_in_the_same_places(editor):

@@ -33,11 +33,10 @@ COLOUR = """async (sources) => {
 
 
 @pytest.fixture(scope="module")
-def colour(chromium):
+def colour(tabs):
     """Sources to lines of (kind, text) pieces."""
-    page = module_page.blank_page(chromium)
-    yield lambda *sources: page.evaluate(COLOUR, list(sources))
-    module_page.close(page)
+    with module_page.blank_page(tabs) as page:
+        yield lambda *sources: page.evaluate(COLOUR, list(sources))
 
 
 def kinds(lines):

@@ -23,10 +23,9 @@ EDIT = """async (cases) => {
 
 
 @pytest.fixture(scope="module")
-def edit(chromium):
-    page = module_page.blank_page(chromium)
-    yield lambda cases: [(text, start, end) for text, start, end in page.evaluate(EDIT, cases)]
-    module_page.close(page)
+def edit(tabs):
+    with module_page.blank_page(tabs) as page:
+        yield lambda cases: [(text, start, end) for text, start, end in page.evaluate(EDIT, cases)]
 
 
 def read(marked):

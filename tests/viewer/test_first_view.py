@@ -6,7 +6,8 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+from tabs import Tabs
 
 from explorer.graph.folding import every_module
 from explorer.ir import Layout, Run
@@ -32,10 +33,9 @@ SEEN = """async ([text, width, overview]) => {
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = module_page.blank_page(chromium, chromium.new_context(viewport={"width": 1300, "height": 900}))
-    yield page
-    module_page.close(page)
+def page(tabs: Tabs) -> Iterator[Page]:
+    with module_page.blank_page(tabs, viewport={"width": 1300, "height": 900}) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

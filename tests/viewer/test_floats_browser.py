@@ -3,12 +3,11 @@
 import random
 import struct
 
-import pytest
 import torch
 
 from explorer.dtypes import find
 from explorer.viewer.numbers import FLOATS
-from tests.viewer.module_page import blank_page, close, mount
+from tests.viewer.module_page import mount
 
 INTEGERS = {"float16": torch.int16, "bfloat16": torch.int16, "float32": torch.int32, "float64": torch.int64}
 EDGES = [
@@ -64,21 +63,14 @@ def double(text):
     return struct.unpack(">d", int(text).to_bytes(8, "big"))[0]
 
 
-@pytest.fixture
-def page(chromium):
-    page = blank_page(chromium)
-    yield page
-    close(page)
-
-
-def test_bits_and_numbers_are_those_of_torch(page):
+def test_bits_and_numbers_are_those_of_torch(blank):
     chosen = random.Random(7)
     values = EDGES + [chosen.uniform(-2, 2) * 2.0 ** chosen.randint(-160, 130) for _ in range(300)]
     patterns = [
         [0, 1, 2 ** (one["bits"] - 1), 2 ** one["bits"] - 1, *(chosen.getrandbits(one["bits"]) for _ in range(300))]
         for one in formats()
     ]
-    answers = page.evaluate(
+    answers = blank.evaluate(
         _RUN,
         [
             list(formats()),
@@ -101,8 +93,8 @@ def test_bits_and_numbers_are_those_of_torch(page):
         assert [int(text) for text in answer["written"]] == [p % 2**bits for p in rounded], one["name"]
 
 
-def test_flipping_a_bit_changes_the_number_and_the_other_formats(page):
-    mount(page, "float_bits.mjs", "sheet.css")
+def test_flipping_a_bit_changes_the_number_and_the_other_formats(blank):
+    mount(blank, "float_bits.mjs", "sheet.css")
     words = {
         key: key
         for key in [
@@ -121,8 +113,8 @@ def test_flipping_a_bit_changes_the_number_and_the_other_formats(page):
         ]
     }
     data = {"formats": list(formats()), "presets": [["1", "1"]], "start": "1", "words": words}
-    page.evaluate("data => view.update(data)", data)
-    rows = page.locator("section.card")
+    blank.evaluate("data => view.update(data)", data)
+    rows = blank.locator("section.card")
     assert rows.locator("output").all_inner_texts() == ["1"] * 4
     rows.nth(0).locator(".sign .bit").click()
     assert rows.locator("output").all_inner_texts() == ["-1"] * 4
@@ -130,11 +122,11 @@ def test_flipping_a_bit_changes_the_number_and_the_other_formats(page):
     assert rows.locator("output").all_inner_texts() == ["-inf"] * 4
     rows.nth(0).locator(".mantissa .bit").last.click()
     assert rows.locator("output").all_inner_texts() == ["nan"] * 4
-    field = page.get_by_label("number")
+    field = blank.get_by_label("number")
     field.fill("1/3")
     third = torch.tensor(1 / 3, dtype=torch.float64)
     expected = [repr(third.to(getattr(torch, name)).double().item()) for name in FLOATS]
     assert rows.locator("output").all_inner_texts() == expected
     field.fill("many")
-    assert page.locator("p.note").first.inner_text() == "unreadable"
+    assert blank.locator("p.note").first.inner_text() == "unreadable"
     assert rows.locator("output").all_inner_texts() == expected

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from explorer.export import html
 from explorer.ir import Box, Graph, Layout, Node, Run, Wire
-from tests.viewer import module_page
 from tests.viewer.graph_page import GraphPage
 
 Open = Callable[..., GraphPage]
@@ -108,9 +107,8 @@ def test_a_frame_of_thousands_of_boxes_takes_few_calls(open_graph: Open) -> None
     assert graph.pixel(box["x"], box["y"]) != graph.pixel(gap["x"], gap["y"])
 
 
-def test_a_picture_that_grows_by_a_pixel_takes_no_memory_of_its_own(chromium: Browser) -> None:
-    page = module_page.blank_page(chromium)
-    kept, grown = page.evaluate("""async () => {
+def test_a_picture_that_grows_by_a_pixel_takes_no_memory_of_its_own(blank: Page) -> None:
+    kept, grown = blank.evaluate("""async () => {
       const { Raster } = await import("/raster.mjs");
       const raster = new Raster();
       const images = [[1000, 700], [1001, 699], [1100, 700]].map(([width, height]) => {
@@ -120,7 +118,6 @@ def test_a_picture_that_grows_by_a_pixel_takes_no_memory_of_its_own(chromium: Br
       });
       return [images[0] !== null && images[1] === images[0], images[2] !== null && images[2] !== images[0]];
     }""")
-    module_page.close(page)
     assert kept
     assert grown
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from explorer.viewer.leaf_table import leaf_rows
 from explorer.words import say
 from tests.samples import run
-from tests.viewer.module_page import blank_page, close, mount
+from tests.viewer.module_page import mount
 
 WORDS = {word: say(f"leaves.{word}") for word in ("caption", "name", "value", "none", "statistics", "more")}
 
 
 @pytest.fixture
-def table(chromium: Browser) -> Iterator[Page]:
-    page = blank_page(chromium)
-    mount(page, "leaf_table.mjs", "tensor_table.css")
-    yield page
-    close(page)
+def table(blank: Page) -> Page:
+    mount(blank, "leaf_table.mjs", "tensor_table.css")
+    return blank
 
 
 def test_long_lists_of_numbers_give_way_to_their_statistics(table: Page) -> None:

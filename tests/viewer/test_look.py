@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import asdict
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 from samples import run
 
 from explorer.viewer.look import Look, Overlay, View
@@ -40,35 +40,33 @@ def test_what_is_not_known_changes_nothing(name: str, value: str) -> None:
         assert look == Look()
 
 
-def test_the_viewer_has_the_same_settings_and_hears_python_without_losing_the_person_s_own(chromium: Browser) -> None:
-    page = module_page.blank_page(chromium)
-    names = page.evaluate("""async () => {
+def test_the_viewer_has_the_same_settings_and_hears_python_without_losing_the_person_s_own(blank: Page) -> None:
+    names = blank.evaluate("""async () => {
       const [{ FACES }, { OVERLAYS }] = await Promise.all(["/faces.mjs", "/overlays.mjs"].map((name) => import(name)));
       return [FACES, ["off", ...OVERLAYS].sort()];
     }""")
     assert names == [list(get_args(View)), sorted(get_args(Overlay))]
     captured = run("x = torch.ones(2, requires_grad=True)\ny = (x * x).sum()\ny.backward()")
-    module_page.mount(page, "graph_mount.mjs", "viewer.css")
-    scene_page.load(page, captured, drawn(captured))
-    page.evaluate("""async () => {
+    module_page.mount(blank, "graph_mount.mjs", "viewer.css")
+    scene_page.load(blank, captured, drawn(captured))
+    blank.evaluate("""async () => {
       const { offer } = await import("/channels.mjs");
       window.says = (more) => view.update({ channel: "c", height: 500, selected: null, look: {}, ...more });
       says({});
       offer("c", scene);
     }""")
     tell = "look => says({ look })"
-    page.evaluate(tell, asdict(Look()))
-    overlay = page.get_by_label("Colour by", exact=True)
+    blank.evaluate(tell, asdict(Look()))
+    overlay = blank.get_by_label("Colour by", exact=True)
     overlay.select_option("grad")
-    assert page.evaluate("sent") == [["trigger", "command", "overlay:grad"]]
-    page.evaluate(tell, asdict(Look()))  # an answer from before
+    assert blank.evaluate("sent") == [["trigger", "command", "overlay:grad"]]
+    blank.evaluate(tell, asdict(Look()))  # an answer from before
     assert overlay.input_value() == "grad"
-    page.evaluate(tell, asdict(Look(overlay="grad", view="both")))  # Python's own wish
-    assert page.get_by_role("group", name="View").get_by_role("button", pressed=True).inner_text() == "Both"
-    page.evaluate(tell, asdict(Look(overlay="zeros")))
+    blank.evaluate(tell, asdict(Look(overlay="grad", view="both")))  # Python's own wish
+    assert blank.get_by_role("group", name="View").get_by_role("button", pressed=True).inner_text() == "Both"
+    blank.evaluate(tell, asdict(Look(overlay="zeros")))
     assert overlay.input_value() == "zeros"
-    assert page.get_by_role("group", name="View").get_by_role("button", pressed=True).inner_text() == "Backward"
-    page.locator("canvas.graph").press("v")
-    assert page.evaluate("sent").pop() == ["trigger", "command", "view:forward"]
-    assert {re.sub(":.*", "", each[2]) for each in page.evaluate("sent")} == {"overlay", "view"}
-    module_page.close(page)
+    assert blank.get_by_role("group", name="View").get_by_role("button", pressed=True).inner_text() == "Backward"
+    blank.locator("canvas.graph").press("v")
+    assert blank.evaluate("sent").pop() == ["trigger", "command", "view:forward"]
+    assert {re.sub(":.*", "", each[2]) for each in blank.evaluate("sent")} == {"overlay", "view"}

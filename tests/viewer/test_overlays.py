@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from samples import run
+from tabs import Tabs
 from torch import nn
 from torch.nn import functional as F
 
@@ -59,10 +60,9 @@ def net() -> nn.Module:
 
 
 @pytest.fixture(scope="module")
-def blank(chromium: Browser) -> Iterator[Page]:
-    page = module_page.blank_page(chromium)
-    yield page
-    module_page.close(page)
+def blank(tabs: Tabs) -> Iterator[Page]:
+    with module_page.blank_page(tabs) as page:
+        yield page
 
 
 def told(page: Page, name: str, captured: Run, layout: Layout) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from samples import run
+from tabs import Tabs
 
 from explorer.ir import Node, Run
 from explorer.words import catalogue
@@ -39,11 +40,10 @@ def captured() -> Run:
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser, captured: Run) -> Iterator[Page]:
-    page = module_page.blank_page(chromium)
-    scene_page.load(page, captured, drawn(captured, show_saved=True))
-    yield page
-    module_page.close(page)
+def page(tabs: Tabs, captured: Run) -> Iterator[Page]:
+    with module_page.blank_page(tabs) as page:
+        scene_page.load(page, captured, drawn(captured, show_saved=True))
+        yield page
 
 
 def norm(node: Node) -> float:

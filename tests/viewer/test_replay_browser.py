@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from explorer.models import Recipe, find_dataset, trainable_models
 from explorer.viewer.replay import encode
 from tests.training.test_watch import Ran
-from tests.viewer.module_page import blank_page, close, mount
+from tests.viewer.module_page import mount
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +29,10 @@ def runs() -> dict[str, Ran]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    made = blank_page(chromium)
-    mount(made, "replay.mjs", "replay.css")
-    made.evaluate("addEventListener('explorer:recorded', (event) => (window.recorded = event.detail))")
-    yield made
-    close(made)
+def page(blank: Page) -> Page:
+    mount(blank, "replay.mjs", "replay.css")
+    blank.evaluate("addEventListener('explorer:recorded', (event) => (window.recorded = event.detail))")
+    return blank
 
 
 def show(page: Page, ran: Ran, language: str = "en", full: int | None = None) -> None:

@@ -7,14 +7,13 @@ import base64
 import gc
 import json
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from browsing import until
 from msgspec.structs import replace
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 from samples import run
 from starlette.applications import Starlette
 from starlette.routing import Route as ServerRoute
@@ -165,13 +164,6 @@ def test_what_is_known_is_the_same_for_every_drawing_of_a_run_and_goes_with_it(n
     assert get(f"/known/{names[0]}")[0] == 404
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = module_page.blank_page(chromium)
-    yield page
-    module_page.close(page)
-
-
 def show(page: Page, blob: bytes) -> None:
     """As Python sends it: behind the address of its view."""
     address = (1).to_bytes(4, "little") + b"a\0\0\0"
@@ -186,7 +178,7 @@ def fulfil(route: Route) -> None:
 
 
 def test_details_that_are_asked_for_are_shown_like_those_carried(
-    page: Page, captured: Run, layout: Layout, none_carried: None
+    blank: Page, captured: Run, layout: Layout, none_carried: None
 ) -> None:
     blob, kept = scene.offer(captured, layout)
     waiting: list[Route] = []
@@ -195,36 +187,36 @@ def test_details_that_are_asked_for_are_shown_like_those_carried(
     def answer(route: Route) -> None:
         waiting.append(route) if held else fulfil(route)
 
-    page.route("**/details/**", answer)
-    page.route("**/known/*", fulfil)
-    show(page, blob)
-    inspector = page.locator(".inspector")
+    blank.route("**/details/**", answer)
+    blank.route("**/known/*", fulfil)
+    show(blank, blob)
+    inspector = blank.locator(".inspector")
     first, second = (node for node in captured.graph.nodes if node.name in ("TanhBackward0", "ReluBackward0"))
     for node in (first, second):
-        page.evaluate("(node) => view.selecting.node(node, true)", node.id)
+        blank.evaluate("(node) => view.selecting.node(node, true)", node.id)
         expect(inspector.get_by_role("status")).to_have_text("Getting the details…")
-    until(lambda: page.evaluate("true") and len(waiting) == 2, 10, lambda: f"{len(waiting)} requests came")
+    until(lambda: blank.evaluate("true") and len(waiting) == 2, 10, lambda: f"{len(waiting)} requests came")
     held = False
     for route in reversed(waiting):  # the answer to the first selection comes last, when it is no longer wanted
         fulfil(route)
     expect(inspector.locator("h2")).to_have_text(second.name)
     expect(inspector.get_by_role("status")).to_have_count(0)
-    page.wait_for_function("(count) => view.scene.asked.size === count", arg=len(waiting))
+    blank.wait_for_function("(count) => view.scene.asked.size === count", arg=len(waiting))
     expect(inspector.locator("h2")).to_have_text(second.name)
-    assert page.evaluate("published") == [second.id]
-    asked = page.evaluate(SHOWN)
-    show(page, scene.encode(captured, layout))
-    carried = page.evaluate(SHOWN)
+    assert blank.evaluate("published") == [second.id]
+    asked = blank.evaluate(SHOWN)
+    show(blank, scene.encode(captured, layout))
+    carried = blank.evaluate(SHOWN)
     assert len(carried) == len(layout.boxes) + len(layout.frames)
     assert asked == carried
     del kept
     gc.collect()
-    show(page, blob)
-    page.evaluate("(node) => view.selecting.node(node, true)", first.id)
+    show(blank, blob)
+    blank.evaluate("(node) => view.selecting.node(node, true)", first.id)
     expect(inspector.get_by_role("status")).to_contain_text("did not come")
 
 
-def test_a_fold_asks_for_nothing_that_is_known_and_a_lost_answer_is_said(page: Page, none_carried: None) -> None:
+def test_a_fold_asks_for_nothing_that_is_known_and_a_lost_answer_is_said(blank: Page, none_carried: None) -> None:
     captured = run(MODEL)
     asked: list[str] = []
     lost = True
@@ -233,27 +225,27 @@ def test_a_fold_asks_for_nothing_that_is_known_and_a_lost_answer_is_said(page: P
         asked.append(route.request.url)
         route.fulfill(status=404) if lost else fulfil(route)
 
-    page.route("**/known/*", answer)
+    blank.route("**/known/*", answer)
     layouts = [
         drawn(captured, opened) for opened in (frozenset[str](), frozenset({"model"}), every_module(captured.graph))
     ]
     blobs, keep = zip(*(scene.offer(captured, layout) for layout in layouts), strict=True)
-    nothing = page.locator(".nothing")
-    show(page, blobs[0])
+    nothing = blank.locator(".nothing")
+    show(blank, blobs[0])
     expect(nothing).to_have_text("The drawing did not come from the server. Reload the page.")
     lost = False
     for blob, layout in zip(blobs, layouts, strict=True):  # the first of them once more
-        show(page, blob)
+        show(blank, blob)
         expect(nothing).to_be_hidden()
-        assert page.evaluate("view.scene.count") == len(layout.boxes)
-        assert page.evaluate("view.scene.boxesOfNode.size") == len(captured.graph.nodes)
-        page.wait_for_function("view.scene.complete")
+        assert blank.evaluate("view.scene.count") == len(layout.boxes)
+        assert blank.evaluate("view.scene.boxesOfNode.size") == len(captured.graph.nodes)
+        blank.wait_for_function("view.scene.complete")
     assert sorted(Counter(asked).values()) == [2, 2]  # what is known, and what is shown until then
     del keep
 
 
 def test_a_large_graph_is_drawn_before_anything_is_known_of_it(
-    page: Page, captured: Run, layout: Layout, none_carried: None, monkeypatch: pytest.MonkeyPatch
+    blank: Page, captured: Run, layout: Layout, none_carried: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what the person did with it meanwhile is kept."""
     seen, read_off = replace(captured), list[bool]()
@@ -264,32 +256,32 @@ def test_a_large_graph_is_drawn_before_anything_is_known_of_it(
     assert not any(read_off)  # until the page asks
     about = read(blob)[0]["asks"]["known"]
     waiting: list[Route] = []
-    page.route("**/details/**", fulfil)
-    page.route("**/known/*", lambda route: waiting.append(route) if about in route.request.url else fulfil(route))
-    show(page, blob)
-    assert page.evaluate("view.scene.complete") is False
-    assert page.evaluate("view.scene.count") == len(layout.boxes)
-    titles = page.evaluate("Array.from({ length: view.scene.count }, (_, box) => view.scene.title(box))")
+    blank.route("**/details/**", fulfil)
+    blank.route("**/known/*", lambda route: waiting.append(route) if about in route.request.url else fulfil(route))
+    show(blank, blob)
+    assert blank.evaluate("view.scene.complete") is False
+    assert blank.evaluate("view.scene.count") == len(layout.boxes)
+    titles = blank.evaluate("Array.from({ length: view.scene.count }, (_, box) => view.scene.title(box))")
     assert titles == [box.title for box in layout.boxes]
     tanh = next(node.id for node in captured.graph.nodes if node.name == "TanhBackward0")
-    page.evaluate("(node) => view.selecting.node(node, true)", tanh)
-    search = page.locator(".search input")
+    blank.evaluate("(node) => view.selecting.node(node, true)", tanh)
+    search = blank.locator(".search input")
     search.fill("kind:leaf")
-    expect(page.locator(".search .count")).to_have_text("…")
-    expect(page.locator(".inspector h2")).to_have_text("TanhBackward0")
-    page.evaluate("view.surface.move((camera) => camera.zoom(1.25, 300, 200))")
-    middle = page.evaluate(MIDDLE)
+    expect(blank.locator(".search .count")).to_have_text("…")
+    expect(blank.locator(".inspector h2")).to_have_text("TanhBackward0")
+    blank.evaluate("view.surface.move((camera) => camera.zoom(1.25, 300, 200))")
+    middle = blank.evaluate(MIDDLE)
     (route,) = waiting
     fulfil(route)
-    page.wait_for_function("view.scene.complete")
+    blank.wait_for_function("view.scene.complete")
     assert sum(read_off) == 1
     leaves = sum(node.kind == "leaf" for node in captured.graph.nodes)
-    expect(page.locator(".search .count")).to_have_attribute("aria-label", f"{leaves} matches")
-    expect(page.locator(".inspector h2")).to_have_text("TanhBackward0")
-    assert page.evaluate(MIDDLE) == pytest.approx(middle)
-    asked = page.evaluate(SHOWN)
-    show(page, scene.encode(captured, layout))
-    assert page.evaluate(SHOWN) == asked  # as if all had been there at once
+    expect(blank.locator(".search .count")).to_have_attribute("aria-label", f"{leaves} matches")
+    expect(blank.locator(".inspector h2")).to_have_text("TanhBackward0")
+    assert blank.evaluate(MIDDLE) == pytest.approx(middle)
+    asked = blank.evaluate(SHOWN)
+    show(blank, scene.encode(captured, layout))
+    assert blank.evaluate(SHOWN) == asked  # as if all had been there at once
     del kept
 
 

@@ -61,17 +61,15 @@ def data(strips, tensors, chosen=None, more=0):
 
 
 @pytest.fixture
-def show(chromium):
+def show(blank):
     """Show data in the strip; the page is ``show.page``."""
-    page = module_page.blank_page(chromium)
-    module_page.mount(page, "storage_view.mjs", "storage.css")
+    module_page.mount(blank, "storage_view.mjs", "storage.css")
 
     def shown(*arguments, **options):
-        page.evaluate("data => view.update(data)", data(*arguments, **options))
+        blank.evaluate("data => view.update(data)", data(*arguments, **options))
 
-    shown.page = page
-    yield shown
-    module_page.close(page)
+    shown.page = blank
+    return shown
 
 
 @pytest.fixture
@@ -305,16 +303,14 @@ def test_of_many_dimensions_two_are_drawn_and_the_others_are_steps(show):
     assert x.permute(3, 2, 1, 0)[1, 1, 0, 1] == 66
 
 
-def test_a_finger_reaches_what_pointing_shows(chromium):
-    context = chromium.new_context(has_touch=True, viewport={"width": 420, "height": 900})
-    page = module_page.blank_page(chromium, context)
-    module_page.mount(page, "storage_view.mjs", "storage.css")
-    page.evaluate("data => view.update(data)", data([strip(POINTS)], [tensor(POINTS, "points")], "points"))
-    page.locator(".cell").nth(2).tap()
-    assert page.locator(".readout").inner_text().startswith("cell 2 holds 5")
-    page.locator(".element").nth(5).tap()
-    assert page.locator(".readout").inner_text().startswith("points[2, 1] lies in cell 5")
-    module_page.close(page)
+def test_a_finger_reaches_what_pointing_shows(tabs):
+    with module_page.blank_page(tabs, has_touch=True, viewport={"width": 420, "height": 900}) as page:
+        module_page.mount(page, "storage_view.mjs", "storage.css")
+        page.evaluate("data => view.update(data)", data([strip(POINTS)], [tensor(POINTS, "points")], "points"))
+        page.locator(".cell").nth(2).tap()
+        assert page.locator(".readout").inner_text().startswith("cell 2 holds 5")
+        page.locator(".element").nth(5).tap()
+        assert page.locator(".readout").inner_text().startswith("points[2, 1] lies in cell 5")
 
 
 FINITE = {
@@ -377,18 +373,17 @@ def test_names_are_text_and_never_markup(show):
     assert show.page.locator(".name").inner_text() == "d['<img src=x>']"
 
 
-def test_the_table_groups_by_storage_and_a_row_is_chosen_everywhere(chromium):
-    page = module_page.blank_page(chromium)
-    module_page.mount(page, "tensor_table.mjs", "tensor_table.css")
+def test_the_table_groups_by_storage_and_a_row_is_chosen_everywhere(blank):
+    module_page.mount(blank, "tensor_table.mjs", "tensor_table.css")
     tensors = [tensor(POINTS, "points"), tensor(POINTS.t(), "points_t", line=2), tensor(torch.ones(2), "one", 1)]
     words = {word: say(f"tensors.{word}") for word in ("caption", "storage", "name", "values", "more")} | WORDS
-    page.evaluate(
+    blank.evaluate(
         "data => view.update(data)", {"groups": groups(tensors), "more": 0, "tensor": "points", "words": words}
     )
-    assert page.locator("th.group").all_inner_texts() == ["storage 0", "storage 1"]
-    assert page.locator("tbody.shared th.group").count() == 1
-    row = page.locator("tr", has=page.get_by_role("button", name="points_t", exact=True))
-    cells = dict(zip(page.locator("thead th").all_inner_texts()[2:], row.locator("td").all_inner_texts(), strict=True))
+    assert blank.locator("th.group").all_inner_texts() == ["storage 0", "storage 1"]
+    assert blank.locator("tbody.shared th.group").count() == 1
+    row = blank.locator("tr", has=blank.get_by_role("button", name="points_t", exact=True))
+    cells = dict(zip(blank.locator("thead th").all_inner_texts()[2:], row.locator("td").all_inner_texts(), strict=True))
     assert cells == {
         "shape": "(2, 3)",
         "stride": "(1, 2)",
@@ -403,13 +398,12 @@ def test_the_table_groups_by_storage_and_a_row_is_chosen_everywhere(chromium):
         "is_view": "True",
     }
     row.locator("td").first.click()
-    told = page.evaluate("heard.at(-1)")
+    told = blank.evaluate("heard.at(-1)")
     assert told == {"node": None, "line": 2, "storage": [0], "tensor": "points_t", "source": "tensors"}
-    page.get_by_role("button", name="points", exact=True).focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    assert page.locator("tr.chosen button").all_inner_texts() == ["one"]
-    module_page.say_selected(page, tensor="points")
-    assert page.locator("tr.chosen button").all_inner_texts() == ["points"]
-    module_page.close(page)
+    blank.get_by_role("button", name="points", exact=True).focus()
+    blank.keyboard.press("ArrowDown")
+    blank.keyboard.press("ArrowDown")
+    blank.keyboard.press("Enter")
+    assert blank.locator("tr.chosen button").all_inner_texts() == ["one"]
+    module_page.say_selected(blank, tensor="points")
+    assert blank.locator("tr.chosen button").all_inner_texts() == ["points"]

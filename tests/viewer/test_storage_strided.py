@@ -22,15 +22,14 @@ LIE = """async (tensors) => {
 
 
 @pytest.fixture(scope="module")
-def lie(chromium):
-    page = module_page.blank_page(chromium)
+def lie(tabs):
+    with module_page.blank_page(tabs) as page:
 
-    def told(tensors):
-        return page.evaluate(LIE, tensors)
+        def told(tensors):
+            return page.evaluate(LIE, tensors)
 
-    told.page = page
-    yield told
-    module_page.close(page)
+        told.page = page
+        yield told
 
 
 def described(tensor, unit=1, cells=SIZE):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+from tabs import Tabs
 
 from tests.viewer import module_page
 
@@ -16,8 +18,9 @@ ROOMS = st.lists(st.tuples(PX, st.integers(1, 200), st.integers(0, 900)), max_si
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser) -> Page:
-    return module_page.blank_page(chromium)
+def page(tabs: Tabs) -> Iterator[Page]:
+    with module_page.blank_page(tabs) as page:
+        yield page
 
 
 @given(ROOMS, st.lists(PX, min_size=2, max_size=8))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from explorer.ir import Check, Layout, Run, Times, Verification
 from explorer.viewer import scene
 from tests.samples import run
 from tests.viewer.graph_page import GraphPage, drawn
-from tests.viewer.module_page import blank_page, close, mount
+from tests.viewer.module_page import mount
 
 OFFER = """async (text) => {
   const { offer } = await import("/channels.mjs");
@@ -30,12 +29,10 @@ def captured() -> Run:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = blank_page(chromium)
-    mount(page, "graph_mount.mjs", "viewer.css")
-    page.evaluate("view.update({ channel: 'test', height: 600, selected: null })")
-    yield page
-    close(page)
+def page(blank: Page) -> Page:
+    mount(blank, "graph_mount.mjs", "viewer.css")
+    blank.evaluate("view.update({ channel: 'test', height: 600, selected: null })")
+    return blank
 
 
 def show(page: Page, captured: Run) -> GraphPage:
