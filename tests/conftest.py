@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tabs import Tabs
 
 os.environ.setdefault("EXPLORER_DATABASE", "")  # no test keeps a run among those of the person who runs it
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in a worker: threads that wait for each other cost more than they do
 os.environ.setdefault("EXPLORER_SECONDS", "4")  # what never ends is waited for in many tests
 
 

@@ -14,15 +14,6 @@ from explorer.worker.session import execute
 SMALL = ("mlp", "lenet", "vit", "unet", "lstm", "gru", "transformer", "gpt", "captioner", "gan", "cyclegan", "resnet18")
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """As in a worker."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def code_of(name):
     model = find(name)
     return model.code(shape=tuple(axis.smallest for axis in model.axes) if len(model.shape) == 3 else None)
