@@ -49,6 +49,19 @@ OPEN = """async (text) => {
   await shown;
 }"""
 
+TRY_ALL = """async () => {
+  const { FACES } = await import("/faces.mjs");
+  const { OVERLAYS } = await import("/overlays.mjs");
+  const frame = () => new Promise(requestAnimationFrame);
+  const { view: face, overlay } = view.settings;
+  for (const name of [...OVERLAYS, overlay]) { view.set("overlay", name); await frame(); }
+  for (const name of [...FACES, face]) { view.set("view", name); await frame(); }
+  for (const name of ["shapes", "widths", "storages"]) for (const on of [true, false]) { view.set(name, on); await frame(); }
+  const { width, height } = view.surface.canvas.getBoundingClientRect();
+  for (let at = 0; at < 1; at += 0.1) view.surface.canvas.dispatchEvent(new PointerEvent("pointermove", { clientX: width / 2, clientY: height * at, bubbles: true }));
+}"""
+"""Colours, faces and the pointer, as a person may try them at once."""
+
 MIDDLE = """() => {
   const [left, top, width, height] = view.surface.area();
   return [left + width / 2, top + height / 2, view.camera.k];
@@ -271,6 +284,7 @@ def test_a_large_graph_is_drawn_before_anything_is_known_of_it(
     expect(blank.locator(".inspector h2")).to_have_text("TanhBackward0")
     blank.evaluate("view.surface.move((camera) => camera.zoom(1.25, 300, 200))")
     middle = blank.evaluate(MIDDLE)
+    blank.evaluate(TRY_ALL)
     (route,) = waiting
     fulfil(route)
     blank.wait_for_function("view.scene.complete")
