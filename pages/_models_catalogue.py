@@ -17,7 +17,7 @@ from explorer.viewer.editor import code_editor
 from pages._models_state import having, open_graph, parts_of, put, ran, said_about, state
 from pages._said import show_printed
 from pages._session import language, running_note, words
-from pages._state import show
+from pages._state import show, show_anew
 
 _LIST_HEIGHT = 360
 """px; the list of models scrolls."""
@@ -59,6 +59,8 @@ def _choose() -> None:
         st.text(words("model_page.search.none"))
         return
     names = [model.name for model in models]
+    shown = state().model if state().model in names else None
+    key = show_anew("models.chosen", shown)
     with st.container(key="models_found", height=_LIST_HEIGHT):
         st.radio(
             words("model_page.model"),
@@ -67,8 +69,9 @@ def _choose() -> None:
             format_func=lambda name: words(find(name).title),
             captions=[_caption(name) for name in names],
             label_visibility="collapsed",
-            key=show("models.chosen", state().model if state().model in names else None),
+            key=key,
             on_change=_take,
+            args=(key, shown),
         )
 
 
@@ -83,8 +86,8 @@ def _caption(name: str) -> str:
     )
 
 
-def _take() -> None:
-    if (chosen := st.session_state["models.chosen"]) is not None:
+def _take(key: str, shown: str | None) -> None:
+    if (chosen := st.session_state[key]) not in (None, shown):
         put(state().with_model(chosen))
 
 

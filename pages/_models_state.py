@@ -19,7 +19,7 @@ from explorer.viewer.kept import kept
 from pages._answers import answered, section_state
 from pages._said import show_remarks
 from pages._session import attempt, keep_run, language, words
-from pages._state import ANSWERED, become, show
+from pages._state import ANSWERED, become, show_anew
 from pages._state import state as graph_state
 
 _STATE = "models.state"
@@ -68,6 +68,8 @@ def choose_model(names: Iterable[str] | None = None) -> None:
     if state().model is None:
         offered.append(OWN)
     chosen = state().model or OWN
+    shown = chosen if chosen in offered else None
+    key = show_anew("models.model", shown)
     st.selectbox(
         words("model_page.model"),
         offered,
@@ -75,8 +77,9 @@ def choose_model(names: Iterable[str] | None = None) -> None:
         required=True,
         placeholder=words("model.choose"),
         format_func=listed,
-        key=show("models.model", chosen if chosen in offered else None),
+        key=key,
         on_change=_take_model,
+        args=(key, shown),
     )
 
 
@@ -87,8 +90,8 @@ def listed(name: str) -> str:
     return f"{words(f'models.kind.{find(name).kind}')}  ·  {words(find(name).title)}"
 
 
-def _take_model() -> None:
-    if (chosen := st.session_state["models.model"]) not in (None, OWN):
+def _take_model(key: str, shown: str | None) -> None:
+    if (chosen := st.session_state[key]) not in (None, shown, OWN):
         put(state().with_model(chosen))
 
 

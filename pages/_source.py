@@ -9,7 +9,7 @@ from explorer.examples import examples
 from explorer.models import Model, ModelError, catalogue, find
 from explorer.viewer.editor import code_editor
 from pages._session import devices, language, last_run, words
-from pages._state import ask_typed, bound, change, put, show, state
+from pages._state import ask_typed, bound, change, put, show, show_anew, state
 
 
 def choose_source() -> None:
@@ -34,6 +34,7 @@ def choose_source() -> None:
 def _choose_example() -> None:
     """The example that stands in the editor, if one does."""
     shown = next((example.name for example in examples() if example.code == state().draft.strip()), None)
+    key = show_anew("graph.example", shown)
     st.selectbox(
         words("example.label"),
         [example.name for example in examples()],
@@ -42,14 +43,16 @@ def _choose_example() -> None:
         placeholder=words("example.choose"),
         format_func=lambda name: words(f"example.{name}"),
         label_visibility="collapsed",
-        key=show("graph.example", shown),
+        key=key,
         on_change=_take_example,
+        args=(key, shown),
     )
 
 
-def _take_example() -> None:
+def _take_example(key: str, shown: str | None) -> None:
+    chosen = st.session_state[key]
     for example in examples():
-        if example.name == st.session_state["graph.example"]:
+        if chosen not in (None, shown) and example.name == chosen:
             put(example.code)
 
 

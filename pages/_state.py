@@ -42,6 +42,18 @@ def show(key: str, value: object) -> str:
     return key
 
 
+def show_anew(key: str, value: object) -> str:
+    """As `show`, of a widget that shows something else when another part of the page is used: then it is another widget.
+
+    A browser that asks for a rerun before it has heard of the new value tells the old one, which would be taken for a choice: a text
+    that was typed and run at once made way for the example that it was typed over. Where the person has chosen, the widget stays.
+    """
+    counts: dict[str, int] = kept().setdefault("shown anew", {})
+    if st.session_state.get(f"{key}.{counts.setdefault(key, 0)}", value) != value:
+        counts[key] += 1
+    return show(f"{key}.{counts[key]}", value)
+
+
 def bound(field: str) -> dict[str, Any]:
     """The arguments that tie a widget to one field of the record."""
     key = show(f"graph.{field}", getattr(state(), field))

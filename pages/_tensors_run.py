@@ -12,7 +12,7 @@ from explorer.viewer.editor import code_editor
 from explorer.viewer.kept import kept
 from pages._said import show_printed, show_remarks
 from pages._session import attempt, language, running_note, words
-from pages._state import show
+from pages._state import show_anew
 from pages._state import state as graph_state
 from pages._tensors_state import ANSWERED, become, state
 
@@ -62,6 +62,7 @@ def _said_about(run: Run) -> tuple[Remark, ...]:
 
 def _choose_code() -> None:
     """An example, or what the Graph page ran."""
+    key = show_anew("tensors.example", state().example)
     with st.container(horizontal=True, vertical_alignment="bottom", key="tensors_source"):
         st.selectbox(
             words("tensors.example"),
@@ -71,15 +72,16 @@ def _choose_code() -> None:
             format_func=lambda name: words(f"tensors.example.{name}"),
             placeholder=words("tensors.example"),
             label_visibility="collapsed",
-            key=show("tensors.example", state().example),
+            key=key,
             on_change=_take_example,
+            args=(key, state().example),
         )
         st.button(words("tensors.from_graph"), key="tensors.from_graph", on_click=_take_graph)
 
 
-def _take_example() -> None:
-    chosen = st.session_state["tensors.example"]
-    if chosen is not None:  # Streamlit tells None of a box that was just put up
+def _take_example(key: str, shown: str | None) -> None:
+    chosen = st.session_state[key]
+    if chosen not in (None, shown):  # Streamlit tells None of a box that was just put up
         become(state().with_example(chosen))
 
 

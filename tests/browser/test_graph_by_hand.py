@@ -48,6 +48,15 @@ def test_one_selection_in_every_view(graph):
     expect(graph.leaves.first).not_to_have_class(re.compile("chosen"))
 
 
+def test_a_text_that_is_run_at_once_stays_whatever_the_page_still_answers(graph):
+    """The click selects a line, and the answer to that is under way when the text is run: an example box took its place."""
+    expect(graph.leaves).to_have_count(3)
+    graph.field.click()
+    graph.run(LINES)
+    graph.expect_leaf("a", 2.0, torch.cos(torch.tensor(4.0)).item() * 4)
+    expect(graph.field).to_have_value(LINES)
+
+
 def test_a_slider_runs_at_once(graph):
     graph.expect_leaf("w", 4.0, 5.0)
     row = graph.control("input_x")

@@ -132,7 +132,7 @@ def test_an_engine_that_does_not_work_is_one_sentence(page, engine):
 
 def test_every_example_can_be_chosen_and_runs(page, engine):
     for example in examples()[1:]:
-        page.selectbox(key="graph.example").set_value(example.name).run()
+        page.selectbox(key="graph.example.0").set_value(example.name).run()
         assert not page.exception
         assert engine.requests[-1].code == example.code
         assert kept(page)["run.last"].status == "ok", example.name
@@ -156,7 +156,7 @@ def test_a_model_puts_its_code_into_the_editor(page, engine):
 
 def test_one_of_several_backward_calls(page, engine):
     loop = next(example for example in examples() if example.name == "simple_model")
-    page.selectbox(key="graph.example").set_value(loop.name).run()
+    page.selectbox(key="graph.example.0").set_value(loop.name).run()
     choice = page.selectbox(key="graph.backward")
     assert len(choice.options) == 10
     assert kept(page)["run.last"].backward == 9

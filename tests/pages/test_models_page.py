@@ -29,7 +29,7 @@ def test_the_catalogue_is_searched_and_a_model_is_taken_apart(language):
     page = started(ModelsState().with_model("lenet"), language)
     assert [metric.value for metric in page.metric] == ["61,706", "416.5 k", "58.4 kB", "1 × 10"]
     page.text_input(key="models.search").set_value("gpt").run()
-    assert page.radio(key="models.chosen").options == [say("models.gpt.title", language)]
+    assert page.radio[0].options == [say("models.gpt.title", language)]
     page.text_input(key="models.search").set_value("no such model").run()
     assert say("model_page.search.none", language) in texts(page)
 
@@ -37,7 +37,7 @@ def test_the_catalogue_is_searched_and_a_model_is_taken_apart(language):
 def test_as_many_levels_stay_open_when_another_model_has_fewer():
     page = started(ModelsState(model="resnet18"))
     assert (page.slider[0].value, page.slider[0].max) == (2, 4)
-    page.radio(key="models.chosen").set_value("alexnet").run()
+    page.radio[0].set_value("alexnet").run()
     assert (page.slider[0].value, page.slider[0].max) == (2, 2)
 
 

@@ -200,8 +200,8 @@ def test_the_graph_pages_code_can_be_taken_over(open_page):
 
 def test_a_box_of_examples_that_tells_none_changes_nothing():
     page = started(POINTS)
-    page.selectbox(key="tensors.example").set_value("stale").run()
-    page.selectbox(key="tensors.example").set_value(None).run()  # as a browser that just put the box up may
+    page.selectbox(key="tensors.example.0").set_value("stale").run()
+    page.selectbox(key="tensors.example.0").set_value(None).run()  # as a browser that just put the box up may
     assert not page.exception
     assert kept(page)["tensors.state"].example == "stale"
-    assert page.selectbox(key="tensors.example").value == "stale"
+    assert page.selectbox(key="tensors.example.1").value == "stale"
