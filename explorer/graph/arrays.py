@@ -135,7 +135,7 @@ def coded(texts: Sequence[str | None]) -> Coded:
     return Coded(rank[first], list(known))
 
 
-def joined(lists: Iterable[Sequence[int]]) -> Whole:
+def joined(lists: Iterable[Sequence[int] | Whole]) -> Whole:
     """All numbers of all lists, one after another."""
     return np.fromiter(chain.from_iterable(lists), np.int64)
 

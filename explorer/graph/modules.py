@@ -84,6 +84,14 @@ class ModuleTree(Nest):
             found.append(index if around == NONE else found[around])
         return whole(found)
 
+    @cached_property
+    def within(self) -> list[str]:
+        """By call, and last outside of all: the path of the innermost module, of it and those around it; empty where there is none."""
+        found: list[str] = []
+        for call, around in zip(self.calls, self.parent.tolist(), strict=True):
+            found.append(call.module if call.unit == "module" else "" if around == NONE else found[around])
+        return [*found, ""]
+
     def names(self, calls: Whole) -> frozenset[str]:
         """Of their modules, groups and steps."""
         return frozenset(self.path.texts[place] or "" for place in distinct(self.path.place[calls]).tolist())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from explorer.graph.measure import box_size, bytes_text, count_text, shape_text,
 from explorer.graph.modules import Call
 from explorer.graph.once import once
 from explorer.graph.outline import Outline, outline
-from explorer.graph.sums import total_of_call
+from explorer.graph.sums import Sum, totals_of_calls
 from explorer.ir import Box, BoxKind, Graph, Nested, Node, Op, Record, Saved, Tensor, TensorMeta, Unit, Wire
 from explorer.ir.collector import put_off
 from explorer.words import Language, say
@@ -106,6 +106,8 @@ class _Composer:
         self.groups: list[Group] = []
         self.group_of: dict[int, int] = {}
         self.place = about.placed(opened)
+        self.sums: Mapping[int, Sum] = {}
+        """By call that is drawn folded."""
         self.folded = np.full(len(self.tree.calls) + 1, NONE)
         """By call: its box where it is folded and in sight."""
 
@@ -177,8 +179,7 @@ class _Composer:
 
     def _within(self, path: str, above: int) -> str:
         """`path` as it is called inside the call `above`; groups and steps are no part of a path."""
-        around = next((call for at in self.tree.line(above) if (call := self.tree.calls[at]).unit == "module"), None)
-        return path if around is None else path.removeprefix(around.module + ".")
+        return path.removeprefix(f"{self.tree.within[above]}.")
 
     def _add(self, above: int, *, title: str, subtitle: str = "", **fields: Any) -> int:
         """Add a box, of the size that its two lines need; its index."""
@@ -194,7 +195,8 @@ class _Composer:
         above, hidden = self.place.above[owner], self.place.hidden[owner]
         box = np.full(len(order), NONE)
         appears, _ = stretches(np.where(hidden == NONE, np.arange(len(order)), -1 - hidden))
-        columns = (column[appears].tolist() for column in (order, above, hidden))
+        columns = [column[appears].tolist() for column in (order, above, hidden)]
+        self.sums = totals_of_calls(self.graph, sorted({*columns[-1]} - {NONE}))
         for at, node, around, folded in zip(appears.tolist(), *columns, strict=True):
             if folded == NONE:
                 box[at] = self._add_operation(self.graph.nodes[node], around)
@@ -227,7 +229,7 @@ class _Composer:
 
     def _contents(self, index: int) -> str:
         """What is in a folded module, in short; its times and gradients change from run to run and are left to the inspector."""
-        found = total_of_call(self.graph, index)
+        found = self.sums[index]
         parts = self._kind(self.tree.calls[index])
         if not parts or not (found.parameters or found.saved_bytes):
             parts.append(say("graph.nodes", self.language, count=f"{found.nodes:,}"))

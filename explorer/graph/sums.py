@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
-from explorer.graph.arrays import NONE, Floats, Whole, arrived, edges, nodes, saved_tensors, sent, stretches
+from explorer.graph.arrays import (
+    NONE,
+    Floats,
+    Whole,
+    arrived,
+    distinct,
+    edges,
+    joined,
+    nodes,
+    saved_tensors,
+    sent,
+    whole,
+)
 from explorer.graph.once import once
 from explorer.graph.outline import outline
 from explorer.ir import Graph, Run
@@ -51,25 +63,33 @@ class _Times(NamedTuple):
 
 def total(graph: Graph, members: Sequence[int] | Whole) -> Sum:
     """The sum over `members` (ids of nodes, each once)."""
-    columns = _columns(graph)
-    these = np.asarray(members, np.int64)
-    norms = columns.norms[these]
-    flowed = norms[~(norms < 0)]
-    storage = np.sort(columns.storage[_rows(columns.saver, these)])
-    return Sum(
-        nodes=len(these),
-        parameters=int(columns.parameters[these].sum()),
-        saved_bytes=int(columns.nbytes[storage[stretches(storage)[0]]].sum()),
-        largest_norm=float(flowed.max()) if len(flowed) else None,
-    )
+    return totals(graph, [members])[0]
 
 
-def total_of_call(graph: Graph, call: int) -> Sum:
-    """The sum over all nodes in a call of `outline`, worked out once."""
+def totals(graph: Graph, groups: Sequence[Sequence[int] | Whole]) -> list[Sum]:
+    """The sums over several groups of members, all in one pass."""
+    columns, count = _columns(graph), len(groups)
+    sizes = whole([len(members) for members in groups])
+    group, these = np.repeat(np.arange(count), sizes), joined(groups)
+    parameters = np.bincount(group, columns.parameters[these], count)
+    norms = np.full(count, float(NONE))
+    with np.errstate(invalid="ignore"):  # NaN is larger than any number here
+        np.maximum.at(norms, group, columns.norms[these])
+    saver, row = _rows(columns.saver, these)
+    storages = max(len(columns.nbytes), 1)
+    holder, storage = np.divmod(distinct(group[saver] * storages + columns.storage[row]), storages)
+    saved_bytes = np.bincount(holder, columns.nbytes[storage], count)
+    found = zip(sizes.tolist(), parameters.tolist(), saved_bytes.tolist(), norms.tolist(), strict=True)
+    return [Sum(of, int(size), int(nbytes), None if norm == NONE else norm) for of, size, nbytes, norm in found]
+
+
+def totals_of_calls(graph: Graph, calls: Sequence[int]) -> Mapping[int, Sum]:
+    """By call of `outline`, at least of `calls`: the sum over all nodes in it, worked out once."""
     known = _of_calls(graph)
-    if call not in known:
-        known[call] = total(graph, outline(graph).inside(call))
-    return known[call]
+    new = [call for call in calls if call not in known]
+    if new:
+        known.update(zip(new, totals(graph, [outline(graph).inside(call) for call in new]), strict=True))
+    return known
 
 
 @once
@@ -92,13 +112,12 @@ def _known(took: Floats) -> float | None:
     return float(known.sum()) if len(known) else None
 
 
-def _rows(saver: Whole, members: Whole) -> Whole:
-    """Which saved tensors are those of `members`."""
+def _rows(saver: Whole, members: Whole) -> tuple[Whole, Whole]:
+    """Which saved tensors are those of `members`, and by tensor the place of the member."""
     starts = np.searchsorted(saver, members, "left")
     counts = np.searchsorted(saver, members, "right") - starts
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    rows: Whole = np.repeat(starts, counts) + within
-    return rows
+    return np.repeat(np.arange(len(members)), counts), np.repeat(starts, counts) + within
 
 
 @once

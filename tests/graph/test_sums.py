@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from torch import nn
 
 from explorer.graph.picture import compose
-from explorer.graph.sums import seconds, total
+from explorer.graph.sums import seconds, total, totals
 from explorer.ir import Gradient, Graph, Node, Stats
 from tests.samples import run
 
@@ -95,3 +95,12 @@ def test_a_norm_that_is_not_a_number_is_the_largest() -> None:
     assert math.isnan(total(graph, (0, 1, 2)).largest_norm or 0.0)
     assert total(graph, (0, 2)).largest_norm == math.inf
     assert total(graph, ()).largest_norm is None
+
+
+def test_many_groups_at_once_have_the_sums_that_each_has_alone() -> None:
+    captured = run(CODE)
+    count = len(captured.graph.nodes)
+    groups = [range(count), (), (0,), range(3, count, 2), range(0, count, 2), range(count - 1, -1, -1)]
+    assert totals(captured.graph, groups) == [total(captured.graph, group) for group in groups]
+    assert totals(captured.graph, []) == []
+    assert totals(Graph(), [()]) == [total(Graph(), ())]
