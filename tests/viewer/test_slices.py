@@ -245,7 +245,7 @@ def test_a_fold_asks_for_nothing_that_is_known_and_a_lost_answer_is_said(blank: 
     blobs, keep = zip(*(scene.offer(captured, layout) for layout in layouts), strict=True)
     nothing = blank.locator(".nothing")
     show(blank, blobs[0])
-    expect(nothing).to_have_text("The drawing did not come from the server. Reload the page.")
+    expect(nothing).to_have_text("Not all of the drawing came from the server. Reload the page.")
     lost = False
     for blob, layout in zip(blobs, layouts, strict=True):  # the first of them once more
         show(blank, blob)
