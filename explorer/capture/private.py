@@ -6,7 +6,6 @@ None of them changes anything; where a later torch drops one, this file alone is
 from __future__ import annotations
 
 import gc
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from ctypes import Array, c_char
@@ -204,18 +203,24 @@ def hooks_after(nodes: Iterable[Any], hook: Hook) -> Iterator[None]:
             handle.remove()
 
 
+class _Table(dict[Any, Any]):
+    """Hooks of one node. A later handle refers to it weakly, as to the OrderedDict that torch would make, which takes twice as long."""
+
+    __slots__ = ("__weakref__",)
+
+
 @contextmanager
 def cheap_hooks_after(nodes: Iterable[Any], hook: Hook) -> Iterator[None]:
     """The same without torch's handles, which cost more than all else of a hook.
 
     Only where the process is our own: who else registers one on another thread, while these are registered, gets no handle.
     """
-    tables: list[OrderedDict[Any, Any]] = []
+    tables: list[dict[Any, Any]] = []
     owner: Any = torch.autograd.Function
     before = owner.__dict__.get("_register_hook")
 
-    def register(table: OrderedDict[Any, Any] | None, hook: Any) -> tuple[OrderedDict[Any, Any], None]:
-        table = OrderedDict() if table is None else table  # as torch's: a later handle refers to it weakly
+    def register(table: dict[Any, Any] | None, hook: Any) -> tuple[dict[Any, Any], None]:
+        table = _Table() if table is None else table
         table[hook] = hook
         tables.append(table)
         return table, None
