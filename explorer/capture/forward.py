@@ -28,7 +28,7 @@ from explorer.capture.naming import InputNames
 from explorer.capture.operators import OperatorLog, Watch
 from explorer.capture.orders import Orders
 from explorer.capture.private import is_transformed, next_sequence_nr, packing_noticed
-from explorer.capture.segments import packing_now
+from explorer.capture.segments import Packing, packing_now
 from explorer.capture.source import Place, Source
 from explorer.capture.unread import Unread
 
@@ -103,12 +103,16 @@ class ForwardLog(TorchFunctionMode):
     def _packs(self) -> None:
         self._packed = True
 
+    def _packing(self) -> Packing | None:
+        """What packs the tensors that are saved now."""
+        return packing_now() if self._packed else None
+
     @contextmanager
     def backward_span(self, place: Place, nodes: Iterable[Any] = ()) -> Iterator[None]:
         """What backward over `nodes` makes (with ``create_graph``) belongs to its line; calls inside it are no forward calls."""
         self.unread.settle()
         paused, self._paused = self._paused, True
-        span = Span(place, self._modules.current, self._open, next_sequence_nr(), packing_now())
+        span = Span(place, self._modules.current, self._open, next_sequence_nr(), self._packing())
         self._begin(span)
         try:
             with self.orders.backward(nodes):
@@ -188,7 +192,7 @@ class ForwardLog(TorchFunctionMode):
         if self._paused or func in _UNLISTED or len(self.spans) >= most:
             return func(*args, **kwargs)
         place = self._source.here(self._source.frame())
-        span = Span(place, module, self._open, next_sequence_nr(), packing_now())
+        span = Span(place, module, self._open, next_sequence_nr(), self._packing())
         self._begin(span)
         try:
             return func(*args, **kwargs)
@@ -225,7 +229,7 @@ class ForwardLog(TorchFunctionMode):
             self.checker.meet(len(self.ops), name, func, args, kwargs)
         alone = self._is_alone(function, types, args, inputs)
         frame, kept = self._source.frame(_CALLER), len(self.spans)
-        place, module, packing = self._source.here(frame), self._modules.current, packing_now()
+        place, module, packing = self._source.here(frame), self._modules.current, self._packing()
         op = OpDraft(place, module, self._open, next_sequence_nr(), packing, index=len(self.ops), name=name)
         self.ops.append(op)
         self._begin(op)

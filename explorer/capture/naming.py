@@ -43,9 +43,12 @@ class InputNames:
         _, names, local = known
         if not names:
             return (None,) * len(tensors)
-        here = frame.f_locals.get
-        held = map(here, names) if local else map(here, names, map(frame.f_globals.get, names))
-        return tuple(map(dict(zip(map(id, held), names, strict=True)).get, map(id, tensors)))
+        here = frame.f_locals
+        if not local:
+            around = frame.f_globals
+            here = {name: here.get(name, around.get(name)) for name in names}
+        called = {id(here.get(name)): name for name in names}.get
+        return tuple([called(id(tensor)) for tensor in tensors])
 
 
 def _variables(frame: FrameType, place: Place) -> _Variables:

@@ -30,6 +30,12 @@ def sequence_nr(node: Any) -> int | None:
     return None if number == _LEAF_SEQUENCE else number
 
 
+def sequence_nrs(nodes: Iterable[Any]) -> list[int | None]:
+    """The same of each; None for what is no node."""
+    numbers = [None if node is None else node._sequence_nr() for node in nodes]
+    return [None if number == _LEAF_SEQUENCE else number for number in numbers]
+
+
 def quiet() -> AbstractContextManager[object]:
     """While it lasts no ``__torch_function__`` is called, neither a mode's nor a subclass's: reading is not recorded."""
     return torch._C.DisableTorchFunction()

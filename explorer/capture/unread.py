@@ -18,7 +18,7 @@ import torch
 from explorer.capture.drafts import OpDraft
 from explorer.capture.finite import FiniteWatch
 from explorer.capture.metas import Storages, memory_of, version_of
-from explorer.capture.private import quiet, sequence_nr, uncollected
+from explorer.capture.private import quiet, sequence_nrs, uncollected
 from explorer.capture.views import views_of
 from explorer.ir import TensorMeta
 
@@ -88,7 +88,7 @@ class Unread:
                 self._look([(op, inputs, before, outputs)], True)
             return
         self._waiting.append((op, inputs, before if after != before else (), outputs))
-        self._held += _nbytes(inputs + outputs)
+        self._held += _nbytes(inputs) + _nbytes(outputs)
         if len(self._waiting) >= _MOST_CALLS or self._held >= _MOST_HELD or (after != before and not writes):
             self.settle()
 
@@ -130,7 +130,7 @@ class Unread:
 
 def _numbers(tensors: _Tensors) -> tuple[int | None, ...]:
     """The sequence numbers of the nodes that made them."""
-    return tuple([None if node is None else sequence_nr(node) for node in map(_GRAD_FN, tensors)])
+    return tuple(sequence_nrs(map(_GRAD_FN, tensors)))
 
 
 def _at_version(meta: TensorMeta, version: int) -> TensorMeta:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
-from explorer.capture.private import sequence_nr
+from explorer.capture.private import sequence_nrs
 from explorer.ir import NodeKind
 
 MOST_NODES = 300_000
@@ -121,7 +121,7 @@ def _describe(found: Walk) -> None:
         for at, node in enumerate(found.nodes):
             if classes[at].__name__ == _CPP_CLASS:
                 found.names[at], found.kinds[at] = node_name(node), node_kind(node)
-    found.numbers.extend(map(sequence_nr, found.nodes))
+    found.numbers.extend(sequence_nrs(found.nodes))
 
 
 def edge_of(tensor: torch.Tensor) -> GradientEdge | None:
