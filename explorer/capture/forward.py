@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
+import numpy
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -124,10 +125,11 @@ class ForwardLog(TorchFunctionMode):
     def spans_of(self, numbers: Iterable[int | None]) -> list[Span | None]:
         """The innermost span in which each node was made, by sequence number; None for a leaf, which has no number."""
         self.unread.settle()
-        spans, starts = self.spans, [span.start for span in self.spans]
+        numbers, spans = list(numbers), self.spans
+        starts, known = [span.start for span in spans], [-1 if number is None else number for number in numbers]
+        begun: list[int] = numpy.searchsorted(starts, known, "right").tolist()
         found: list[Span | None] = []
-        for number in numbers:
-            at = 0 if number is None else bisect_right(starts, number)
+        for number, at in zip(numbers, begun, strict=True):
             span = spans[at - 1] if at else None
             while span is not None and span.end is not None and span.end <= number:  # type: ignore[operator]  # it has one
                 span = span.outer
