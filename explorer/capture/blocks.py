@@ -19,10 +19,12 @@ from explorer.ir import Stats
 class Block:
     """Tensors of one dtype whose elements lie one after the other. Steps: `add`, `settle`, `sum_up`."""
 
-    __slots__ = ("_careful", "_numels", "_places", "_readings", "_rows", "_stats", "_tensors", "dtype")
+    __slots__ = ("_careful", "_numels", "_places", "_readings", "_rows", "_stats", "_tensors", "dtype", "is_read")
 
     def __init__(self, dtype: str) -> None:
         self.dtype = dtype
+        self.is_read = False
+        """Whether it takes no more tensors."""
         self._places: dict[tuple[int, int], int] = {}
         """Rows, by address and number of elements."""
         self._tensors: list[torch.Tensor] = []
@@ -48,7 +50,8 @@ class Block:
 
     def settle(self) -> None:
         """Read what is held. To be called under `quiet` and without gradients."""
-        if self._tensors:
+        if not self.is_read:
+            self.is_read = True
             addresses, self._numels = map(list, zip(*self._places, strict=True))
             self._rows = rows = read(self.dtype, addresses, self._numels)
             self._careful = {row: converted_stats(self._tensors[row]) for row in rows.which_are_odd()}
@@ -107,7 +110,10 @@ class Blocks:
         ]
 
     def _block(self, dtype: str) -> Block:
-        return self._open.get(dtype) or self._open.setdefault(dtype, Block(dtype))
+        block = self._open.get(dtype)
+        if block is None or block.is_read:  # somebody could not wait
+            block = self._open[dtype] = Block(dtype)
+        return block
 
     def settle(self) -> None:
         """Read what is held. To be called under `quiet` and without gradients."""

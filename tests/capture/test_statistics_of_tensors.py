@@ -155,6 +155,19 @@ def test_what_was_read_is_never_taken_for_another_tensor_that_came_later() -> No
         assert found[1].value == [-at] * 3
 
 
+def test_numbers_that_are_asked_about_before_all_is_settled_do_not_become_those_of_later_tensors() -> None:
+    reader = Reader()
+    tensors = [torch.full((100,), float(at)) for at in range(4)]
+    readings = []
+    for tensor in tensors:
+        readings.append(reader.read_quietly(tensor, steady=True))
+        first = readings[0].stats
+        assert first is not None
+        assert first.max == 0
+    reader.settle()
+    assert [one.stats and one.stats.max for one in readings] == [0, 1, 2, 3]
+
+
 def test_what_does_not_fit_into_the_room_is_read_where_it_lies() -> None:
     reader = Reader(room=2_500)
     found = reader.read_together([torch.full((1_000,), float(at)) for at in range(5)])
