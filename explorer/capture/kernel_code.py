@@ -47,17 +47,20 @@ def reads(name: str, dtype: str) -> ir.Module:
     function = ir.Function(module, ir.FunctionType(_I64, [_I64, _POINTER, _POINTER]), name)
     count, tensors, rows = function.args
     b = _Builder(function)
-    odd, sample = b.variable(_I64(0)), b.array(_real(dtype), MOST_COUNTED)
+    odd, sample, bins = b.variable(_I64(0)), b.array(_real(dtype), MOST_COUNTED), b.array(_I32, BINS)
     with b.counting(_I64(0), count) as at:
         address, numel, stride = (b.fetch(_I64, tensors, b.add(at, b.mul(count, _I64(row)))) for row in range(3))
         totals, sampled = _read(b, _Tensor(dtype, b.inttoptr(address, _POINTER), numel, stride), sample)
         is_odd = _is_odd(b, totals, b.sitofp(numel, _DOUBLE))
         row = b.item(_DOUBLE, rows, b.mul(at, _I64(COLUMNS)))
-        for column, value in enumerate((*totals, b.uitofp(is_odd, _DOUBLE), *[_DOUBLE(0.0)] * BINS)):
+        for place in range(BINS):
+            b.store(_I32(0), b.item(_I32, bins, _I64(place)))
+        with b.if_then(b.not_(is_odd)):
+            _count(b, totals, sample, sampled, bins)
+        counts = [b.sitofp(b.fetch(_I32, bins, _I64(place)), _DOUBLE) for place in range(BINS)]
+        for column, value in enumerate((*totals, b.uitofp(is_odd, _DOUBLE), *counts)):
             b.store(value, b.item(_DOUBLE, row, _I64(column)))
         b.store(b.add(b.value(odd), b.zext(is_odd, _I64)), odd)
-        with b.if_then(b.not_(is_odd)):
-            _count(b, totals, sample, sampled, b.item(_DOUBLE, row, _I64(SUMS)))
     b.ret(b.value(odd))
     return module
 
@@ -226,8 +229,8 @@ def _count(b: _Builder, totals: _Totals, sample: ir.Value, sampled: ir.Value, bi
         distance = b.fsub(_double(b, b.fetch(sample.holds, sample, at)), totals.low)
         place = b.fptosi(b.fmul(b.fdiv(distance, width), _DOUBLE(BINS)), _I64)
         inside = b.select(b.icmp_signed("<", place, _I64(BINS - 1)), place, _I64(BINS - 1))
-        its_bin = b.item(_DOUBLE, bins, b.select(flat, _I64(BINS // 2), inside))
-        b.store(b.fadd(b.load(its_bin, typ=_DOUBLE), _DOUBLE(1.0)), its_bin)
+        its_bin = b.item(_I32, bins, b.select(flat, _I64(BINS // 2), inside))
+        b.store(b.add(b.load(its_bin, typ=_I32), _I32(1)), its_bin)
 
 
 def _double(b: _Builder, value: ir.Value) -> ir.Value:
