@@ -13,6 +13,7 @@ export class Raster {
     this.canvas = document.createElement("canvas");
     this.context = this.canvas.getContext("2d");
     this.image = null;
+    this.room = new ArrayBuffer(0); // for pictures of several sizes: a browser is slow to take back what is no longer used
     this.changed = false; // since the canvas was last asked for
   }
 
@@ -22,9 +23,12 @@ export class Raster {
     this.changed = true;
     if (this.image?.width !== width || this.image.height !== height) {
       Object.assign(this.canvas, { width, height });
-      this.image = new ImageData(width, height);
-      this.pixels = new Uint32Array(this.image.data.buffer);
-    } else this.pixels.fill(0);
+      const bytes = 4 * width * height;
+      if (this.room.byteLength < bytes) this.room = new ArrayBuffer(bytes);
+      this.image = new ImageData(new Uint8ClampedArray(this.room, 0, bytes), width, height);
+      this.pixels = new Uint32Array(this.room, 0, width * height);
+    }
+    this.pixels.fill(0);
   }
 
   // The canvas with the picture on it.
