@@ -9,19 +9,18 @@ from itertools import repeat
 import torch
 
 from explorer.capture.histogram import MOST_COUNTED, stride_of_sample
-from explorer.capture.kernel import DTYPES, SUMS, Rows, read
+from explorer.capture.kernel import SUMS, Rows, read
 from explorer.ir import PREVIEW_ELEMENTS, Stats
 
 
 def row_stats(stack: torch.Tensor) -> list[Stats | None]:
     """Of each of the real tensors that are stacked, none of them empty; None for one that must be read with care."""
-    rows = stack.reshape(len(stack), -1).contiguous()
-    dtype = str(rows.dtype).removeprefix("torch.")
-    if dtype not in DTYPES or not rows.is_cpu:
-        rows, dtype = rows.to("cpu", torch.float64), "float64"
-    first, numel = rows.data_ptr(), rows.shape[1]
-    nbytes, numels = numel * rows.element_size(), [numel] * len(rows)
-    return stats_of(read(dtype, range(first, first + nbytes * len(rows), nbytes), numels), numels)
+    dtype = torch.float32 if stack.dtype is torch.float32 else torch.float64
+    rows = stack.reshape(len(stack), -1).detach().to("cpu", dtype).contiguous()
+    matrix = rows.numpy()  # refuses what has no memory, such as a fake tensor, whose address would end the process
+    first, (count, numel) = matrix.__array_interface__["data"][0], matrix.shape
+    addresses, numels = range(first, first + matrix.nbytes, matrix.nbytes // count), [numel] * count
+    return stats_of(read(matrix.dtype.name, addresses, numels), numels)
 
 
 def stats_of(rows: Rows, numels: Sequence[int]) -> list[Stats | None]:

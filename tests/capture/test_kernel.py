@@ -13,6 +13,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from explorer.capture.elements import address_of, addresses_of, is_run
 from explorer.capture.histogram import histogram, stride_of_sample
 from explorer.capture.kernel import DTYPES, SUMS, Rows, read
+from explorer.capture.numbers import read_stats
+from explorer.capture.reader import Reader
 
 dtypes = st.sampled_from(sorted(DTYPES))
 numels = st.lists(
@@ -115,6 +117,15 @@ def test_no_address_is_told_of_what_does_not_lie_there(kind: str) -> None:
     assert address_of(tensor) is None
     if tensor.dtype is torch.float32:
         assert addresses_of([torch.randn(4), tensor])[1] is None
+
+
+@pytest.mark.parametrize("numel", [5, 200, 2**14 + 1])
+def test_tensors_without_memory_have_no_numbers_and_end_no_process(numel: int) -> None:
+    with FakeTensorMode():
+        fake = [torch.empty(numel) for _ in range(3)]
+    for tensors in (fake, [torch.empty(numel, device="meta")] * 2):
+        assert [(one.value, one.stats) for one in Reader().read_together(tensors)] == [(None, None)] * len(tensors)
+        assert read_stats(tensors[0]) is None
 
 
 def test_no_address_is_told_inside_of_a_transform() -> None:
