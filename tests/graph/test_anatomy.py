@@ -27,7 +27,7 @@ def tree(code):
 
 def flops(code):
     with FlopCounterMode(display=False) as counter, torch.device("meta"):
-        exec(code, {"torch": torch, "nn": nn, "F": nn.functional})
+        exec(code, {"torch": torch, "nn": nn, "F": nn.functional})  # the catalogue's own text, for torch's counter
     return counter.get_total_flops()
 
 
@@ -95,7 +95,7 @@ def test_parameters_and_activation_bytes(name):
     code = code_of(name)
     parts = tree(code)
     names = {}
-    exec(code, names)
+    exec(code, names)  # the catalogue's own text
     model = names["model"]
     with _Kept() as kept:
         model(names["x"])
