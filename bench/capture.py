@@ -31,6 +31,7 @@ from explorer.capture.snapshot import Result, Snapshot
 from explorer.capture.source import Source
 from explorer.capture.variables import Named
 from explorer.ir import Run, encode
+from explorer.ir.collector import at_work, put_off
 
 NAMES = ("resnet18", "resnet101", "lstm", "gpt", "GPT-2 small, 128 tokens", "RNN, 2,000 steps")
 _ROOT = Path(__file__).parents[1]
@@ -91,19 +92,15 @@ class Built:
         self._forget()
 
     def recorded(self) -> Recording:
-        """The same as a worker does it."""
+        """The same as a worker does it, which puts the collector off but for the code."""
         recorder = Recorder(self._whole, verify="never")
-        with recorder.watching():
+        with at_work(), recorder.watching():
             self._run()
-        gc.disable()  # as in a worker while records are made
-        try:
-            recorder.look([Named("loss", self._names["loss"])], self._names)
-            recorder.differentiate([self._names["loss"]], [None])
-            recording = recorder.finish({name: value for name, value in self._names.items() if name[0] != "_"}, {})
-            self._forget()
-            recorder.release()
-        finally:
-            gc.enable()
+        recorder.look([Named("loss", self._names["loss"])], self._names)
+        recorder.differentiate([self._names["loss"]], [None])
+        recording = recorder.finish({name: value for name, value in self._names.items() if name[0] != "_"}, {})
+        self._forget()
+        recorder.release()
         return recording
 
     def clear(self) -> None:
@@ -134,13 +131,19 @@ def _measure(program: Program, pairs: int) -> Pairs:
     for _ in range(pairs):
         found.plain.append(_seconds(built.plain))
         built.clear()
-        recordings: list[Recording] = []
-        found.recorded.append(_seconds(lambda kept=recordings: kept.append(built.recorded())))
+        with put_off():  # as a worker does, which ends with its answer
+            _watched(built, found)
         built.clear()
-        of_a_run = {name: value for name, value in vars(recordings.pop()).items() if name in Run.__struct_fields__}
-        run = Run(status="ok", **of_a_run)
-        found.encoded.append(_seconds(lambda run=run: encode(run)))
     return found
+
+
+def _watched(built: Built, found: Pairs) -> None:
+    """One recorded pass and its answer, which are gone afterwards."""
+    recordings: list[Recording] = []
+    found.recorded.append(_seconds(lambda: recordings.append(built.recorded())))
+    of_a_run = {name: value for name, value in vars(recordings.pop()).items() if name in Run.__struct_fields__}
+    run = Run(status="ok", **of_a_run)
+    found.encoded.append(_seconds(lambda: encode(run)))
 
 
 def _million() -> Row:
@@ -167,11 +170,8 @@ def _large(nodes: int) -> float:
         encode(snapshot.graph(ModulePaths({}), [], {}, {}))
         snapshot.walk.release()
 
-    gc.disable()  # as in a worker while records are made
-    try:
+    with put_off():  # as in a worker while records are made
         return _seconds(capture)
-    finally:
-        gc.enable()
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -19,3 +19,15 @@ def put_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Within a block that put it off, the collector as code of others expects it: that may leave cycles behind."""
+    was_on = gc.isenabled()
+    gc.enable()
+    try:
+        yield
+    finally:
+        if not was_on:
+            gc.disable()

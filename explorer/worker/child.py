@@ -46,6 +46,7 @@ from explorer.ir import (
     read_frame,
     write_frame,
 )
+from explorer.ir.collector import put_off
 from explorer.words import tell
 from explorer.worker.limits import TimeLimit, held_back, soft_deadline, stopped_clock
 
@@ -152,8 +153,9 @@ def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> 
 
 
 def _run(channel: Channel, tasks: Tasks, request: RunRequest, limits: Limits) -> None:
+    """The process ends with this answer: but for the code's own cycles nothing is worth collecting."""
     try:
-        with soft_deadline(limits.seconds):
+        with soft_deadline(limits.seconds), put_off():
             message = encode(tasks.execute(request))
     except BaseException as problem:  # whatever it is, it must become a sentence
         message = encode(_failed(_reason(problem, limits)))

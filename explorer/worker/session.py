@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from explorer.capture.times import Lap, Stopwatch
 from explorer.capture.variables import named_tensors
 from explorer.capture.walk import MOST_NODES
 from explorer.ir import Input, Run, RunRequest, Sentence, Status, StepUpdate, Times
+from explorer.ir.collector import at_work, put_off
 from explorer.training.data import load
 from explorer.training.single import SingleStep
 from explorer.words import tell
@@ -73,24 +73,25 @@ def execute(request: RunRequest) -> Run:
     began = time.perf_counter()
     outcome = _Outcome()
     hub = LocalHub(request.repository) if request.repository is not None else None
-    with captured() as printed, _on_device(request, outcome), at_hand(hub):
-        with _collecting() as pause:
-            _record(request, outcome, pause)
+    with put_off(), captured() as printed, _on_device(request, outcome), at_hand(hub):
+        _record(request, outcome)
         if outcome.status == "ok" and outcome.recording is not None and request.repeats > 0:
-            with outcome.timed("repeats"):
+            with outcome.timed("repeats"), at_work():
                 outcome.times, notes = repeated(request, outcome.recording, partial(_once_more, request))
             outcome.notes += notes
     return _run(request, outcome, printed, time.perf_counter() - began)
 
 
-def _record(request: RunRequest, outcome: _Outcome, pause: Callable[[], None]) -> None:
-    """Run the code under a recorder, which is gone with all that it held when the records are made; `pause` stops the garbage collector."""
+def _record(request: RunRequest, outcome: _Outcome) -> None:
+    """Run the code under a recorder, which is gone with all that it held when the records are made."""
     recorder = Recorder(request.code, request.backward, verify=request.verify, check=request.check)
     session = _Session(request, outcome, recorder)
-    session.guarded("gate", session.check)
-    if outcome.status == "ok":
-        session.guarded("forward", session.forward)
-        pause()
+    with at_work():
+        session.guarded("gate", session.check)
+        passed = outcome.status == "ok"
+        if passed:
+            session.guarded("forward", session.forward)
+    if passed:
         session.guarded("backward", session.backward if outcome.status == "ok" else session.look)
         session.guarded("capture", partial(session.write_down, recorder))
     session.guarded("capture", session.release)
@@ -129,17 +130,6 @@ def _once_more(request: RunRequest, stopwatch: Stopwatch) -> tuple[Status, Lap |
     lap = stopwatch.lap() if outcome.status == "ok" else None
     session.guarded("repeats", session.release)
     return outcome.status, lap
-
-
-@contextmanager
-def _collecting() -> Iterator[Callable[[], None]]:
-    """Something to pause the garbage collector with while records are made by the ten thousand: each pass would walk them all."""
-    collecting = gc.isenabled()
-    try:
-        yield gc.disable
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Session:
