@@ -16,8 +16,9 @@ from explorer.capture import Recorder
 from explorer.capture.metas import is_tensor
 from explorer.capture.private import quiet, sequence_nr
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
-from explorer.capture.variables import named_tensors
+from explorer.capture.variables import Named, named_tensors
 from explorer.capture.walk import MOST_NODES
+from explorer.capture.wreck import given_to_failed, newest
 from explorer.ir import Sentence
 from explorer.notebook.by_hand import backward, unable
 from explorer.notebook.engine import by_engine, full_precision, starts
@@ -133,14 +134,18 @@ class Watch:
         self._timings["backward"] = time.perf_counter() - began
 
     def failed(self, problem: Exception) -> None:
-        """Keep the user's exception, and the graph behind the last tensor that the innermost function made."""
+        """Keep the user's exception, and the graph behind the last tensor that the innermost function made, or what the call was given that failed."""
         self._problem = problem
-        frames = _frames(problem)
-        for frame in reversed(frames):
-            found = [(name, one) for name, one in frame.f_locals.items() if is_tensor(one) and _is_made(one)]
-            if found and not self.has_own_backward():
-                self.show(found[-1:], MOST_NODES_OF_OTHERS)  # the exception holds the variables
-                return
+        if self.has_own_backward():
+            return
+        scopes = [frame.f_locals for frame in reversed(_frames(problem))]
+        held = next((found[-1:] for scope in scopes if (found := _made(scope))), [])
+        given = given_to_failed(problem, self._recorder.log.ops)
+        furthest = (held, given)[newest(held, given)]
+        if furthest:
+            self.show(
+                [(one.name, one.tensor) for one in furthest], MOST_NODES_OF_OTHERS
+            )  # the exception holds the variables
 
     def run(self) -> Run:
         """Everything as records."""
@@ -201,7 +206,8 @@ class Watch:
     def _sentence(self) -> Sentence | None:
         if self._problem is None:
             return None
-        return Sentence(key="notebook.raised", values={"said": _said(self._problem)})
+        key = "notebook.raised" if self._snapshot is not None else "notebook.raised_before"
+        return Sentence(key=key, values={"said": _said(self._problem)})
 
     def _line(self, problem: Exception) -> int | None:
         for frame in reversed(_frames(problem)):
@@ -219,9 +225,10 @@ def _frames(problem: Exception) -> list[FrameType]:
     return found[2:]
 
 
-def _is_made(tensor: torch.Tensor) -> bool:
+def _made(scope: Mapping[str, Any]) -> list[Named]:
+    """The variables that are tensors with a grad_fn."""
     with quiet():
-        return tensor.grad_fn is not None
+        return [Named(name, one) for name, one in scope.items() if is_tensor(one) and one.grad_fn is not None]
 
 
 def _said(problem: Exception) -> str:

@@ -6,7 +6,7 @@ are differentiated at once, as ``torch.autograd.backward([a, b], ...)`` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from explorer.capture import Named
 from explorer.capture.metas import is_tensor
 from explorer.capture.private import quiet
 from explorer.capture.variables import named_tensors, tensors_inside
+from explorer.capture.wreck import newest
 from explorer.ir import Nested, Sentence
 
 LOSS = "loss"
@@ -62,6 +63,14 @@ def latest(variables: Mapping[str, Any]) -> Choice | None:
             if (choice := _choice(name, variables[name])) is not None:
                 return choice
     return None
+
+
+def furthest(scopes: Iterable[Mapping[str, Any]], given: tuple[Named, ...]) -> Choice | None:
+    """As far as code came that failed: the last tensor of the first of `scopes` that has one, or what a call was `given`, if that was made later."""
+    held = next((choice for scope in scopes if (choice := latest(scope)) is not None), None)
+    if not given or (held is not None and newest(held.parts, given) == 0):
+        return held
+    return Choice(", ".join(one.name for one in given), given)
 
 
 def choose(asked: str | None, variables: Mapping[str, Any], last: Choice | None) -> Choice | None:

@@ -17,8 +17,9 @@ from explorer.capture.metas import is_tensor
 from explorer.capture.private import quiet
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS
 from explorer.capture.times import Lap, Stopwatch
-from explorer.capture.variables import named_tensors
+from explorer.capture.variables import Named, named_tensors
 from explorer.capture.walk import MOST_NODES
+from explorer.capture.wreck import given_to_failed
 from explorer.ir import Input, Run, RunRequest, Sentence, Status, StepUpdate, Times
 from explorer.ir.collector import at_work, put_off
 from explorer.training.data import load
@@ -144,6 +145,8 @@ class _Session:
         self._phase = ""
         self._wreck: list[Mapping[str, Any]] = []
         """The variables of the functions that a failure passed through, the outermost first."""
+        self._given: tuple[Named, ...] = ()
+        """What the call of torch was given that failed."""
 
     def guarded(self, phase: str, step: Callable[[], None]) -> None:
         """Take a step; whatever it raises becomes the outcome's sentence."""
@@ -217,12 +220,10 @@ class _Session:
         self._outcome.candidates = results.candidates(scopes[0])
         if self._recorder.snapshot is not None:
             return
-        for scope in reversed(scopes):
-            choice = results.latest(scope)
-            if choice is not None:
-                self._outcome.result = choice.name
-                self._recorder.look(choice.parts, *scopes)
-                return
+        choice = results.furthest(reversed(scopes), self._given)
+        if choice is not None:
+            self._outcome.result = choice.name
+            self._recorder.look(choice.parts, *scopes)
 
     def write_down(self, recorder: Recorder) -> None:
         """Turn everything seen into records."""
@@ -245,7 +246,7 @@ class _Session:
         """Free the code's variables, then what the recorder held of them."""
         self._globals.clear()
         self._wreck.clear()
-        self._last = None
+        self._given, self._last = (), None
         self._recorder.release()
 
     def tensors(self) -> dict[str, torch.Tensor]:
@@ -277,6 +278,8 @@ class _Session:
         fail, frames = self._outcome.fail, list(frames_of(problem))
         line = frames[-1][1] if frames else self._recorder.unreadable_line()
         self._wreck = [dict(frame.f_locals) for frame, _ in frames if frame.f_locals is not frame.f_globals]
+        if self._phase == "forward" and isinstance(self._recorder, Recorder):
+            self._given = given_to_failed(problem, self._recorder.log.ops)
         stopped = of_limits(problem, line)
         if stopped is not None:
             fail(*stopped)

@@ -37,6 +37,12 @@ CASES: dict[str, tuple[str, int, set[str], int]] = {
         X + "class Net(nn.Module):\n    def forward(self, v):\n        h = v * 2\n        k = h.exp()\n        return k.view(7)\nloss = Net()(x).sum()",
         6, set(), 3,
     ),
+    "between the layers of a module": (
+        "m = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(5, 2))\nloss = m(torch.ones(2, 3)).sum()", 2, set(), 5,
+    ),
+    "in the middle of an expression": (X + "y = x * 2\nz = (y.exp() + 1) @ torch.ones(3)", 3, set(), 4),
+    "after what was given": (X + "y = x * 2\nz = y.exp()\nw = y.view(7)", 4, set(), 3),
+    "on two ways": (X + "z = torch.cat([x.exp(), x[:, None] * torch.ones(3)])", 2, set(), 4),
     "in a custom backward": (CUSTOM + X + "loss = (Odd.apply(x) * 3).sum()\nloss.backward()", 8, set(), 4),
     "in a custom backward of ours": (CUSTOM + X + "loss = (Odd.apply(x) * 3).sum()", 8, set(), 4),
     "in a tensor hook": (

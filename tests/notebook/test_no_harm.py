@@ -260,6 +260,26 @@ def test_everything_is_as_it_was_after_the_users_exception() -> None:
     assert run.graph.roots[0].name == "y"
 
 
+@pytest.mark.parametrize(
+    ("breaks", "name", "nodes"),
+    [
+        (nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(5, 2)), "input", 6),
+        (lambda x: (x * 2).exp() @ torch.ones(7), "(x * 2).exp()", 3),
+        (lambda x: x.exp().view(7) if x.ndim else x, "x.exp()", 2),
+    ],
+)
+def test_what_the_call_was_given_that_raised_is_shown(breaks: Callable[..., Any], name: str, nodes: int) -> None:
+    run = explorer.trace(breaks, torch.randn(2, 3, requires_grad=True))
+    assert (run.status, run.graph.roots[0].name, len(run.graph.nodes)) == ("error", name, nodes)
+    assert "as far as it came" in run.message
+
+
+def test_a_graph_that_is_not_there_is_not_promised() -> None:
+    run = explorer.trace(lambda x: torch.ones(2) @ torch.ones(3), torch.ones(1, requires_grad=True))
+    assert run.graph.nodes == ()
+    assert run.message.endswith("By then nothing had a grad_fn, so there is no graph.")
+
+
 def test_an_interrupt_is_raised_again_and_all_is_put_back() -> None:
     net, x = Net(), torch.randn(3, 4)
 
