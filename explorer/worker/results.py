@@ -73,21 +73,28 @@ def furthest(scopes: Iterable[Mapping[str, Any]], given: tuple[Named, ...]) -> C
     return Choice(", ".join(one.name for one in given), given)
 
 
+def meant(variables: Mapping[str, Any], last: Choice | None) -> Choice | None:
+    """What code points at by itself: its last expression, else ``loss``; None where neither has a grad_fn."""
+    with quiet():
+        return (
+            last if last is not None and _differentiable(last.parts[0].tensor) else _choice(LOSS, variables.get(LOSS))
+        )
+
+
 def choose(asked: str | None, variables: Mapping[str, Any], last: Choice | None) -> Choice | None:
-    """What was asked for; else the last expression, else ``loss``, else the last tensor that has a grad_fn; else None.
+    """What was asked for; else what is `meant`, else the last tensor that has a grad_fn; else None.
 
     Raises:
         BadResultError: what was asked for is not there, or has no grad_fn.
     """
-    with quiet():
-        last = last if last is not None and _differentiable(last.parts[0].tensor) else None
-        named = _choice(asked, variables.get(asked)) if asked is not None else _choice(LOSS, variables.get(LOSS))
     if asked is None:
-        return last or named or latest(variables)
+        return meant(variables, last) or latest(variables)
+    with quiet():
+        named = _choice(asked, variables.get(asked))
+        if named is None and last is not None and asked == last.name and _differentiable(last.parts[0].tensor):
+            named = last
     if named is not None:
         return named
-    if last is not None and asked == last.name:
-        return last
     raise BadResultError(_not_possible(asked, variables))
 
 

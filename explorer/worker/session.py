@@ -201,7 +201,7 @@ class _Session:
         """Differentiate the result, unless the code did so itself."""
         variables = self._variables()
         self._outcome.candidates = results.candidates(variables)
-        if self._recorder.calls.calls and not self._goes_on():
+        if self._recorder.calls.calls and not self._goes_on(variables):
             self._own_backward()
             return
         choice = results.choose(self._request.result, variables, self._last)
@@ -254,10 +254,12 @@ class _Session:
         with quiet():
             return {one.name: one.tensor for one in named_tensors(self._variables())}
 
-    def _goes_on(self) -> bool:
-        """Whether the code asked for gradients only to make its last expression of them."""
-        wanted = self._request.backward == -1 and self._request.result is None
-        return wanted and self._last is not None and self._recorder.set_aside(self._last.parts)
+    def _goes_on(self, variables: Mapping[str, Any]) -> bool:
+        """Whether the code asked for gradients only to make its result of them."""
+        if self._request.backward != -1 or self._request.result is not None:
+            return False
+        meant = results.meant(variables, self._last)
+        return meant is not None and self._recorder.set_aside(meant.parts)
 
     def _own_backward(self) -> None:
         calls, asked = self._recorder.calls, self._request.backward

@@ -58,6 +58,27 @@ def test_the_last_expression_of_gradients_is_shown_though_the_code_called_grad()
     assert (shown.backward, orders(shown)) == (0, {1})
 
 
+@pytest.mark.parametrize(
+    ("lines", "grad"),
+    [
+        ("(g,) = torch.autograd.grad((x ** 3).sum(), x, create_graph=True)\nloss = g.sum()\nprint(loss)", [6.0, 12.0]),
+        ("g = torch.func.grad(lambda v: (v ** 3).sum())(x)\nloss = g.sum() + x.sum()", [7.0, 13.0]),
+    ],
+)
+def test_a_loss_of_gradients_is_shown_as_well(lines: str, grad: list[float]) -> None:
+    seen = run(X + lines)
+    assert (seen.result, seen.backward, orders(seen)) == ("loss", None, {1, 2})
+    assert next(one.grad for one in seen.tensors if one.name == "x") == grad
+    again = run(X + lines, repeats=1)
+    assert again.times is not None
+    assert again.times.repeats == 1
+
+
+def test_a_loss_that_the_code_has_differentiated_is_shown_as_it_did() -> None:
+    seen = run(X + "loss = (x ** 3).sum()\n(g,) = torch.autograd.grad(loss, x, create_graph=True)")
+    assert (seen.backward, orders(seen)) == (0, {1})
+
+
 def test_a_custom_function_is_differentiated_twice() -> None:
     code = """\
 class Cube(torch.autograd.Function):
