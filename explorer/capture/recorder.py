@@ -76,12 +76,12 @@ class Recorder:
         return self.calls.snapshot or self._own
 
     def set_aside(self, results: Sequence[Named]) -> bool:
-        """Whether `results` are made of gradients (``create_graph=True``) and no call went through them; then those calls are not shown."""
+        """Whether `results` are made of gradients (``create_graph=True``) and the call shown went not through all of them; then it is not shown."""
         with quiet():
             edges = [edge for one in results if (edge := edge_of(one.tensor)) is not None]
             shown = self.calls.snapshot.walk.ids if self.calls.snapshot else {}
             only_asked = all(call.kind == "grad" for call in self.calls.calls)
-            if not only_asked or not edges or any(edge.node in shown for edge in edges):
+            if not only_asked or all(edge.node in shown for edge in edges):
                 return False
             if self.log.orders.highest(walk([edge.node for edge in edges]).nodes) == 1:
                 return False

@@ -114,7 +114,7 @@ def _watched(watch: Watch, called: Callable[..., Any], inputs: Sequence[Any], kw
     if type(returned) is GeneratorType:
         raise trace_error("generator", watch.language)
     outputs = list(tensors_in(returned, "output"))
-    if not watch.has_own_backward():
+    if not watch.has_own_backward(outputs):
         if not results_of(outputs):
             raise trace_error("no_grad" if outputs else "no_output", watch.language)
         watch.show(outputs)

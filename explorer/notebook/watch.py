@@ -80,9 +80,9 @@ class Watch:
         """Say that C++ makes the calls of what ``torch.jit`` scripted."""
         self._note("notebook.note.scripted")
 
-    def has_own_backward(self) -> bool:
-        """Whether what ran called backward itself: then that is shown."""
-        return bool(self._recorder.calls.calls)
+    def has_own_backward(self, outputs: Sequence[tuple[str, torch.Tensor]] = ()) -> bool:
+        """Whether what ran called backward itself, and not only to make `outputs` of gradients: then that is shown."""
+        return bool(self._recorder.calls.calls) and not self._recorder.set_aside([Named(*one) for one in outputs])
 
     def show(
         self, outputs: list[tuple[str, torch.Tensor]], most: int = MOST_NODES, *, made_before: bool = False

@@ -156,3 +156,34 @@ def test_without_gradients_only_the_structure_comes() -> None:
     run = explorer.trace(lambda a: a * 2, leaf(3), trace_options=TraceOptions(gradients=False))
     assert [node.name for node in run.graph.nodes] == ["MulBackward0", "AccumulateGrad"]
     assert not any(node.incoming for node in run.graph.nodes)
+
+
+def penalty(x: torch.Tensor) -> torch.Tensor:
+    (g,) = torch.autograd.grad((x**3).sum(), x, create_graph=True)
+    return (g.norm() - 1) ** 2
+
+
+def gradient_of_func(x: torch.Tensor) -> torch.Tensor:
+    return torch.func.grad(lambda v: (v**3).sum())(x).prod()
+
+
+def value_and_penalty(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    y = (x**3).sum()
+    (g,) = torch.autograd.grad(y, x, create_graph=True)
+    return y, g.prod()
+
+
+@pytest.mark.parametrize("function", [penalty, gradient_of_func, value_and_penalty])
+@pytest.mark.parametrize("verify", [False, True])
+def test_an_output_made_of_gradients_is_shown_rather_than_the_call_that_made_them(
+    function: Callable[..., Any], verify: bool
+) -> None:
+    x = leaf(3)
+    run = explorer.trace(function, x, trace_options=TraceOptions(verify=verify))
+    assert run.backward is None
+    assert {node.order for node in run.graph.nodes} == {1, 2}
+    outputs = function(x)
+    (expected,) = torch.autograd.grad(outputs, x, [torch.ones(())] * 2 if isinstance(outputs, tuple) else None)
+    shown = next(node.incoming[0] for node in run.graph.nodes if node.kind == "leaf")
+    assert same(shown, expected)
+    assert x.grad is None
