@@ -124,9 +124,10 @@ class Recorder:
                 named = joined(named, leaves_as_called(snapshot, self.log.ops, named))
             unseen = self._unseen(named)
             paths = ModulePaths(variables)
-            graph = snapshot.graph(paths, named, lines, outputs_of(self.log.ops)) if snapshot else Graph()
-            nodes = snapshot.ids_by_sequence_nr() if snapshot else {}
-            metas = self._metas(reversed(named))
+            metas, graph, nodes = self._metas(reversed(named)), Graph(), {}
+            if snapshot is not None:
+                graph = snapshot.graph(paths, named, lines, outputs_of(self.log.ops, named, metas, snapshot))
+                nodes = snapshot.ids_by_sequence_nr()
             stored = {place_of(metas[id(one.tensor)]): one.name for one in reversed(named)}
             named = variables_first(named)
             if snapshot is not None:

@@ -69,10 +69,18 @@ class Recording:
     """What this run did that the capture cannot see."""
 
 
-def outputs_of(drafts: Sequence[OpDraft]) -> dict[int | None, TensorMeta]:
-    """The tensor that each node is the grad_fn of, by sequence number; of several the first."""
+def outputs_of(
+    drafts: Sequence[OpDraft], named: Sequence[Named], held: Mapping[int, TensorMeta], snapshot: Snapshot
+) -> dict[int | None, TensorMeta]:
+    """The tensor that each node is the grad_fn of, by sequence number; of several the first.
+
+    As the call gave it that made the node; of nodes that no call made (a backward did, or torch anew for a view) as a variable holds it, by ``id`` in `held`.
+    """
+    nodes, numbers_of = [snapshot.node_of(one.tensor) for one in named], snapshot.walk.numbers
     numbers = list(chain.from_iterable([draft.nodes for draft in drafts]))
+    numbers += [None if at is None else numbers_of[at] for at in nodes]
     metas = list(chain.from_iterable([draft.outputs for draft in drafts]))
+    metas += [held[id(one.tensor)] for one in named]
     outputs = dict(zip(reversed(numbers), reversed(metas), strict=True))
     outputs.pop(None, None)
     return outputs

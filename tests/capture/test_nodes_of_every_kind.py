@@ -201,3 +201,21 @@ def test_a_list_of_parameters_is_no_result() -> None:
     assert not seen.graph.nodes
     assert seen.sentence is not None
     assert seen.sentence.key == "session.nothing.only_leaves"
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("(g,) = torch.autograd.grad((x ** 3).sum(), x, create_graph=True)\nloss = g.sum()", "g"),
+        ("y = x.clone()\nv = y[1:]\ny.mul_(2)\nloss = v.sum()", "v"),
+    ],
+    ids=["made by a backward", "made anew for a view"],
+)
+def test_a_node_that_no_call_made_has_the_tensor_of_its_variable(lines: str, name: str) -> None:
+    seen = run("x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)\n" + lines)
+    held = next(tensor for tensor in seen.tensors if tensor.name == name)
+    assert held.grad_fn is not None
+    output = seen.graph.nodes[held.grad_fn].output
+    assert output is not None
+    assert (output.shape, output.stride, output.storage_offset) == (held.shape, held.stride, held.storage_offset)
+    assert (output.storage_id, output.version) == (held.storage_id, held.version)

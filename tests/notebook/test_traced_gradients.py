@@ -104,6 +104,16 @@ def test_a_finished_output_has_the_same_edges_as_the_engine_and_stays_usable(nam
         one.grad = None
 
 
+def test_nodes_of_a_finished_output_have_the_tensors_of_variables() -> None:
+    x = leaf(3, 4)
+    h = x.exp()
+    run = explorer.trace(h[1:].sum())
+    held = next(node for node in run.graph.nodes if node.variable == "h")
+    assert held.output is not None
+    assert (held.output.shape, held.output.storage_nbytes) == ((3, 4), 48)
+    assert held.output.storage_id == held.saved[0].tensor.storage_id
+
+
 @pytest.mark.parametrize(
     "module",
     [
