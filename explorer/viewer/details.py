@@ -142,6 +142,7 @@ class Details:
             return {}
         sent = [
             {"node": edge.source, "from": self.evidence.title(edge.source), "output_nr": edge.output_nr}
+            | self._call(graph.nodes[edge.source])
             | (_gradient(edge.gradient) or {})
             for edge in (graph.edges[at] for at in into[:MOST_CONTRIBUTIONS])
         ]

@@ -45,7 +45,7 @@ def known(run: Run, language: Language) -> bytes:
         "tensors": {tensor.name: tensor.grad_fn for tensor in run.tensors if tensor.grad_fn is not None},
         "roots": [root.node for root in run.graph.roots],
         "formulas": _formulas(run.graph, language),
-        "formula_words": {"legend": say("derivative.legend", language), "unknown": say("derivative.unknown", language)},
+        "formula_words": {word: say(f"derivative.{word}", language) for word in ("legend", "unknown", "custom")},
         "evidence": Evidence(run).header() | {"badge": badge(run, language), "verdict": verdict(run, language)},
     }
     blob = pack(MAGIC, header, columns)

@@ -53,6 +53,15 @@ def test_at_a_fan_in_each_use_is_told_and_their_sum_is_what_came_in(captured: Ru
     assert "contributions" not in facts(captured, "PowBackward0")
 
 
+def test_uses_by_several_calls_of_a_module_say_which_call() -> None:
+    captured = run("m = nn.Linear(2, 2)\nm(m(torch.ones(1, 2))).sum().backward()")
+    told = facts(captured, "m.weight")["contributions"]
+    assert [(each["from"], each["call"], each["calls"]) for each in told] == [
+        ("m · TBackward0", 2, 2),
+        ("m · TBackward0", 1, 2),
+    ]
+
+
 def test_many_uses_are_counted_and_some_are_listed() -> None:
     captured = run("w = torch.tensor(1.5, requires_grad=True)\nh = w\nfor i in range(20):\n    h = h * w\nh.backward()")
     told = facts(captured, "w")

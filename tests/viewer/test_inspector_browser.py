@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from playwright.sync_api import expect
 from samples import run
 
-from explorer.ir import Check, CheckedInput, Memory, Operator, Run, Saving, Times, Verification, Weight
+from explorer.ir import Check, CheckedInput, Memory, NodeKind, Operator, Run, Saving, Times, Verification, Weight
 from tests.viewer.graph_page import GraphPage, drawn
 
 Open = Callable[..., GraphPage]
@@ -33,7 +33,7 @@ def captured() -> Run:
     return run(CODE)
 
 
-def marked(captured: Run, name: str, **fields: Any) -> Run:
+def marked(captured: Run, name: str, /, **fields: Any) -> Run:
     nodes = [replace(each, **fields) if each.name == name else each for each in captured.graph.nodes]
     return replace(captured, graph=replace(captured.graph, nodes=tuple(nodes)))
 
@@ -133,6 +133,28 @@ def test_each_use_of_a_tensor_leads_to_its_node(open_graph: Open, captured: Run)
     assert sorted(uses.all_inner_texts()) == ["from y ** 2", "from y.exp()"]
     uses.filter(has_text="y.exp()").click()
     assert graph.heading() == "ExpBackward0"
+
+
+def test_uses_by_several_calls_of_a_module_are_told_apart(open_graph: Open) -> None:
+    graph = open_graph(run("m = nn.Linear(2, 2)\nm(m(torch.ones(1, 2))).sum().backward()"))
+    graph.click("weight")
+    uses = graph.section("incoming").locator(".contributions .name")
+    assert [text.split("call")[1] for text in uses.all_inner_texts()] == [" 2 of 2", " 1 of 2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        ("TwinBackward", "custom", "TwinBackward belongs to a function that the code defines itself"),
+        ("FancyBackward0", "operation", "There is no formula for FancyBackward0 here."),
+    ],
+)
+def test_a_derivative_that_is_not_known_says_so(
+    open_graph: Open, captured: Run, name: str, kind: NodeKind, said: str
+) -> None:
+    graph = open_graph(marked(captured, "MulBackward0", name=name, kind=kind))
+    graph.click("x * w")
+    expect(graph.section("local")).to_contain_text(said)
 
 
 def test_shared_memory_leads_to_who_holds_it(open_graph: Open, captured: Run) -> None:

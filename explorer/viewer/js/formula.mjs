@@ -11,7 +11,7 @@ export function formulas(about, facts) {
   const shown = Array.from({ length: count }, (_, slot) => slotFacts(about, facts, formula?.slots[slot], slot)).filter(Boolean);
   const own = new Set(facts.numbers?.map(({ slot }) => slot));
   const ones = facts.local?.some((value, slot) => value !== null && !own.has(slot));
-  const unknown = !formula && facts.kind === "operation" ? fill(header.formula_words.unknown, { name: facts.name }) : null;
+  const unknown = formula ? null : fill(header.formula_words[facts.kind === "custom" ? "custom" : "unknown"], { name: facts.name });
   return [
     formula?.forward_mathml ? math(formula.forward_mathml, formula.forward) : null,
     ...shown,

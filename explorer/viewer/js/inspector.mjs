@@ -147,8 +147,12 @@ export class Inspector {
       const link = element("button", { class: "link", type: "button", onclick: () => this.actions.module(upTo) }, part);
       return at ? [element("span", { class: "faint" }, "›"), link] : [link];
     });
-    const again = call ? element("span", { class: "faint" }, fill(this.words["call.again"], { call, calls })) : null;
-    return element("nav", { class: "path", "aria-label": this.words["section.module"] }, links, again);
+    return element("nav", { class: "path", "aria-label": this.words["section.module"] }, links, this.#again({ call, calls }));
+  }
+
+  // Which call of its module, where there were several.
+  #again({ call, calls }) {
+    return call ? element("span", { class: "faint" }, fill(this.words["call.again"], { call, calls })) : null;
   }
 
   // A heading with `brief` beside it, and the content below; what was folded or opened stays so for the next selection. Null without content.
@@ -190,7 +194,7 @@ export class Inspector {
   #contributions({ contributions, contributions_more: more, unread }, several) {
     if (!contributions) return null;
     const one = (each) => element("div", { class: "fact" },
-      element("div", { class: "name" }, this.#link(each.node, fill(this.words["grad.from"], { name: each.from })), several ? element("span", { class: "faint" }, fill(this.words["grad.output"], { number: each.output_nr })) : null),
+      element("div", { class: "name" }, this.#link(each.node, fill(this.words["grad.from"], { name: each.from })), this.#again(each), several ? element("span", { class: "faint" }, fill(this.words["grad.output"], { number: each.output_nr })) : null),
       each.stats ? numbers(this, each.value, each.stats) : element("p", { class: "faint" }, this.#absent({ unread })));
     return element("div", { class: "contributions" },
       element("h4", {}, fill(this.words["grad.contributions"], { count: contributions.length + (more ?? 0) })),
