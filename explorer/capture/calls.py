@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from explorer.capture.modules import ModuleCall, ModulePaths
 from explorer.ir import Call
 
 
 class CallRecords:
-    """Numbers module calls as they are asked for, each after the one around it."""
+    """Numbers module calls in the order in which they are told, each after the one around it."""
 
     def __init__(self, paths: ModulePaths) -> None:
         self.records: list[Call] = []
+        self.numbers: dict[ModuleCall | None, int | None] = {None: None}
+        """Where in `records` each call stands; None for no call."""
         self._paths = paths
-        self._known: dict[ModuleCall | None, int | None] = {None: None}
 
-    def index(self, call: ModuleCall | None) -> int | None:
-        """Where in `records` this call stands; None for no call."""
-        unknown = []
-        while call not in self._known and call is not None:
-            unknown.append(call)
-            call = call.outer
-        at = self._known[call]
-        for inner in reversed(unknown):
-            record = Call(module=self._paths.path(inner) or "", number=inner.call, outer=at)
-            at = self._known[inner] = len(self.records)
-            self.records.append(record)
-        return at
+    def enter(self, calls: Iterable[ModuleCall | None]) -> None:
+        """Give a record to each of `calls` and to those around it."""
+        records, numbers, path = self.records, self.numbers, self._paths.path
+        for call in calls:
+            unknown, around = [], call
+            while around is not None and around not in numbers:
+                unknown.append(around)
+                around = around.outer
+            for inner in reversed(unknown):
+                numbers[inner] = len(records)
+                records.append(Call(module=path(inner) or "", number=inner.call, outer=numbers[inner.outer]))

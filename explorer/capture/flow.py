@@ -13,10 +13,11 @@ carries is the ``.grad`` afterwards, and is read there.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from time import perf_counter
 from typing import Any, Protocol
@@ -91,17 +92,17 @@ class Flow:
         self._walk, self._reader, self._steady = walk, reader, steady
         self._read = reader.read_together if steady else self._read_alone
         self._sizes = sizes if steady else None
-        self._hooks_after = cheap_hooks_after if steady else hooks_after
         self._events: list[_Event] = []
         self._began = 0.0
 
     @contextmanager
-    def watching(self, ends: Iterable[int] = (), *, accumulating: bool = False) -> Iterator[None]:
+    def watching(self, ends: Iterable[int] = (), *, accumulating: bool = False, last: bool = False) -> Iterator[None]:
         """Read the gradients of the backward that runs inside; what arrives at leaves, and at `ends`, is handed out.
 
-        `accumulating` where all that arrives at leaves is added to their ``.grad``.
+        `accumulating` where all that arrives at leaves is added to their ``.grad``; `last` where the code has ended.
         """
         walk, handles = self._walk, []
+        hooked = partial(cheap_hooks_after, last=last) if self._steady else hooks_after
         only = _only_edges(walk) if accumulating and self._steady and not self.listeners else {}
         by_kind: defaultdict[str, list[int]] = defaultdict(list)
         for identity, kind in enumerate(walk.kinds):
@@ -114,7 +115,7 @@ class Flow:
             inner = [node for node, kind in zip(walk.nodes, walk.kinds, strict=True) if kind != "leaf"]
             together = self._sizes.together(awaited) if self._sizes and not self.listeners else 1
             after = self._hook({*ends, *awaited}, only.values(), together)
-            with self._hooks_after(leaves, self._passed), self._hooks_after(inner, after):
+            with hooked(leaves, self._passed), hooked(inner, after):
                 self._began = perf_counter()
                 yield
         finally:
@@ -236,15 +237,14 @@ class Flow:
 
 def _only_edges(walk: Walk) -> dict[int, _Slot]:
     """By leaf that has no ``.grad`` and that one edge alone leads to, where that begins."""
-    edges: defaultdict[int, list[_Slot]] = defaultdict(list)
-    for source, slot, target, _ in walk.edges:
-        if walk.kinds[target] == "leaf":
-            edges[target].append((source, slot))
+    leaves = {at for at, kind in enumerate(walk.kinds) if kind == "leaf"}
+    leading = [(target, source, slot) for source, slot, target, _ in walk.edges if target in leaves]
+    uses = Counter([leaf for leaf, _, _ in leading])
     with quiet():
         return {
-            leaf: slots[0]
-            for leaf, slots in edges.items()
-            if len(slots) == 1 and leaf >= walk.roots and walk.nodes[leaf].variable.grad is None
+            leaf: (source, slot)
+            for leaf, source, slot in leading
+            if uses[leaf] == 1 and leaf >= walk.roots and walk.nodes[leaf].variable.grad is None
         }
 
 

@@ -71,12 +71,14 @@ class ModulePaths:
     def path(self, call: ModuleCall | None) -> str | None:
         if call is None:
             return None
-        if call.module not in self._paths:
+        known = self._paths.get(call.module)
+        if known is None:
             outermost = call
             while outermost.outer is not None:
                 outermost = outermost.outer
             self._add(outermost.module, type(outermost.module).__name__)
-        return self._paths.setdefault(call.module, type(call.module).__name__)
+            known = self._paths.setdefault(call.module, type(call.module).__name__)
+        return known
 
     def classes(self, paths: Iterable[str]) -> dict[str, str]:
         """Class names by path, of the modules at `paths` and of those around them."""

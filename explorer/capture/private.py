@@ -216,16 +216,21 @@ class _Table(dict[Any, Any]):
 
 
 @contextmanager
-def cheap_hooks_after(nodes: Iterable[Any], hook: Hook) -> Iterator[None]:
+def cheap_hooks_after(nodes: Iterable[Any], hook: Hook, *, last: bool = False) -> Iterator[None]:
     """The same without torch's handles, which cost more than all else of a hook.
 
     Only where the process is our own: who else registers one on another thread, while these are registered, gets no handle.
+    Where these are the `last` that anybody registers on `nodes`, one table serves all that had none: a later hook of one would be of all.
     """
-    tables: list[dict[Any, Any]] = []
+    shared = _Table({hook: hook})
+    tables: list[dict[Any, Any]] = [shared]
+    answer = shared, None
     owner: Any = torch.autograd.Function
     before = owner.__dict__.get("_register_hook")
 
     def register(table: dict[Any, Any] | None, hook: Any) -> tuple[dict[Any, Any], None]:
+        if table is None and last:
+            return answer
         table = _Table() if table is None else table
         table[hook] = hook
         tables.append(table)

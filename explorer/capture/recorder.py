@@ -106,7 +106,7 @@ class Recorder:
         own = self._own
         if own is not None:
             own.prove(self._prover, "backward", (results, gradients), {})
-            with self.log.backward_span(NOWHERE), own.flow.watching(accumulating=True):
+            with self.log.backward_span(NOWHERE), own.flow.watching(accumulating=True, last=True):
                 torch.autograd.backward(results, gradients)
             if isinstance(own.proof, Proof):
                 own.proof.finish()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import torch
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from explorer.capture.calls import CallRecords
 from explorer.capture.drafts import OpDraft
@@ -152,77 +151,60 @@ def ops_of(
     stored: Mapping[Any, str],
 ) -> tuple[Op, ...]:
     """Drafts as records: `nodes` are ids by sequence number, `stored` names by place in memory."""
-    modules = {
-        module: (paths.path(module), 0 if module is None else module.call, entered.index(module))
-        for module in dict.fromkeys([draft.module for draft in drafts])
-    }
-    ops = []
-    for draft, names in zip(drafts, _input_names(drafts, stored), strict=True):
-        place = draft.place
-        path, call, within = modules[draft.module]
-        ops.append(
-            Op(  # with more than 15 names Python would make a dictionary for each call
-                index=draft.index,
-                name=draft.name,
-                text=place.text,
-                line=place.line,
-                column=place.column,
-                end_line=place.end_line,
-                end_column=place.end_column,
-                module=path,
-                call=call,
-                within=within,
-                inputs=draft.inputs,
-                outputs=draft.outputs,
-                input_names=names,
-                operators=draft.operators,
-                grad_fn=_first(draft.nodes, nodes),
-            )
+    calls, places = [draft.module for draft in drafts], [draft.place for draft in drafts]
+    once = dict.fromkeys(calls)
+    entered.enter(once)
+    path_of = {call: paths.path(call) for call in once}
+    return tuple(
+        map(
+            Op,
+            [draft.index for draft in drafts],
+            [draft.name for draft in drafts],
+            [place.text for place in places],
+            [place.line for place in places],
+            [place.column for place in places],
+            [place.end_line for place in places],
+            [place.end_column for place in places],
+            map(path_of.__getitem__, calls),
+            [0 if call is None else call.call for call in calls],
+            [draft.inputs for draft in drafts],
+            [draft.outputs for draft in drafts],
+            _input_names(drafts, stored),
+            [draft.in_place for draft in drafts],
+            [draft.versions_after for draft in drafts],
+            [_views(draft.views, stored) if draft.views else () for draft in drafts],
+            _first_nodes(drafts, nodes),
+            map(entered.numbers.__getitem__, calls),
+            [draft.operators for draft in drafts],
         )
-    for at, fields in _rare(drafts, stored).items():
-        ops[at] = replace(ops[at], **fields)
-    return tuple(ops)
+    )
 
 
 def _input_names(drafts: Sequence[OpDraft], stored: Mapping[Any, str]) -> Iterator[tuple[str | None, ...]]:
-    """By call, what its inputs are called: by the variables at the call, else by those that hold them at the end.
-
-    Of all calls at once: to ask one after the other takes twice as long.
-    """
-    inputs = list(chain.from_iterable([draft.inputs for draft in drafts]))
-    named = {place[0] for place in stored}
-    called = {
-        id(meta): stored.get(place_of(meta))
-        for meta in {id(meta): meta for meta in inputs if meta.storage_id in named}.values()
-    }
+    """By call, what its inputs are called: by the variables at the call, else by those that hold them at the end."""
+    taken = [draft.inputs for draft in drafts]
+    inputs = list(chain.from_iterable(taken))
+    ids, named = list(map(id, inputs)), {place[0] for place in stored}
+    once = dict(zip(ids, inputs, strict=True))
+    called = {at: stored.get(place_of(meta)) for at, meta in once.items() if meta.storage_id in named}
     given = chain.from_iterable([draft.input_names for draft in drafts])
-    names = tuple([name or called.get(at) for name, at in zip(given, map(id, inputs), strict=True)])
-    first = 0
-    for draft in drafts:
-        last = first + len(draft.inputs)
+    names = tuple([name or other for name, other in zip(given, map(called.get, ids), strict=True)])
+    last = 0
+    for some in taken:
+        first, last = last, last + len(some)
         yield names[first:last]
-        first = last
-
-
-def _rare(drafts: Sequence[OpDraft], stored: Mapping[Any, str]) -> dict[int, dict[str, Any]]:
-    """Fields that few calls have, by index."""
-    rare: defaultdict[int, dict[str, Any]] = defaultdict(dict)
-    for draft in drafts:
-        if draft.in_place:
-            rare[draft.index].update(in_place=True, versions_after=draft.versions_after)
-        if draft.views:
-            rare[draft.index].update(views=_views(draft.views, stored))
-    return rare
 
 
 def _views(drafts: Sequence[ViewDraft], stored: Mapping[Any, str]) -> tuple[View, ...]:
     return tuple([view.record(lambda meta: stored.get(place_of(meta))) for view in drafts])
 
 
-def _first(numbers: Sequence[int | None], nodes: Mapping[int | None, int]) -> int | None:
-    """The node of the first of a call's outputs that has one in the graph."""
-    for number in numbers:
-        at = nodes.get(number)
-        if at is not None:
-            return at
-    return None
+def _first_nodes(drafts: Sequence[OpDraft], nodes: Mapping[int | None, int]) -> list[int | None]:
+    """By call, the node of the first of its outputs that has one in the graph."""
+    node_of = nodes.get
+    return [
+        node_of(numbers[0])
+        if len(numbers := draft.nodes) == 1
+        else next((at for number in numbers if (at := node_of(number)) is not None), None)
+        for draft in drafts
+    ]

@@ -18,17 +18,16 @@ from explorer.capture.forward import ForwardLog
 from explorer.capture.local import local_derivatives
 from explorer.capture.marks import Marks
 from explorer.capture.metas import Storages
-from explorer.capture.modules import ModuleCall, ModulePaths
+from explorer.capture.modules import ModulePaths
 from explorer.capture.numbers import read_stats, read_values
 from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover, asked_for
 from explorer.capture.reader import Reader
-from explorer.capture.reading import Reading
 from explorer.capture.saved import SavedDraft, read_saved
 from explorer.capture.variables import Named
 from explorer.capture.walk import MOST_NODES, Walk, walk
-from explorer.ir import Edge, Gradient, Graph, Node, Root, TensorMeta, Verification
+from explorer.ir import Edge, Gradient, Graph, Nested, Node, Root, TensorMeta, Verification
 
 MOST_NODES_WITH_NUMBERS = 50_000
 """A larger graph keeps its structure and gives up its numbers."""
@@ -57,7 +56,7 @@ class Snapshot:
     """What has read its numbers; None where it has none."""
     roots: tuple[Root, ...]
     saved: list[tuple[SavedDraft, ...]]
-    local: dict[int, tuple[Reading | None, ...]]
+    local: dict[int, tuple[Nested | None, ...]]
     leaves: dict[int, TensorMeta]
     names: dict[int, str]
     spans: list[Span | None]
@@ -187,46 +186,49 @@ class Snapshot:
         )
 
     def _nodes(self, given: _Given) -> tuple[Node, ...]:
-        walk, first, leaves, aliases = self.walk, self.first, self.leaves, self.aliases
-        names, lines, outputs, incoming, flowed = (
-            given.names,
-            given.lines,
-            given.outputs,
-            given.incoming,
-            self.flow.incoming,
-        )
-        path_of = _Paths(given.paths)
-        nodes = []
-        columns = zip(walk.names, walk.kinds, walk.numbers, walk.slots, self.spans, self.saved, strict=True)
-        for at, (name, kind, number, slots, span, saved) in enumerate(columns):
-            came, module = incoming.get(at, ()), span.module if span else None
-            nodes.append(
-                Node(  # with more than 15 names Python would make a dictionary for each call
-                    id=at,
-                    name=name,
-                    kind=kind,
-                    sequence_nr=None if number is None else number - first,
-                    slots=slots,
-                    line=span.place.line if span else lines.get(names.get(at, "")),
-                    module=path_of[module],
-                    call=0 if module is None else module.call,
-                    op=span.index if span else None,
-                    variable=names.get(at),
-                    output=leaves.get(at) if number is None else outputs.get(number),
-                    saved=tuple([draft.plain or draft.record(aliases) for draft in saved]) if saved else (),
-                    incoming=came,
-                    unread=None in came and came.count(None) > flowed[at].count(None),
-                )
+        walk, spans, first, aliases, flowed = self.walk, self.spans, self.first, self.aliases, self.flow.incoming
+        names, ids, lines = given.names, range(len(walk.nodes)), given.lines
+        calls = [None if span is None else span.module for span in spans]
+        path_of = {call: given.paths.path(call) for call in dict.fromkeys(calls)}
+        came = [given.incoming.get(at, ()) for at in ids]
+        nodes = list(
+            map(
+                Node,
+                ids,
+                walk.names,
+                walk.kinds,
+                [None if number is None else number - first for number in walk.numbers],
+                walk.slots,
+                [lines.get(names.get(at, "")) if span is None else span.place.line for at, span in enumerate(spans)],
+                map(path_of.__getitem__, calls),
+                [0 if call is None else call.call for call in calls],
+                [None if span is None else span.index for span in spans],
+                map(names.get, ids),
+                self._outputs(given.outputs),
+                [
+                    tuple([draft.plain or draft.record(aliases) for draft in saved]) if saved else ()
+                    for saved in self.saved
+                ],
+                came,
+                [None in flow and flow.count(None) > flowed[at].count(None) for at, flow in enumerate(came)],
             )
+        )
         for at, fields in self._rare().items():
             nodes[at] = replace(nodes[at], **fields)
         return tuple(nodes)
 
+    def _outputs(self, outputs: Mapping[int | None, TensorMeta]) -> list[TensorMeta | None]:
+        """The tensor that each node is the grad_fn of, a leaf's own; `outputs` are by sequence number."""
+        found = list(map(outputs.get, self.walk.numbers))
+        for at, leaf in self.leaves.items():
+            found[at] = leaf
+        return found
+
     def _rare(self) -> dict[int, dict[str, Any]]:
         """Fields that few nodes have, by id."""
         rare = self.marks.rare(self.walk.numbers)
-        for at, readings in self.local.items():
-            rare[at]["local"] = tuple([one.value if one else None for one in readings])
+        for at, values in self.local.items():
+            rare[at]["local"] = values
         return rare
 
 
@@ -239,17 +241,6 @@ class _Given:
     lines: Mapping[str, int]
     outputs: Mapping[int | None, TensorMeta]
     incoming: Mapping[int, tuple[Gradient | None, ...]]
-
-
-class _Paths(dict[ModuleCall | None, str | None]):
-    """Paths of modules by their calls."""
-
-    def __init__(self, paths: ModulePaths) -> None:
-        self._paths = paths
-
-    def __missing__(self, call: ModuleCall | None) -> str | None:
-        path = self[call] = self._paths.path(call)
-        return path
 
 
 def _saved(

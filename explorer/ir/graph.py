@@ -49,8 +49,8 @@ class Saved(Record, frozen=True, kw_only=True):
         return 0 if self.tensor is None else self.tensor.storage_nbytes
 
 
-class Node(Record, frozen=True, kw_only=True):
-    """One backward function."""
+class Node(Record, frozen=True):
+    """One backward function. The capture makes them by position, by the ten thousand."""
 
     id: int
     name: str

@@ -107,8 +107,8 @@ class Call(Record, frozen=True, kw_only=True):
     """Index into `Run.calls` of the module call around it."""
 
 
-class Op(Record, frozen=True, kw_only=True):
-    """One forward call that Python made."""
+class Op(Record, frozen=True):
+    """One forward call that Python made. The capture makes them by position, by the ten thousand."""
 
     index: int
     name: str

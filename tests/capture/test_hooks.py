@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 import torch
 from samples import run
+from torch.autograd.graph import GradientEdge
 
 from explorer.capture.hooks import name_of
+from explorer.capture.private import cheap_hooks_after, current_node
+from explorer.capture.walk import walk
 from explorer.ir import Node, Run
 
 LEAF = "def clip(g):\n    return g * 2\nx = torch.ones(2, requires_grad=True)\n"
@@ -219,3 +222,28 @@ def test_the_code_can_give_hooks_to_nodes_of_which_a_backward_was_watched() -> N
     assert seen.status == "ok", seen.message
     assert node(seen, "loss").hooks == ("post hook: <lambda>",)
     assert node(seen, "x").output is not None
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_cheap_hooks_are_called_once_a_node_and_are_gone_afterwards(last: bool) -> None:
+    x = torch.ones(2, requires_grad=True)
+    root = x.sin().cos().exp().sum().grad_fn
+    (inner,) = (node for node, _ in root.next_functions)
+    inner.register_hook(lambda sent, came: None).remove()  # leaves a table of its own
+    nodes, heard = walk([root]).nodes, []
+    with cheap_hooks_after(nodes, lambda sent, came: heard.append(current_node()), last=last):
+        torch.autograd.backward([GradientEdge(root, 0)], [torch.ones(())], retain_graph=True)
+    assert heard == nodes
+    torch.autograd.backward([GradientEdge(root, 0)], [torch.ones(())], retain_graph=True)
+    assert heard == nodes
+
+
+def test_after_cheap_hooks_that_are_not_the_last_a_hook_is_of_one_node() -> None:
+    x = torch.ones(2, requires_grad=True)
+    root = x.sin().cos().sum().grad_fn
+    with cheap_hooks_after(walk([root]).nodes, lambda sent, came: None):
+        pass
+    heard: list[Any] = []
+    root.register_hook(lambda sent, came: heard.append(current_node()))
+    torch.autograd.backward([GradientEdge(root, 0)], [torch.ones(())])
+    assert heard == [root]
