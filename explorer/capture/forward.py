@@ -25,12 +25,12 @@ from explorer.capture.functions import READERS, SILENT, Function, Functions
 from explorer.capture.hooks import NOTED, HookLog
 from explorer.capture.metas import Storages, is_tensor
 from explorer.capture.modules import RunningModule
-from explorer.capture.naming import InputNames
-from explorer.capture.operators import OperatorLog, Watch
+from explorer.capture.operators import OperatorLog
 from explorer.capture.orders import Orders
-from explorer.capture.private import is_transformed, next_sequence_nr, packing_noticed
+from explorer.capture.private import next_sequence_nr, packing_noticed, transform_level
 from explorer.capture.segments import Packing, packing_now
 from explorer.capture.source import Place, Source
+from explorer.capture.spots import Spots
 from explorer.capture.unread import Unread
 
 MOST_OPS = 20_000
@@ -48,6 +48,9 @@ _CALLER = 3
 
 _TENSOR: Any = torch.Tensor
 _PARAMETER: Any = torch.nn.Parameter
+_OF_TORCH = frozenset({_TENSOR, _PARAMETER})
+"""torch's own types of tensors."""
+
 _BACKWARD = frozenset({torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad})
 _UNLISTED = _BACKWARD | READERS | {_TENSOR.grad.__get__, _TENSOR.requires_grad_}
 """Functions that are no call of the log."""
@@ -79,7 +82,7 @@ class ForwardLog(TorchFunctionMode):
         self.checker: Checker | None = None
         """Keeps the arguments of one call, where one is to be checked."""
         self._source, self._modules = source, modules
-        self._functions, self._names = Functions(), InputNames()
+        self._functions, self._spots = Functions(), Spots(source)
         self._open: Span | None = None
         self._paused = False
         self._shared = False
@@ -156,19 +159,6 @@ class ForwardLog(TorchFunctionMode):
             function = function.given(kwargs)
         return self._record(function, types, func, args, kwargs or {})
 
-    def _is_alone(
-        self, function: Function, types: Iterable[type], args: Sequence[Any], inputs: list[torch.Tensor]
-    ) -> bool:
-        """Whether the tensors of a call are to be read at once: it may change others, or they may be something else afterwards."""
-        if function.shares:
-            self._shared = True
-        inside = self._open is not None  # what a custom function's forward gives becomes something else after it
-        if inside or self._shared or is_transformed() or (types and not all(map(_is_torchs, types))):
-            return True
-        if not function.writes:
-            return False
-        return not args or function.into is None or not self.unread.admit(inputs, function.into)
-
     def __exit__(self, *raised: Any) -> None:
         super().__exit__(*raised)  # type: ignore[no-untyped-call]  # torch wrote no types there
         self.unread.settle()
@@ -227,60 +217,77 @@ class ForwardLog(TorchFunctionMode):
             return func(*args, **kwargs)
         if self.direct is not None and self.direct.first is None:
             self.direct.look()
+        ops, spans, outer = self.ops, self.spans, self._open
         if self.checker is not None:
-            self.checker.meet(len(self.ops), name, func, args, kwargs)
-        alone = self._is_alone(function, types, args, inputs)
-        frame, kept = self._source.frame(_CALLER), len(self.spans)
-        place, module, packing = self._source.here(frame), self._modules.current, self._packing()
-        op = OpDraft(place, module, self._open, next_sequence_nr(), packing, index=len(self.ops), name=name)
-        self.ops.append(op)
-        self._begin(op)
-        op.input_names = self._names.of(inputs, frame, place)
-        versions = self.unread.open(op, inputs, alone, function.reads)
-        op.operators, watch = self.operators.meet(func, args, kwargs, inputs, place)
-        began = perf_counter()
+            self.checker.meet(len(ops), name, func, args, kwargs)
+        self._shared |= function.shares
+        alone = (  # its tensors are read at once: it may change others, or they may be something else afterwards
+            self._shared
+            or outer is not None  # as is what a custom function's forward gives
+            or transform_level() is not None
+            or not _OF_TORCH.issuperset(types)
+            or (function.writes and not self._can_wait(function, args, inputs))
+        )
+        frame, kept = self._source.frame(_CALLER), len(spans)
+        spot, packing = self._spots.of(frame), self._packing() if self._packed else None
+        op = OpDraft(spot.place, self._modules.current, outer, next_sequence_nr(), packing, index=len(ops), name=name)
+        op.input_names = spot.variables.holding(inputs, frame)
+        ops.append(op)
+        spans.append(op)
+        self._open = op
+        versions = self.unread.open(op, inputs, alone) if alone or not function.reads else ()
+        last, watch, taken = spot.last.get(func), None, None
+        if last is not None and last.fits(args, kwargs, inputs):
+            op.operators, taken = last.operators, last.nbytes
+        else:
+            op.operators, watch = self.operators.meet(func, args, kwargs, inputs, spot.last)
         try:
-            result = func(*args, **kwargs)
+            began = perf_counter()
+            try:
+                result = func(*args, **kwargs) if kwargs else func(*args)
+            finally:
+                op.seconds = perf_counter() - began
+                op.end, self._open = next_sequence_nr(), outer
+                if watch is not None:
+                    watch.end()
         except BaseException:
-            op.seconds = perf_counter() - began
-            self._end(op, watch)
-            self.unread.close(op, inputs, versions, [], alone=alone, writes=function.writes)
+            self.unread.close(op, inputs, versions, (), alone=alone, writes=function.writes, taken=taken)
             raise
-        op.seconds = perf_counter() - began
-        self._end(op, watch)
-        outputs = [result] if type(result) is _TENSOR else tensors_among((result,))
+        outputs = (result,) if type(result) is _TENSOR else tensors_among((result,))
         if not outputs and name == "__setitem__":
             outputs = inputs[:1]
         if outputs:
-            self.unread.close(op, inputs, versions, outputs, alone=alone, writes=function.writes)
+            self.unread.close(op, inputs, versions, outputs, alone=alone, writes=function.writes, taken=taken)
             if watch is not None:
                 op.operators = self.operators.keep(watch, name, args, kwargs, [*inputs, *outputs])
-        elif self.ops[-1] is op:
-            del self.ops[-1:], self.spans[kept:]  # it only read
-        self.full = len(self.ops) >= MOST_OPS
+        elif ops[-1] is op:
+            del ops[-1:], spans[kept:]  # it only read
+        self.full = len(ops) >= MOST_OPS
         return result
+
+    def _can_wait(self, function: Function, args: Sequence[Any], inputs: Sequence[torch.Tensor]) -> bool:
+        """Whether the tensors of a call that writes can be read later as well: it changes nothing but the numbers of some of them."""
+        return bool(args) and function.into is not None and self.unread.admit(inputs, function.into)
 
     def _begin(self, span: Span) -> None:
         self.spans.append(span)
         self._open = span
 
-    def _end(self, span: Span, watch: Watch | None = None) -> None:
-        span.end = next_sequence_nr()
-        self._open = span.outer
-        if watch is not None:
-            watch.end()
-
-
-def _is_torchs(kind: type) -> bool:
-    return kind is _TENSOR or kind is _PARAMETER
+    def _end(self, span: Span) -> None:
+        span.end, self._open = next_sequence_nr(), span.outer
 
 
 _PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, slice, type(...)})
 """Types of arguments that hold no tensor: most of what is no tensor itself."""
 
 
-def tensors_among(values: Sequence[Any]) -> list[torch.Tensor]:
-    """The tensors among call arguments, also some lists deep (``torch.cat([a, b])``), at most `MOST_TENSORS`."""
+def tensors_among(values: Sequence[Any]) -> Sequence[torch.Tensor]:
+    """The tensors among call arguments, also some lists deep (``torch.cat([a, b])``), at most `MOST_TENSORS`.
+
+    `values` themselves where all of them are of torch's own types, as those of most calls are.
+    """
+    if _OF_TORCH.issuperset(map(type, values)) and len(values) <= MOST_TENSORS:
+        return values
     found: list[torch.Tensor] = []
     _collect(values, found, 0)
     return found
@@ -291,7 +298,7 @@ def _collect(values: Iterable[Any], found: list[torch.Tensor], depth: int) -> No
         kind = type(value)
         if len(found) >= MOST_TENSORS:
             return
-        if kind is _TENSOR or kind is _PARAMETER:
+        if kind in _OF_TORCH:
             found.append(value)
         elif kind in _PLAIN:
             continue

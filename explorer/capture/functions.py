@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import torch
 
 from explorer.capture import dispatcher
@@ -99,7 +100,7 @@ _SHARING = frozenset(
 """After them memory is in other hands too."""
 
 
-class Function(NamedTuple):
+class Function(msgspec.Struct, frozen=True):
     """What a function is called, as in ``mul``, or ``T`` for what reads ``x.T``."""
 
     name: str
@@ -115,9 +116,9 @@ class Function(NamedTuple):
     def given(self, kwargs: Mapping[str, Any]) -> Function:
         """What is known of a call with these arguments: it may be asked to write where else it only reads."""
         if kwargs.get("out") is not None or kwargs.get("max_norm") is not None:
-            return self._replace(writes=True, reads=False, into=None)
+            return msgspec.structs.replace(self, writes=True, reads=False, into=None)
         if kwargs.get("inplace", False) is not False and not self.writes:
-            return self._replace(writes=True, reads=False, into=_FIRST)
+            return msgspec.structs.replace(self, writes=True, reads=False, into=_FIRST)
         return self
 
 

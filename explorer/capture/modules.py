@@ -43,9 +43,9 @@ class ModuleCalls:
         count = self._count
 
         def called(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
-            outer = self.current
-            self.current = ModuleCall(module, count[module], outer)
-            count[module] += 1
+            outer, number = self.current, count[module]
+            self.current = ModuleCall(module, number, outer)
+            count[module] = number + 1
             try:
                 return own(module, *args, **kwargs)
             finally:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
-from typing import NamedTuple
 
+import msgspec
 import torch
 
 from explorer.capture.source import Place
@@ -16,43 +16,36 @@ from explorer.capture.source import Place
 _NO_TENSORS = (ModuleType, torch.nn.Module, FunctionType, BuiltinFunctionType, type)
 
 
-class _Variables(NamedTuple):
-    """The names of a place that may mean a tensor."""
+class Variables(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """The names of a place that may mean a tensor, as its first call told them."""
 
-    place: Place
-    """Kept, since it is known by its id."""
-    names: Sequence[str]
+    names: Sequence[str] = ()
     """The last in the text first."""
-    local: bool
+    local: bool = True
     """Whether all of them are local: most are, and that is asked of one table."""
 
-
-class InputNames:
-    """Names of tensors; which ones a place has is found out at its first call."""
-
-    def __init__(self) -> None:
-        self._places: dict[int, _Variables] = {}
-
-    def of(self, tensors: Sequence[torch.Tensor], frame: FrameType | None, place: Place) -> tuple[str | None, ...]:
-        """The name of each at the call that `frame` makes at `place`; of two names of one tensor the first in the text."""
-        if frame is None:
-            return (None,) * len(tensors)
-        known = self._places.get(id(place))
-        if known is None:
-            known = self._places[id(place)] = _variables(frame, place)
-        _, names, local = known
-        if not names:
+    def holding(self, tensors: Sequence[torch.Tensor], frame: FrameType | None) -> tuple[str | None, ...]:
+        """The name of each at a call that `frame` makes at the place; of two names of one tensor the first in the text."""
+        if frame is None or not self.names:
             return (None,) * len(tensors)
         here = frame.f_locals
-        if not local:
+        if not self.local:
             around = frame.f_globals
-            here = {name: here.get(name, around.get(name)) for name in names}
-        called = {id(here.get(name)): name for name in names}.get
-        return tuple([called(id(tensor)) for tensor in tensors])
+            here = {name: here.get(name, around.get(name)) for name in self.names}
+        found: list[str | None] = [None] * len(tensors)
+        for name in self.names:
+            value = here.get(name)
+            for at, tensor in enumerate(tensors):
+                if tensor is value:
+                    found[at] = name
+        return tuple(found)
 
 
-def _variables(frame: FrameType, place: Place) -> _Variables:
+def variables(frame: FrameType | None, place: Place) -> Variables:
+    """Those of `place`, where `frame` makes its first call."""
+    if frame is None:
+        return Variables()
     scope, around, code = frame.f_locals, frame.f_globals, frame.f_code
     names = [name for name in place.names if not issubclass(type(scope.get(name, around.get(name))), _NO_TENSORS)]
     own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
-    return _Variables(place, names, scope is around or own.issuperset(names))
+    return Variables(names, scope is around or own.issuperset(names))

@@ -64,8 +64,6 @@ class OperatorLog:
     def __init__(self, storages: Storages) -> None:
         self.records: list[Operator] = []
         self._storages = storages
-        self._last: dict[Hashable, _Last | None] = {}
-        """By function and place, both of which live as long as the run."""
         self._indices: dict[Operator, int] = {}
         self._kinds: dict[Hashable, tuple[int, ...]] = {}
         self._overloads = Overloads()
@@ -77,16 +75,13 @@ class OperatorLog:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         tensors: Sequence[torch.Tensor],
-        place: Hashable,
+        last: dict[Callable[..., Any], Last | None],
     ) -> tuple[tuple[int, ...], Watch | None]:
-        """Before a call that is made at `place`: its operators where one of its kind was seen, else a watch that hears them, to be ended after it.
+        """Before a call: its operators where one of its kind was seen, else a watch that hears them, to be ended after it.
 
-        Neither is there where it cannot be told truthfully. `tensors` are those among the arguments.
+        Neither is there where it cannot be told truthfully. `tensors` are those among the arguments, `last` the calls at
+        its place, by function, among which it is put if it fits none.
         """
-        key = (func, id(place))
-        last = self._last.get(key)
-        if last is not None and last.fits(args, kwargs, tensors):
-            return last.operators, None
         if type(func) not in _FUNCTIONS:
             return (), None
         sorts = _sorts(args, kwargs)
@@ -95,10 +90,10 @@ class OperatorLog:
         known = self._kinds.get(kind)
         if known is None:
             return self._hear(func, kind, tensors)
-        if key not in self._last:
-            self._last[key] = None  # most places are passed once: guards are made for those that are not
+        if func not in last:
+            last[func] = None  # most places are passed once: guards are made for those that are not
         elif tensors and all(map(_is_usual, tensors)):
-            self._last[key] = _Last(sorts, args, kwargs, tensors, known)
+            last[func] = Last(sorts, args, kwargs, tensors, known)
         return known, None
 
     def _hear(
@@ -194,10 +189,10 @@ def _nothing() -> None:
     """What a kernel chooses is not known."""
 
 
-class _Last:
-    """The last call at a place: what is equal to it in all that decides asks for the same operators. It is told quicker than a kind."""
+class Last:
+    """The last call of a function at a place: what is equal to it in all that decides asks for the same operators. It is told quicker than a kind."""
 
-    __slots__ = ("_count", "_grad", "_same", "_sorts", "_telling", "_types", "operators")
+    __slots__ = ("_count", "_grad", "_plain", "_same", "_sorts", "_telling", "_types", "nbytes", "operators")
 
     def __init__(
         self,
@@ -208,20 +203,26 @@ class _Last:
         operators: tuple[int, ...],
     ) -> None:
         self.operators = operators
+        self.nbytes = sum([tensor.nbytes for tensor in tensors])
+        """Of the tensors."""
+        self._plain = tensors is args
+        """Whether tensors are all that it was given: then `same_as` asks for all that decides, the types too."""
         self._types = list(map(type, args))
         self._telling = bool(kwargs) or not _TELLING.isdisjoint(map(id, self._types))
         """Whether types of positional arguments are not all that decides."""
         self._sorts, self._count, self._grad, self._same = sorts, len(tensors), is_grad_enabled(), same_as(tensors)
 
     def fits(self, args: Sequence[Any], kwargs: Mapping[str, Any], tensors: Sequence[torch.Tensor]) -> bool:
+        """Whether a call with these `args` and `kwargs`, `tensors` among them, is equal to it; then these have as many `nbytes`."""
+        alike = tensors is args if self._plain else self._given_alike(args, kwargs)
+        return alike and len(tensors) == self._count and is_grad_enabled() is self._grad and self._same(*tensors)
+
+    def _given_alike(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
         types = self._types
         return (
             len(args) == len(types)
             and all(map(is_, map(type, args), types))  # no ``==``, which a user's class of classes may define
             and (not (kwargs or self._telling) or _sorts(args, kwargs) == self._sorts)
-            and len(tensors) == self._count
-            and is_grad_enabled() is self._grad
-            and self._same(*tensors)
         )
 
 

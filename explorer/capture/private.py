@@ -95,9 +95,13 @@ def is_wrapped(tensor: torch.Tensor) -> bool:
     return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
+transform_level: Callable[[], int | None] = torch._C._functorch.maybe_current_level
+"""How many transforms of torch.func, such as vmap, are at work on this thread; None where none is."""
+
+
 def is_transformed() -> bool:
-    """Whether a transform of torch.func, such as vmap, is at work on this thread."""
-    return torch._C._functorch.maybe_current_level() is not None
+    """Whether one is."""
+    return transform_level() is not None
 
 
 storage_address: Callable[[torch.UntypedStorage], int] = attrgetter("_cdata")

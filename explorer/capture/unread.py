@@ -9,7 +9,7 @@ anything else lets the log `settle` first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 import msgspec
@@ -28,10 +28,10 @@ _MOST_CALLS = 128
 _MOST_HELD = 2**24
 """Bytes of what calls took and gave with which these wait: what is held cannot be freed."""
 
-_VERSION, _NBYTES, _GRAD_FN, _IS_VIEW = map(attrgetter, ("_version", "nbytes", "grad_fn", "is_view"))
+_VERSION, _GRAD_FN, _IS_VIEW = map(attrgetter, ("_version", "grad_fn", "is_view"))
 _REQUIRES_GRAD = attrgetter("requires_grad")
 
-_Tensors = list[torch.Tensor]
+_Tensors = Sequence[torch.Tensor]
 _Versions = tuple[int, ...]
 _Call = tuple[OpDraft, _Tensors, _Versions, _Tensors]
 """With what it took, the versions of that before where it wrote, and what it gave."""
@@ -64,8 +64,8 @@ class Unread:
             self.settle()
         return True
 
-    def open(self, op: OpDraft, inputs: _Tensors, alone: bool, reads: bool) -> _Versions:
-        """Before the call; the versions of its inputs, unless it only `reads` them.
+    def open(self, op: OpDraft, inputs: _Tensors, alone: bool) -> _Versions:
+        """Before a call, unless it waits and only reads, of which no versions are wanted; the versions of its inputs.
 
         Around one that is `alone` nothing waits: it may change any tensor, or has some that are not torch's own.
         """
@@ -73,12 +73,23 @@ class Unread:
             self.settle()
             with quiet():
                 op.inputs = self._metas(inputs)
-        return _versions(inputs, alone) if alone or not reads else ()
+        return _versions(inputs, alone)
 
     def close(
-        self, op: OpDraft, inputs: _Tensors, before: _Versions, outputs: _Tensors, *, alone: bool, writes: bool
+        self,
+        op: OpDraft,
+        inputs: _Tensors,
+        before: _Versions,
+        outputs: _Tensors,
+        *,
+        alone: bool,
+        writes: bool,
+        taken: float | None,
     ) -> None:
-        """After the call, also where it raised; `before` are the versions that `open` told. One that `writes` was known to, if it has."""
+        """After the call, also where it raised; `before` are the versions that `open` told. One that `writes` was known to, if it has.
+
+        `taken` are the bytes of its inputs, where they are known.
+        """
         after = before and _versions(inputs, alone)
         if after != before:
             op.in_place, op.versions_after = True, after
@@ -88,7 +99,7 @@ class Unread:
                 self._look([(op, inputs, before, outputs)], True)
             return
         self._waiting.append((op, inputs, before if after != before else (), outputs))
-        self._held += _nbytes(inputs) + _nbytes(outputs)
+        self._held += _nbytes(inputs) + _nbytes(outputs) if taken is None else taken + _nbytes(outputs)
         if len(self._waiting) >= _MOST_CALLS or self._held >= _MOST_HELD or (after != before and not writes):
             self.settle()
 
@@ -148,8 +159,10 @@ def _versions(tensors: _Tensors, alone: bool) -> _Versions:
 
 
 def _nbytes(tensors: _Tensors) -> float:
+    total = 0
     try:
-        total: int = sum(map(_NBYTES, tensors))
+        for tensor in tensors:
+            total += tensor.nbytes
     except RuntimeError:  # of a sparse tensor torch does not tell
         return math.inf
     return total

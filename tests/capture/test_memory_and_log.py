@@ -121,6 +121,19 @@ def test_forward_log_gives_the_exact_piece_of_source() -> None:
         assert seen.graph.nodes[op.grad_fn].op == op.index
 
 
+def test_inputs_are_called_by_what_holds_them_at_each_call() -> None:
+    code = """\
+first, second = torch.ones(2), torch.ones(2)
+def calls(a, b):
+    for at in range(3):
+        torch.addcmul(a, b, first if at == 0 else a + 1)
+        a, b = (b, a) if at == 0 else (b, b)
+calls(first, second)
+"""
+    names = [op.input_names for op in run(code).ops if op.name == "addcmul"]
+    assert names == [("a", "b", "a"), ("a", "b", None), ("a", "a", None)]
+
+
 def test_every_node_of_a_kernel_belongs_to_its_call_and_module() -> None:
     seen = run(
         """\

@@ -244,6 +244,26 @@ def test_calls_of_different_kinds_do_not_share(first: str, second: str) -> None:
     assert last(together) == last(alone)
 
 
+def test_calls_at_one_place_are_told_as_those_at_places_of_their_own() -> None:
+    usual = ["(x, y)"] * 3
+    others = ["(x, x)", "(x, 2)", "(x, True)", "(x, data)", "(data, data)", "(data, mask)", "(x.T, y.T)", "(x, z)"]
+    others += [
+        "(meta, meta)",
+        "(meta, 2)",
+        "(complex_, complex_.conj())",
+        "(i, i)",
+        "(x[0], y[0])",
+        "(nn.Parameter(x), y)",
+    ]
+    given = [one for other in others for one in (*usual, *[other] * 3)]
+    setup = f"{HEAD}{SETUP}given = [{', '.join(given)}]\n"
+    together = run(f"{setup}for one in given:\n    torch.mul(*one)")
+    apart = run(setup + "\n".join(f"torch.mul(*given[{at}])" for at in range(len(given))))
+    assert together.status == apart.status == "ok"
+    assert [of(together, at) for at in range(-len(given), 0)] == [of(apart, at) for at in range(-len(given), 0)]
+    assert len({op.operators for op in together.ops[-len(given) :]}) > 1
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 4), st.integers(1, 4), st.booleans(), st.booleans())
 def test_operators_of_matmul_by_shape(left: int, right: int, grad: bool, bias: bool) -> None:
@@ -304,14 +324,14 @@ def test_the_profiler_of_another_is_left_alone() -> None:
 def test_modes_and_subclasses_with_a_dispatch_of_their_own_are_left_alone() -> None:
     log, x = OperatorLog(Storages()), torch.ones(2)
     with Seen() as mode:
-        assert log.meet(torch.mul, (x, 2), {}, [x], ()) == ((), None)
+        assert log.meet(torch.mul, (x, 2), {}, [x], {}) == ((), None)
         torch.mul(x, 2)
     assert mode.names == ["aten::mul.Tensor"]
-    assert log.meet(torch.mul, (x, 2), {}, [x], ())[1] is not None
+    assert log.meet(torch.mul, (x, 2), {}, [x], {})[1] is not None
     assert torch.autograd._disable_profiler_legacy()  # type: ignore[attr-defined]
 
     def mapped(a: torch.Tensor) -> torch.Tensor:
-        assert log.meet(torch.sin, (a,), {}, [a], ()) == ((), None)
+        assert log.meet(torch.sin, (a,), {}, [a], {}) == ((), None)
         return a
 
     torch.vmap(mapped)(x)
@@ -345,7 +365,7 @@ def test_two_threads_at_once() -> None:
     def one(count: int) -> list[tuple[str, ...]]:
         log, x, found = OperatorLog(Storages()), torch.ones(count), []
         for func in (torch.sin, torch.cos, torch.exp) * count:
-            known, watch = log.meet(func, (x,), {}, [x], ())
+            known, watch = log.meet(func, (x,), {}, [x], {})
             func(x)
             if watch is not None:
                 watch.end()

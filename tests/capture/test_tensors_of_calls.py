@@ -186,6 +186,15 @@ def test_a_large_tensor_is_freed_when_the_code_lets_it_go() -> None:
     recorder.release()
 
 
+def test_large_tensors_are_freed_that_one_line_takes_again_and_again() -> None:
+    recorder, given = Recorder(code := "while given:\n    y = given.pop().sum()"), [torch.ones(2**21) for _ in range(9)]
+    alive = list(map(weakref.ref, given))
+    with recorder.watching():
+        exec(compile(code, "<snippet>", "exec"), {"torch": torch, "given": given})
+        assert [one() is None for one in alive] == [False] + [True] * 8  # two of them are as much as may wait
+    recorder.release()
+
+
 @pytest.mark.parametrize(
     ("code", "name", "line"),
     [
