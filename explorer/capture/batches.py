@@ -1,4 +1,4 @@
-"""Small tensors of one shape, dtype and device that are copied to be read later: those that are shown element by element, or must be converted."""
+"""Small tensors of one shape, dtype and device that are copied to be read later: those that must be converted before they are summed up."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import Any
 
 import torch
 
-from explorer.capture.kernel import DTYPES
-from explorer.capture.numbers import dtype_name, read_stats, writable
+from explorer.capture.facts import Form
+from explorer.capture.numbers import read_stats, writable
 from explorer.capture.private import quiet
 from explorer.capture.reading import Reading
 from explorer.capture.rows import row_stats
 from explorer.ir import PREVIEW_ELEMENTS, Nested, Stats
-
-_SMALL = 2**14
-"""Elements of a tensor that is copied at all."""
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 
@@ -24,46 +21,24 @@ _Copied = tuple[list[Reading], Sequence[torch.Tensor]]
 
 
 class Batch:
-    """Small tensors of one shape, dtype, device and layout. Steps: `add`, `settle`, `sum_up`."""
+    """Small tensors of one shape, dtype, device and layout. Steps: `copy`, `sum_up`."""
 
-    __slots__ = ("_copied", "_held", "_readings", "dtype", "is_shown", "is_small", "lies", "numel", "shape")
+    __slots__ = ("_copied", "dtype", "shape")
 
-    def __init__(self, like: torch.Tensor) -> None:
-        self.shape, self.dtype, self.numel = tuple(like.shape), dtype_name(like.dtype), like.numel()
-        self.is_small = self.numel <= _SMALL and like.layout is torch.strided
-        """Whether they are to be copied at all."""
-        self.is_shown = self.is_small and self.numel <= PREVIEW_ELEMENTS
-        """Whether their elements are."""
-        self.lies = self.dtype in DTYPES and like.is_cpu and like.layout is torch.strided
-        """Whether those that have no gaps can be read where they lie."""
-        self._readings: list[Reading] = []
-        self._held: list[torch.Tensor] = []
-        """Of `_readings`, by position."""
+    def __init__(self, form: Form) -> None:
+        self.shape, self.dtype = form.shape, form.dtype
         self._copied: list[_Copied] = []
 
-    def add(self, tensor: torch.Tensor) -> Reading:
-        """Hold a tensor into which nothing writes before it is settled."""
-        reading = Reading(self.shape, self.dtype, self)
-        self._readings.append(reading)
-        self._held.append(tensor)
-        return reading
-
-    def settle(self) -> None:
-        """Copy what is held. To be called under `quiet` and without gradients."""
-        if self._held:
-            self._copied.append((self._readings, _stacked(self._held)))
-            self._readings, self._held = [], []
-
     def copy(self, tensors: list[torch.Tensor]) -> list[Reading]:
-        """Copy several at once. To be called under `quiet` and without gradients."""
+        """Copy several at once. To be called under `quiet`."""
         readings = [Reading(self.shape, self.dtype, self) for _ in tensors]
-        self._copied.append((readings, _stacked(tensors)))
+        with torch.no_grad():
+            self._copied.append((readings, _stacked(tensors)))
         return readings
 
     def sum_up(self) -> None:
         """Turn the copies into numbers."""
         with quiet(), torch.no_grad():
-            self.settle()
             copied, self._copied = self._copied, []
             for readings, copies in _joined(copied):
                 _tell(readings, copies)

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from typing import Any
 
+import numpy
 import torch
+from numpy.typing import NDArray
 
 from explorer.capture.elements import runs
+from explorer.capture.facts import Form
 from explorer.capture.kernel import Rows, read
-from explorer.capture.numbers import MOST_ELEMENTS, Place, converted_stats, dtype_name
-from explorer.capture.private import quiet
+from explorer.capture.numbers import Place, converted_stats, writable
+from explorer.capture.private import bytes_at, quiet
 from explorer.capture.reading import Reading
 from explorer.capture.rows import stats_of
-from explorer.ir import Stats
+from explorer.ir import Nested, Stats
+
+NUMPYS = frozenset({"float16", "float32", "float64"})
+"""Dtypes that numpy has too."""
+
+_Row = tuple[Reading, int]
+"""A reading, and the row that tells its numbers."""
 
 
 class Block:
-    """Tensors of one dtype whose elements lie one after the other. Steps: `add`, `settle`, `sum_up`."""
+    """Tensors of one dtype whose elements lie one after the other. Steps: `rows`, `tell`, `settle`, `sum_up`."""
 
-    __slots__ = ("_careful", "_numels", "_places", "_readings", "_rows", "_stats", "_tensors", "dtype", "is_read")
+    __slots__ = (
+        "_careful",
+        "_copies",
+        "_numels",
+        "_places",
+        "_readings",
+        "_rows",
+        "_shown",
+        "_stats",
+        "_tensors",
+        "dtype",
+        "is_read",
+    )
 
     def __init__(self, dtype: str) -> None:
         self.dtype = dtype
@@ -30,23 +52,32 @@ class Block:
         self._tensors: list[torch.Tensor] = []
         """By row, until they are read."""
         self._numels: list[int] = []
-        self._readings: list[tuple[Reading, int]] = []
+        self._readings: list[_Row] = []
+        self._shown: defaultdict[tuple[int, ...], list[_Row]] = defaultdict(list)
+        """Those that are shown element by element, by shape."""
+        self._copies: dict[tuple[int, ...], NDArray[Any]] = {}
+        """The elements of these, as they were when they were read."""
         self._rows: Rows | None = None
         self._careful: dict[int, Stats | None] = {}
         self._stats: list[Stats | None] = []
 
-    def add(self, tensor: torch.Tensor, address: int, numel: int) -> int:
-        """The row of a tensor into which nothing writes before `settle`. The same elements, in whatever shape, have one."""
-        row = self._places.setdefault((address, numel), len(self._tensors))
-        if row == len(self._tensors):
-            self._tensors.append(tensor)
-        return row
+    def rows(self, tensors: Sequence[torch.Tensor], addresses: Sequence[int], numel: int) -> list[int]:
+        """The rows of tensors of so many elements, into which nothing writes before `settle`. The same elements, in whatever shape, have one."""
+        places, held = self._places, self._tensors
+        found = []
+        for tensor, address in zip(tensors, addresses, strict=True):
+            row = places.setdefault((address, numel), len(held))
+            if row == len(held):
+                held.append(tensor)
+            found.append(row)
+        return found
 
-    def reading(self, row: int, shape: tuple[int, ...]) -> Reading:
-        """The numbers in a row."""
-        reading = Reading(shape, self.dtype, self)
-        self._readings.append((reading, row))
-        return reading
+    def readings(self, shape: tuple[int, ...], rows: Sequence[int], shown: bool) -> list[Reading]:
+        """The numbers in some rows, as tensors of this shape, with their elements where these are `shown`."""
+        dtype = self.dtype
+        readings = [Reading(shape, dtype, self) for _ in rows]
+        (self._shown[shape] if shown else self._readings).extend(zip(readings, rows, strict=True))
+        return readings
 
     def settle(self) -> None:
         """Read what is held. To be called under `quiet` and without gradients."""
@@ -55,7 +86,13 @@ class Block:
             addresses, self._numels = map(list, zip(*self._places, strict=True))
             self._rows = rows = read(self.dtype, addresses, self._numels)
             self._careful = {row: converted_stats(self._tensors[row]) for row in rows.which_are_odd()}
+            self._copies = {shape: self._copy(shape, addresses, shown) for shape, shown in self._shown.items()}
             self._tensors = []
+
+    def _copy(self, shape: tuple[int, ...], addresses: Sequence[int], shown: list[_Row]) -> NDArray[Any]:
+        nbytes = self._numels[shown[0][1]] * numpy.dtype(self.dtype).itemsize
+        copied = bytes_at([addresses[row] for _, row in shown], nbytes)
+        return numpy.frombuffer(copied, self.dtype).reshape(len(shown), *shape)
 
     def sum_up(self) -> None:
         """Turn rows into records."""
@@ -68,6 +105,10 @@ class Block:
         readings, self._readings = self._readings, []
         for reading, row in readings:
             reading.told(None, self._stats[row])
+        shown, self._shown = self._shown, defaultdict(list)
+        for shape, some in shown.items():
+            for (reading, row), value in zip(some, _values(self._copies.pop(shape)), strict=True):
+                reading.told(value, self._stats[row])
 
 
 class Blocks:
@@ -79,35 +120,30 @@ class Blocks:
         self._known: dict[Hashable, tuple[Block, int]] = {}
         """Where elements have been read already."""
 
-    def add(self, tensor: torch.Tensor, address: int | None, place: Place | None = None) -> Reading:
-        """Hold a tensor, of this `address_of`, into which nothing writes before `settle`. To be called under `quiet`.
+    def add(
+        self, form: Form, tensors: Sequence[torch.Tensor], addresses: Sequence[int], *, shown: bool
+    ) -> list[Reading]:
+        """Hold tensors of one form, which lie at these addresses, into which nothing writes before `settle`. To be called under `quiet`."""
+        if not tensors:
+            return []
+        block = self._block(form.dtype)
+        return block.readings(form.shape, block.rows(tensors, addresses, form.numel), shown)
 
-        By their `place`, where it is told, the same elements are known again later, in whatever order: a weight and its transpose.
-        """
-        shape, dtype = tuple(tensor.shape), dtype_name(tensor.dtype)
-        if address is None or tensor.numel() > MOST_ELEMENTS:
-            reading = Reading(shape, dtype)
-            self._others.append((reading, tensor))
-            return reading
-        elements = None if place is None else _elements(place)
+    def add_at(self, form: Form, tensor: torch.Tensor, address: int, place: Place) -> Reading:
+        """The same of one. By its `place` the same elements are known again later, in whatever order: a weight and its transpose."""
+        elements = _elements(place)
         known = self._known.get(elements)
         if known is None:
-            block = self._block(dtype)
-            known = block, block.add(tensor, address, tensor.numel())
-            if elements is not None:
-                self._known[elements] = known
+            block = self._block(form.dtype)
+            known = self._known[elements] = block, block.rows([tensor], [address], form.numel)[0]
         block, row = known
-        return block.reading(row, shape)
+        return block.readings(form.shape, [row], False)[0]
 
-    def add_all(
-        self, dtype: str, shape: tuple[int, ...], tensors: list[torch.Tensor], addresses: list[int]
-    ) -> list[Reading]:
-        """The same of several of one dtype and shape, whose addresses are known."""
-        block, numel = self._block(dtype), math.prod(shape)
-        return [
-            block.reading(block.add(tensor, address, numel), shape)
-            for tensor, address in zip(tensors, addresses, strict=True)
-        ]
+    def convert(self, shape: tuple[int, ...], dtype: str, tensor: torch.Tensor) -> Reading:
+        """Hold one of which the elements do not lie one after the other."""
+        reading = Reading(shape, dtype)
+        self._others.append((reading, tensor))
+        return reading
 
     def _block(self, dtype: str) -> Block:
         block = self._open.get(dtype)
@@ -127,6 +163,11 @@ class Blocks:
     def release(self) -> None:
         """Forget what was read; what is still to be told can be asked about."""
         self._known.clear()
+
+
+def _values(copies: NDArray[Any]) -> list[Nested]:
+    values: list[Nested] = copies.tolist()
+    return values if numpy.isfinite(copies).all() else list(map(writable, values))
 
 
 def _elements(place: Place) -> Hashable:

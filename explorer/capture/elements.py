@@ -5,22 +5,15 @@ Asked of torch's own tensors alone, as a subclass may only stand for others. To 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from operator import add, attrgetter, mul
-from typing import Any
 
 import torch
 
 from explorer.capture.kernel import DTYPES
 
 _NAMES = {getattr(torch, name): name for name in DTYPES}
-_OWN = frozenset({torch.Tensor, torch.nn.Parameter})
-_numel, _element_size, _data_ptr = torch.Tensor.numel, torch.Tensor.element_size, torch.Tensor.data_ptr
-_is_neg, _is_contiguous, _is_nested = torch.Tensor.is_neg, torch.Tensor.is_contiguous, attrgetter("is_nested")
-_storage_offset: Callable[[torch.Tensor], int] = torch.Tensor.storage_offset  # type: ignore[assignment]  # no symbols here
-_untyped_storage: Callable[[torch.Tensor], Any] = torch._C.TensorBase.untyped_storage
-_nbytes: Callable[[torch.UntypedStorage], int] = torch.UntypedStorage.nbytes
+OWN = frozenset({torch.Tensor, torch.nn.Parameter})
+"""Types whose tensors have elements of their own: another may only stand for others."""
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 
 
@@ -29,7 +22,7 @@ def address_of(tensor: torch.Tensor) -> int | None:
     try:
         if (
             tensor.dtype not in _NAMES
-            or type(tensor) not in _OWN
+            or type(tensor) not in OWN
             or not tensor.is_cpu
             or tensor.layout is not torch.strided
             or tensor.is_nested
@@ -43,22 +36,6 @@ def address_of(tensor: torch.Tensor) -> int | None:
         return tensor.data_ptr() or None if end <= tensor.untyped_storage().nbytes() else None
     except _UNREADABLE:  # of a transform of torch.func's, or without a storage
         return None
-
-
-def addresses_of(tensors: list[torch.Tensor]) -> list[int | None]:
-    """The same of several, of a dtype of `explorer.capture.kernel` and in the CPU's memory: fact by fact, which takes half the time."""
-    try:
-        if not _OWN.issuperset(map(type, tensors)) or True in map(_is_neg, tensors) or True in map(_is_nested, tensors):
-            return list(map(address_of, tensors))
-        ends = map(mul, map(add, map(_storage_offset, tensors), map(_numel, tensors)), map(_element_size, tensors))
-        nbytes, contiguous = map(_nbytes, map(_untyped_storage, tensors)), map(_is_contiguous, tensors)
-        addresses = list(map(_data_ptr, tensors))
-    except _UNREADABLE:
-        return list(map(address_of, tensors))
-    return [
-        address if address and end <= room and (plain or is_run(tuple(tensor.shape), tensor.stride())) else None
-        for tensor, address, end, room, plain in zip(tensors, addresses, ends, nbytes, contiguous, strict=True)
-    ]
 
 
 def is_run(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:

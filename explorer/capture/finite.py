@@ -1,4 +1,4 @@
-"""The first forward call that gave a NaN, and the first that gave an infinity: small outputs are read many at once.
+"""The first forward call that gave a NaN, and the first that gave an infinity: those of many calls are read at once.
 
 Cannot see: numbers inside vmap, on another device than the CPU, of sparse and complex outputs, of over `MOST_ELEMENTS` elements,
 and in memory that was not filled yet (``torch.empty``). What views, random initialisation, and functions such as ReLU or tanh
@@ -9,26 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
-import numpy
 import torch
 
-from explorer.capture.elements import address_of
+from explorer.capture.facts import Form
 from explorer.capture.kernel import read
-from explorer.capture.numbers import dtype_name
-from explorer.capture.private import bytes_at
-from explorer.ir import TensorMeta
 
 MOST_ELEMENTS = 2**24
-_SMALL = 2**12
-"""Bytes of an output that is rather copied, beside others, than read where it lies."""
-_ITEMS = {"float16": 2, "float32": 4, "float64": 8}
-"""Bytes of an element, of the dtypes that numpy has too."""
-_TESTS: Any = (numpy.isnan, numpy.isinf)
-_DENSE = (torch.Tensor, torch.nn.Parameter)
-"""Types whose tensors have elements of their own: a subclass may only stand for others."""
+_TESTS: Any = (torch.isnan, torch.isinf)
 _KEEP_FINITE = frozenset(
     {"empty", "empty_like", "empty_strided", "new_empty", "zeros", "zeros_like", "zero_", "ones", "ones_like", "arange"}
     | {"rand", "rand_like", "randn", "randn_like", "uniform_", "kaiming_uniform_", "kaiming_normal_", "xavier_uniform_"}
@@ -46,71 +35,50 @@ class FiniteWatch:
 
     def __init__(self) -> None:
         self._first: dict[Any, int] = {}
-        """By numpy's test, the first call with a number that it finds."""
-        self._small: defaultdict[tuple[str, int], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-        """Of outputs that are still to be read, calls and addresses; by dtype and bytes."""
-        self._large: defaultdict[str, list[tuple[int, torch.Tensor, int]]] = defaultdict(list)
-        """The same of larger ones, with the output; by dtype."""
+        """By torch's test, the first call with a number that it finds."""
+        self._lying: defaultdict[str, list[tuple[int, torch.Tensor, int, int]]] = defaultdict(list)
+        """Of outputs that are still to be read: the call, the output, where it lies and how many elements it has; by dtype."""
 
     @property
     def first_nan(self) -> int | None:
-        return self._first.get(numpy.isnan)
+        return self._first.get(torch.isnan)
 
     @property
     def first_inf(self) -> int | None:
-        return self._first.get(numpy.isinf)
+        return self._first.get(torch.isinf)
 
-    def look(self, index: int, name: str, outputs: Sequence[torch.Tensor], metas: Sequence[TensorMeta]) -> None:
-        """Look at the outputs of call number `index`, of which `metas` tell; hold them until `settle`."""
-        if name in _KEEP_FINITE or len(self._first) == len(_TESTS):
-            return
-        for output, meta in zip(outputs, metas, strict=True):
-            item = _ITEMS.get(meta.dtype)
-            if item is None or meta.device != "cpu" or not meta.is_contiguous or type(output) not in _DENSE:
-                self._look_at(index, output)
-                continue
-            nbytes = output.nbytes
-            if nbytes > _SMALL or meta.storage_id < 0 or meta.storage_offset * item + nbytes > meta.storage_nbytes:
-                self._look_at(index, output)
-            elif nbytes:
-                calls, addresses = self._small[meta.dtype, nbytes]
-                calls.append(index)
-                addresses.append(output.data_ptr())
+    def wants(self, name: str) -> bool:
+        """Whether what this function gives is to be looked at."""
+        return name not in _KEEP_FINITE and len(self._first) < len(_TESTS)
+
+    def look(self, index: int, output: torch.Tensor, form: Form | None = None, address: int | None = None) -> None:
+        """Look at an output of call number `index`, of this `form`, that lies at this `address` if it does; it is held until `settle`."""
+        if form is None or address is None:
+            self._look_at(index, output)
+        elif form.numel <= MOST_ELEMENTS:
+            self._lying[form.dtype].append((index, output, address, form.numel))
 
     def settle(self) -> None:
-        """Read the small ones, those of one size together."""
-        for (dtype, nbytes), (calls, addresses) in self._small.items():
-            numbers = numpy.frombuffer(bytes_at(addresses, nbytes), dtype)
-            if not numpy.isfinite(numbers).all():
-                for test in _TESTS:
-                    found = numpy.flatnonzero(test(numbers))
-                    if len(found):
-                        self._found(test, calls[found[0] * numbers.itemsize // nbytes])
-        self._small.clear()
-        for dtype, large in self._large.items():
-            rows = read(dtype, [address for *_, address in large], [output.numel() for _, output, _ in large])
-            for at in rows.which_are_odd():
-                index, output, _ = large[at]
-                self._test(index, output)
-        self._large.clear()
+        """Read what is held, all of one dtype together."""
+        for dtype, held in self._lying.items():
+            indices, outputs, addresses, numels = zip(*held, strict=True)
+            for at in read(dtype, addresses, numels, counting=False).which_are_not_finite():
+                self._test(indices[at], outputs[at])
+        self._lying.clear()
 
     def _look_at(self, index: int, output: torch.Tensor) -> None:
+        """The same of one that does not lie in the CPU's memory one element after the other."""
         try:
             if not (output.is_floating_point() and output.is_cpu and output.layout == torch.strided):
                 return
-            if output.numel() > MOST_ELEMENTS:
-                return
-            address = address_of(output)
-            if address is not None:
-                self._large[dtype_name(output.dtype)].append((index, output, address))
-            elif not math.isfinite(output.detach().sum().item()):
+            if output.numel() <= MOST_ELEMENTS and not math.isfinite(output.detach().sum().item()):
                 self._test(index, output)
         except _UNREADABLE:
             return
 
     def _test(self, index: int, output: torch.Tensor) -> None:
-        for test, found in ((numpy.isnan, output.isnan()), (numpy.isinf, output.isinf())):
-            if found.any():
+        for test in _TESTS:
+            if test(output).any():
                 self._found(test, index)
 
     def _found(self, test: Any, index: int) -> None:

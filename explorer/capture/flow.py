@@ -226,6 +226,7 @@ class Flow:
         flat = list(chain.from_iterable(flows))
         each = {id(one): one for one in flat if one is not None}
         reading_of = dict(zip(each, self._read(list(each.values())), strict=True)).get
+        self._reader.settle()
         readings, last = tuple(map(reading_of, map(id, flat))), 0
         for flow in flows:
             first, last = last, last + len(flow)

@@ -6,18 +6,20 @@ would read the elements four times, and after a kernel of torch's each of them c
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy
 from numpy.typing import NDArray
 
 from explorer.capture.histogram import stride_of_sample
 from explorer.capture.kernel_code import COLUMNS, DTYPES, SUMS, reads
+from explorer.capture.native import address_of_array, function_of
 from explorer.ir import PREVIEW_ELEMENTS
+
+_SQUARES = 1
+"""Which column of a row is the sum of the squares."""
 
 __all__ = ["DTYPES", "SUMS", "Rows", "read"]
 
@@ -34,19 +36,24 @@ class Rows:
         self.odd = 0
         """Of how many it says too little: an element is not finite, or float64 has lost digits. Of these there is no histogram."""
 
+    def which_are_not_finite(self) -> list[int]:
+        """The positions of those with an element that is not, or with squares beyond float64."""
+        return numpy.flatnonzero(~numpy.isfinite(self.table[:, _SQUARES])).tolist() if self.odd else []
+
     def which_are_odd(self) -> list[int]:
         """Their positions."""
         return numpy.flatnonzero(self.table[:, SUMS - 1]).tolist() if self.odd else []
 
 
-def read(dtype: str, addresses: Sequence[int], numels: Sequence[int]) -> Rows:
+def read(dtype: str, addresses: Sequence[int], numels: Sequence[int], *, counting: bool = True) -> Rows:
     """Read tensors of one of `DTYPES`, none empty, whose elements lie in the CPU's memory one after the other from each address on.
 
-    The caller knows that they are there: memory that is not ends the process. Those that are shown element by element get no histogram.
+    The caller knows that they are there: memory that is not ends the process. Those that are shown element by element get no histogram, and
+    none does without `counting`.
     """
     rows = Rows(len(addresses))
-    tensors = numpy.array((addresses, numels, list(map(_stride, numels))), numpy.int64)
-    rows.odd = compiled(dtype)(len(addresses), _address(tensors), _address(rows.table))
+    tensors = numpy.array((addresses, numels, list(map(_stride, numels)) if counting else numels), numpy.int64)
+    rows.odd = compiled(dtype)(len(addresses), address_of_array(tensors), address_of_array(rows.table))
     return rows
 
 
@@ -54,30 +61,8 @@ def _stride(numel: int) -> int:
     return stride_of_sample(numel) if numel > PREVIEW_ELEMENTS else numel
 
 
-def _address(array: NDArray[Any]) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address
-
-
 @cache
-def compiled(dtype: str) -> Callable[[int, int, int], int]:
+def compiled(dtype: str) -> Callable[..., int]:
     """The function of `reads`, which the first call compiles."""
-    name, (machine, engine) = f"read_{dtype}", _engine()
-    module = llvm.parse_assembly(str(reads(name, dtype)))
-    module.verify()
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
-    builder.getModulePassManager().run(module, builder)
-    engine.add_module(module)
-    engine.finalize_object()
-    return ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)(engine.get_function_address(name))
-
-
-@cache
-def _engine() -> tuple[Any, Any]:
-    """LLVM for this processor, and what holds the code that it makes, as long as the process lasts."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    features = llvm.get_host_cpu_features().flatten()
-    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3)
-    return machine, llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    name = f"read_{dtype}"
+    return function_of(reads(name, dtype), name)

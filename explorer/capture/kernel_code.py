@@ -7,14 +7,14 @@ at a time, in two groups whose sums do not wait for each other: main memory is t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
 from llvmlite import ir
 
 from explorer.capture.histogram import BINS, MOST_COUNTED
+from explorer.capture.native_builder import Builder
 
 SUMS = 6
 """Columns of a tensor's row: the sum, that of the squares, the least, the largest, zeros, and 1 where it is odd. Behind them counts by bin."""
@@ -46,7 +46,7 @@ def reads(name: str, dtype: str) -> ir.Module:
     module = ir.Module()
     function = ir.Function(module, ir.FunctionType(_I64, [_I64, _POINTER, _POINTER]), name)
     count, tensors, rows = function.args
-    b = _Builder(function)
+    b = Builder(function)
     odd, sample, bins = b.variable(_I64(0)), b.array(_real(dtype), MOST_COUNTED), b.array(_I32, BINS)
     with b.counting(_I64(0), count) as at:
         address, numel, stride = (b.fetch(_I64, tensors, b.add(at, b.mul(count, _I64(row)))) for row in range(3))
@@ -84,69 +84,10 @@ class _Totals(NamedTuple):
     zeros: ir.Value
 
 
-class _Builder(ir.IRBuilder):  # type: ignore[misc]  # llvmlite has no types
-    """LLVM's instructions, and what its language has no words for: variables, arrays and loops."""
-
-    def __init__(self, function: ir.Function) -> None:
-        """At the begin of the function, behind a block in which its variables get their room."""
-        super().__init__(function.append_basic_block())
-        body = function.append_basic_block()
-        self.branch(body)
-        self.position_at_end(body)
-
-    def variable(self, value: ir.Value) -> ir.Value:
-        """Where a value lies that `store` changes."""
-        with self.goto_entry_block():
-            room = self.alloca(value.type)
-        room.holds = value.type
-        self.store(value, room)
-        return room
-
-    def array(self, kind: ir.Type, count: int) -> ir.Value:
-        """Where an array lies."""
-        with self.goto_entry_block():
-            room = self.alloca(kind, count)
-        room.holds = kind
-        return room
-
-    def value(self, variable: ir.Value) -> ir.Value:
-        """What a variable holds now."""
-        return self.load(variable, typ=variable.holds)
-
-    def item(self, kind: ir.Type, array: ir.Value, at: ir.Value) -> ir.Value:
-        """Where an item of an array lies."""
-        return self.gep(array, [at], source_etype=kind)
-
-    def fetch(self, kind: ir.Type, array: ir.Value, at: ir.Value) -> ir.Value:
-        """An item of an array."""
-        return self.load(self.item(kind, array, at), typ=kind)
-
-    @contextmanager
-    def whilst(self, condition: Callable[[], ir.Value]) -> Iterator[None]:
-        """What is written inside is done again and again, as long as the condition holds."""
-        test, body, after = (self.append_basic_block() for _ in range(3))
-        self.branch(test)
-        self.position_at_end(test)
-        self.cbranch(condition(), body, after)
-        self.position_at_end(body)
-        yield
-        self.branch(test)
-        self.position_at_end(after)
-
-    @contextmanager
-    def counting(self, first: ir.Value, end: ir.Value, step: int = 1) -> Iterator[ir.Value]:
-        """The same with a number, from `first` on, as long as it is less than `end`."""
-        number = self.variable(first)
-        with self.whilst(lambda: self.icmp_signed("<", self.value(number), end)):
-            at = self.value(number)
-            yield at
-            self.store(self.add(at, _I64(step)), number)
-
-
 class _Sums:
     """What is added up of the elements at some lanes: variables, each with a value a lane."""
 
-    def __init__(self, b: _Builder, real: ir.Type, lanes: int) -> None:
+    def __init__(self, b: Builder, real: ir.Type, lanes: int) -> None:
         self._b, self._lanes = b, lanes
         self._double, self._int = _of(_DOUBLE, lanes), _of(_I32, lanes)
         self._zero = _all(real, lanes, 0.0)
@@ -181,21 +122,21 @@ class _Sums:
         return b.extract_element(lanes, _I32(0)) if isinstance(lanes.type, ir.VectorType) else lanes
 
 
-_Join = Callable[[_Builder, ir.Value, ir.Value], ir.Value]
+_Join = Callable[[Builder, ir.Value, ir.Value], ir.Value]
 
 
-def _least(b: _Builder, one: ir.Value, other: ir.Value) -> ir.Value:
+def _least(b: Builder, one: ir.Value, other: ir.Value) -> ir.Value:
     return b.select(b.fcmp_ordered("<", one, other), one, other)
 
 
-def _largest(b: _Builder, one: ir.Value, other: ir.Value) -> ir.Value:
+def _largest(b: Builder, one: ir.Value, other: ir.Value) -> ir.Value:
     return b.select(b.fcmp_ordered(">", one, other), one, other)
 
 
-_JOINS: tuple[_Join, ...] = (_Builder.fadd, _Builder.fadd, _least, _largest, _Builder.add)
+_JOINS: tuple[_Join, ...] = (Builder.fadd, Builder.fadd, _least, _largest, Builder.add)
 
 
-def _read(b: _Builder, tensor: _Tensor, sample: ir.Value) -> tuple[_Totals, ir.Value]:
+def _read(b: Builder, tensor: _Tensor, sample: ir.Value) -> tuple[_Totals, ir.Value]:
     """Add up a tensor, and put some elements into its sample; how many these are."""
     real = _real(tensor.dtype)
     groups, rest = [_Sums(b, real, _LANES), _Sums(b, real, _LANES)], _Sums(b, real, 1)
@@ -220,7 +161,7 @@ def _read(b: _Builder, tensor: _Tensor, sample: ir.Value) -> tuple[_Totals, ir.V
     return _Totals(*joined), b.value(sampled)
 
 
-def _count(b: _Builder, totals: _Totals, sample: ir.Value, sampled: ir.Value, bins: ir.Value) -> None:
+def _count(b: Builder, totals: _Totals, sample: ir.Value, sampled: ir.Value, bins: ir.Value) -> None:
     """Count a sample of finite elements in bins, as `explorer.capture.histogram.histogram` does."""
     width = b.fsub(totals.high, totals.low)
     flat = b.fcmp_ordered("==", width, _DOUBLE(0.0))
@@ -233,13 +174,13 @@ def _count(b: _Builder, totals: _Totals, sample: ir.Value, sampled: ir.Value, bi
         b.store(b.add(b.load(its_bin, typ=_I32), _I32(1)), its_bin)
 
 
-def _double(b: _Builder, value: ir.Value) -> ir.Value:
+def _double(b: Builder, value: ir.Value) -> ir.Value:
     if value.type == _DOUBLE:
         return value
     return b.sitofp(value, _DOUBLE) if isinstance(value.type, ir.IntType) else b.fpext(value, _DOUBLE)
 
 
-def _is_odd(b: _Builder, totals: _Totals, numel: ir.Value) -> ir.Value:
+def _is_odd(b: Builder, totals: _Totals, numel: ir.Value) -> ir.Value:
     """Whether these say too little."""
     squares = totals.squares
     around = b.fsub(squares, b.fdiv(b.fmul(totals.total, totals.total), numel))
@@ -250,7 +191,7 @@ def _is_odd(b: _Builder, totals: _Totals, numel: ir.Value) -> ir.Value:
     return b.or_(b.not_(finite), b.and_(b.or_(faint, close), differ))
 
 
-def _loaded(b: _Builder, tensor: _Tensor, at: ir.Value, lanes: int) -> ir.Value:
+def _loaded(b: Builder, tensor: _Tensor, at: ir.Value, lanes: int) -> ir.Value:
     """As many elements as lanes, from a place on."""
     stored, nbytes = _STORED[tensor.dtype]
     found = b.load(b.item(stored, tensor.elements, at), typ=_of(stored, lanes), align=nbytes)

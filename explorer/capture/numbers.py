@@ -59,6 +59,12 @@ def dtype_name(dtype: torch.dtype) -> str:
     return sys.intern(str(dtype).removeprefix("torch."))
 
 
+@cache
+def device_name(device: torch.device) -> str:
+    """``cpu``, ``cuda:0``: one string each too."""
+    return sys.intern(str(device))
+
+
 def writable(value: Any) -> Nested:
     """Numbers as records write them; where all are finite, as they are."""
     if isinstance(value, list):

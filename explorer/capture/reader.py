@@ -1,28 +1,32 @@
 """Reads the numbers of many tensors of which most will never be shown, as in all steps of a training but the last.
 
-What lies one after the other in the CPU's memory is read where it lies, all that waits in one call (`explorer.capture.blocks`). What is
-shown element by element, and small tensors that must be converted, are copied, all of one kind together (`explorer.capture.batches`).
+What lies one after the other in the CPU's memory is read where it lies, all that waits in one call (`explorer.capture.blocks`). Small tensors
+that must be converted are copied, all of one kind together (`explorer.capture.batches`).
 Cannot see: as `explorer.capture.numbers`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
-from operator import attrgetter
+from collections.abc import Hashable, Sequence
 
 import torch
 
 from explorer.capture.batches import Batch
-from explorer.capture.blocks import Blocks
-from explorer.capture.elements import address_of, addresses_of
+from explorer.capture.blocks import NUMPYS, Blocks
+from explorer.capture.elements import address_of
+from explorer.capture.facts import Facts, Form, Forms, has_strides
 from explorer.capture.metas import Storages
-from explorer.capture.numbers import Place
+from explorer.capture.numbers import Place, dtype_name
 from explorer.capture.private import is_transformed, quiet
 from explorer.capture.reading import Reading
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
-_KIND = attrgetter("shape", "dtype", "device", "layout")
+_Addresses = Sequence[int | None]
+"""Of the first elements; None where they do not lie in the CPU's memory one after the other."""
+
+_SMALL = 2**14
+"""Elements of a tensor that is copied at all, or read without asking whether it is known."""
 
 
 class Reader:
@@ -35,12 +39,12 @@ class Reader:
         more; what does not fit is summed up at once.
         """
         self._storages = storages
+        self._forms = Forms() if storages is None else storages.forms
         self._room = {True: room, False: room}
         """By whether elements are shown."""
         self._known: dict[Place, Reading] = {}
         self._blocks = Blocks()
         self._batches: dict[Hashable, Batch] = {}
-        self._unsettled: set[Batch] = set()
 
     def read(self, tensor: torch.Tensor) -> Reading:
         """The numbers of `tensor` as they are now."""
@@ -49,100 +53,124 @@ class Reader:
 
     def read_quietly(self, tensor: torch.Tensor, place: Place | None = None, *, steady: bool = False) -> Reading:
         """The same, to be called under `quiet`; `place` where the caller has it already. What is `steady` nothing writes into until `settle`."""
-        if place is None and self._storages is not None:
-            place = self._storages.key(tensor)
-        if tensor.is_conj() or tensor.is_neg():
-            place = None  # the memory says something else
-        known = None if place is None else self._known.get(place)
-        if known is None:
-            known = self._read(tensor, place, steady)
-            if place is not None:
-                self._known[place] = known
-        return known
+        (reading,) = self.read_together([tensor], [place or self._place(tensor)])
+        if not steady:
+            self.settle()
+        return reading
 
-    def read_together(self, tensors: list[torch.Tensor]) -> list[Reading]:
-        """The same of several at once, to be called under `quiet`."""
-        alike: defaultdict[Batch, list[int]] = defaultdict(list)
+    def read_together(
+        self, tensors: list[torch.Tensor], places: Sequence[Place | None] = (), facts: Facts | None = None
+    ) -> list[Reading]:
+        """The same of several at once, into which nothing writes until `settle`; `places` and `facts` where the caller has them.
+
+        Without `places` only large ones are looked for among those that are known.
+        """
+        facts = None if is_transformed() else facts or self._forms.facts(tensors)
+        if facts is None:
+            each = list(zip(tensors, places or [None] * len(tensors), strict=True))
+            if len(each) == 1:
+                return [self._read_alone(*each[0])]
+            return [self.read_together([tensor], [place])[0] for tensor, place in each]
+        alike: defaultdict[Form, list[int]] = defaultdict(list)
+        for at, form in enumerate(facts.forms):
+            alike[form].append(at)
         found: dict[int, Reading] = {}
-        for at, batch in enumerate(self._batches_of(tensors)):
-            if batch is None or not batch.is_small:
-                found[at] = self.read_quietly(tensors[at], steady=True)
+        for form, those in alike.items():
+            held, addresses = [tensors[at] for at in those], list(map(facts.address, those))
+            if places or form.numel > _SMALL:
+                its_places = [places[at] for at in those] if places else list(map(self._place, held))
+                readings = self._read_placed(form, held, addresses, its_places)
             else:
-                alike[batch].append(at)
-        with torch.no_grad():
-            for batch, places in alike.items():
-                found.update(zip(places, self._read_alike(batch, [tensors[at] for at in places]), strict=True))
-        self.settle()
+                readings = self._read_alike(form, held, addresses)
+            found.update(zip(those, readings, strict=True))
         return list(map(found.__getitem__, range(len(tensors))))
 
-    def _read_alike(self, batch: Batch, tensors: list[torch.Tensor]) -> list[Reading]:
-        """Of small ones of one kind."""
-        if batch.lies and not batch.is_shown:
-            addresses = [address for address in addresses_of(tensors) if address is not None]
-            if len(addresses) == len(tensors):
-                return self._blocks.add_all(batch.dtype, batch.shape, tensors, addresses)
-        fitting = self._fitting(batch, len(tensors))
-        copied = batch.copy(tensors[:fitting]) if fitting else []
-        return copied + [self._blocks.add(one, address_of(one)) for one in tensors[fitting:]]
-
     def settle(self) -> None:
-        """Copy or read what was held, all of one kind together."""
+        """Read what was held."""
         with quiet(), torch.no_grad():
-            for batch in self._unsettled:
-                batch.settle()
             self._blocks.settle()
-        self._unsettled.clear()
 
     def release(self) -> None:
         """Let go of what nobody asked about."""
         self._known.clear()
         self._blocks.release()
         self._batches.clear()
-        self._unsettled.clear()
 
-    def _batches_of(self, tensors: list[torch.Tensor]) -> list[Batch | None]:
-        """As `_batch_of`, of each."""
-        if is_transformed():
-            return [None] * len(tensors)
-        try:
-            batches = list(map(self._batches.get, map(_KIND, tensors)))
-        except _UNREADABLE:
-            batches = [None]
-        return list(map(self._batch_of, tensors)) if None in batches else batches
+    def _place(self, tensor: torch.Tensor) -> Place | None:
+        return None if self._storages is None else self._storages.key(tensor)
 
-    def _batch_of(self, tensor: torch.Tensor) -> Batch | None:
-        """Where it may be read with others like it, if it is small; None for what is to be read alone.
+    def _read_alone(self, tensor: torch.Tensor, place: Place | None) -> Reading:
+        """One of which facts cannot be told."""
+        known = None if place is None else self._known.get(place)
+        if known is None:
+            try:
+                known = self._read_odd(tensor)
+            except _UNREADABLE:
+                known = Reading()
+            if place is not None:
+                self._known[place] = known
+        return known
 
-        Not to be asked where it may be one of torch.func's own, which nobody can read once its transform is over.
-        """
-        try:
-            kind = _KIND(tensor)
-            batch = self._batches.get(kind)
-            if batch is None:
-                batch = self._batches[kind] = Batch(tensor)
-        except _UNREADABLE:
-            return None
-        return batch
+    def _read_odd(self, tensor: torch.Tensor) -> Reading:
+        address = address_of(tensor)
+        if has_strides(tensor) and not is_transformed():
+            return self._read_alike(self._forms.of(tensor), [tensor], [address])[0]
+        if address is None:
+            return self._blocks.convert(tuple(tensor.shape), dtype_name(tensor.dtype), tensor)
+        return self._blocks.add(self._forms.of(tensor), [tensor], [address], shown=False)[0]
 
-    def _fitting(self, batch: Batch, wanted: int) -> int:
+    def _read_placed(
+        self, form: Form, tensors: list[torch.Tensor], addresses: _Addresses, places: Sequence[Place | None]
+    ) -> list[Reading]:
+        """Of one form: those that are not known by their place are read."""
+        known = self._known
+        if not form.is_literal:
+            return self._read_alike(form, tensors, addresses)
+        unknown = {place: at for at, place in enumerate(places) if place is not None and place not in known}
+        if not form.is_shown:
+            for place, at in list(unknown.items()):
+                if (address := addresses[at]) is not None:
+                    known[place] = self._blocks.add_at(form, tensors[at], address, place)
+                    del unknown[place]
+        held, where = [tensors[at] for at in unknown.values()], [addresses[at] for at in unknown.values()]
+        known.update(zip(unknown, self._read_alike(form, held, where), strict=True))
+        return [
+            self._read_alike(form, [tensor], [address])[0] if place is None else known[place]
+            for tensor, address, place in zip(tensors, addresses, places, strict=True)
+        ]
+
+    def _read_alike(self, form: Form, tensors: list[torch.Tensor], addresses: _Addresses) -> list[Reading]:
+        """Of one form, none of them known."""
+        where = [address for address in addresses if address is not None]
+        if len(where) < len(tensors):
+            if not where:
+                return self._copied(form, tensors)
+            each = zip(tensors, addresses, strict=True)
+            return [self._read_alike(form, [tensor], [address])[0] for tensor, address in each]
+        shown = self._fitting(form, len(tensors)) if form.is_shown else 0
+        return [
+            *self._shown(form, tensors[:shown], where[:shown]),
+            *self._blocks.add(form, tensors[shown:], where[shown:], shown=False),
+        ]
+
+    def _shown(self, form: Form, tensors: list[torch.Tensor], addresses: list[int]) -> list[Reading]:
+        """With their elements."""
+        if form.is_contiguous and form.dtype in NUMPYS:
+            return self._blocks.add(form, tensors, addresses, shown=True)
+        return self._batch(form).copy(tensors) if tensors else []
+
+    def _copied(self, form: Form, tensors: list[torch.Tensor]) -> list[Reading]:
+        """Those that do not lie in the CPU's memory one element after the other: as many as fit are copied, the others summed up."""
+        fitting = self._fitting(form, len(tensors)) if form.numel <= _SMALL else 0
+        copied = self._batch(form).copy(tensors[:fitting]) if fitting else []
+        return copied + [self._blocks.convert(form.shape, form.dtype, one) for one in tensors[fitting:]]
+
+    def _batch(self, form: Form) -> Batch:
+        kind = form.shape, form.dtype, form.device
+        return self._batches.get(kind) or self._batches.setdefault(kind, Batch(form))
+
+    def _fitting(self, form: Form, wanted: int) -> int:
         """How many of so many tensors may still be copied."""
-        fitting = min(wanted, self._room[batch.is_shown] // max(1, batch.numel))
-        self._room[batch.is_shown] -= fitting * batch.numel
+        fitting = min(wanted, self._room[form.is_shown] // max(1, form.numel))
+        self._room[form.is_shown] -= fitting * form.numel
         return fitting
-
-    def _read(self, tensor: torch.Tensor, place: Place | None, steady: bool) -> Reading:
-        batch = None if is_transformed() else self._batch_of(tensor)
-        address = None if batch is not None and batch.is_shown else address_of(tensor)
-        try:
-            if address is None and batch is not None and batch.is_small and self._fitting(batch, 1):
-                self._unsettled.add(batch)
-                return batch.add(
-                    tensor if steady else tensor.detach().clone() if tensor.requires_grad else tensor.clone()
-                )
-            reading = self._blocks.add(tensor, address, place)
-            if not steady:
-                with torch.no_grad():
-                    self._blocks.settle()
-            return reading
-        except _UNREADABLE:
-            return Reading()

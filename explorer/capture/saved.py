@@ -194,12 +194,17 @@ def _scalar(name: str, value: int | str | tuple[int, ...]) -> SavedDraft:
 def _read(drafts: list[SavedDraft], storages: Storages, reader: Reader | None) -> None:
     """Tell the drafts what their tensors are."""
     tensors: list[Any] = [draft.unread for draft in drafts]
+    facts = storages.forms.facts(tensors)
+    metas = storages.read_all(tensors, facts)
     sizes = map(mul, map(_numel, tensors), map(_element_size, tensors))
-    for draft, tensor, meta, nbytes in zip(drafts, tensors, storages.read_all(tensors), sizes, strict=True):
+    for draft, meta, nbytes in zip(drafts, metas, sizes, strict=True):
         draft.tensor, draft.nbytes, draft.unread = meta, nbytes, None
-        if reader is not None and (meta.storage_nbytes or not outgrows(meta)):  # else it was freed
-            draft.numbers = reader.read_quietly(tensor, key_of(meta), steady=True)
     if reader is not None:
+        there = [at for at, meta in enumerate(metas) if meta.storage_nbytes or not outgrows(meta)]  # others were freed
+        facts = facts if len(there) == len(metas) else None
+        held, places = [tensors[at] for at in there], [key_of(metas[at]) for at in there]
+        for at, reading in zip(there, reader.read_together(held, places, facts), strict=True):
+            drafts[at].numbers = reading
         reader.settle()
 
 

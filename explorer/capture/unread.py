@@ -9,15 +9,17 @@ anything else lets the log `settle` first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from operator import attrgetter
 
 import msgspec
 import torch
 
 from explorer.capture.drafts import OpDraft
+from explorer.capture.facts import Form, version_of
 from explorer.capture.finite import FiniteWatch
-from explorer.capture.metas import Storages, memory_of, version_of
+from explorer.capture.metas import Storages, memory_of
 from explorer.capture.private import quiet, sequence_nrs, uncollected
 from explorer.capture.views import views_of
 from explorer.ir import TensorMeta
@@ -72,7 +74,7 @@ class Unread:
         if alone:
             self.settle()
             with quiet():
-                op.inputs = self._metas(inputs)
+                op.inputs = tuple(self._storages.read_all(inputs))
         return _versions(inputs, alone)
 
     def close(
@@ -95,8 +97,7 @@ class Unread:
             op.in_place, op.versions_after = True, after
         if alone:
             with quiet():
-                op.outputs, op.nodes = self._metas(outputs), _numbers(outputs)
-                self._look([(op, inputs, before, outputs)], True)
+                self._read([(op, inputs, before, outputs)], again=False)
             return
         self._waiting.append((op, inputs, before if after != before else (), outputs))
         self._held += _nbytes(inputs) + _nbytes(outputs) if taken is None else taken + _nbytes(outputs)
@@ -110,33 +111,54 @@ class Unread:
             self._memory.clear()
             self._held = self._located = 0
             with quiet(), uncollected():
-                metas = self._metas([one for _, inputs, _, outputs in waiting for one in (*inputs, *outputs)])
-                numbers = _numbers([one for *_, outputs in waiting for one in outputs])
-                taken = given = 0
-                for op, inputs, before, outputs in waiting:
-                    middle = taken + len(inputs)
-                    end, last = middle + len(outputs), given + len(outputs)
-                    op.inputs, op.outputs, op.nodes = metas[taken:middle], metas[middle:end], numbers[given:last]
-                    taken, given = end, last
-                    if before:
-                        op.inputs = tuple(map(_at_version, op.inputs, before))
-                self._look(waiting, True in map(_IS_VIEW, metas))
+                self._read(waiting)
 
-    def _metas(self, tensors: _Tensors) -> tuple[TensorMeta, ...]:
-        """Of each, in order; a tensor that is among them several times is read once."""
+    def _read(self, calls: list[_Call], again: bool = True) -> None:
+        """Tell the calls what they took, unless they know that, and gave; look at what that is."""
+        seen = _Seen(
+            [one for _, inputs, _, outputs in calls for one in chain(inputs if again else (), outputs)], self._storages
+        )
+        numbers = _numbers([one for *_, outputs in calls for one in outputs])
+        first = given = 0
+        for op, inputs, before, outputs in calls:
+            middle = first + len(inputs) if again else first
+            end, last = middle + len(outputs), given + len(outputs)
+            if again:
+                op.inputs = seen.metas[first:middle]
+                if before:
+                    op.inputs = tuple(map(_at_version, op.inputs, before))
+            op.outputs, op.nodes = seen.metas[middle:end], numbers[given:last]
+            if self._finite.wants(op.name):
+                for at in range(middle, end):
+                    self._finite.look(op.index, *seen.elements(at))
+            first, given = end, last
+        self._finite.settle()
+        if seen.has_views:
+            for op, inputs, _, outputs in calls:
+                if True in map(_IS_VIEW, op.outputs):
+                    op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
+
+
+class _Seen:
+    """What several tensors are, by position; one that is among them several times is read once."""
+
+    def __init__(self, tensors: _Tensors, storages: Storages) -> None:
         ids = list(map(id, tensors))
         each = dict(zip(ids, tensors, strict=True))
-        metas = dict(zip(each, self._storages.read_all(list(each.values())), strict=True))
-        return tuple(map(metas.__getitem__, ids))
+        self._tensors, self._ids, one_by_one = tensors, ids, list(each.values())
+        self._facts = facts = storages.forms.facts(one_by_one)
+        metas = storages.read_all(one_by_one, facts)
+        self._places = dict(zip(each, range(len(metas)), strict=True))
+        self.metas = tuple(map(dict(zip(each, metas, strict=True)).__getitem__, ids))
+        self.has_views = True in map(_IS_VIEW, metas)
 
-    def _look(self, calls: Iterable[_Call], views: bool) -> None:
-        """Whether what each gave is finite, and of what it is a view, if any may be one."""
-        look = self._finite.look
-        for op, inputs, _, outputs in calls:
-            look(op.index, op.name, outputs, op.outputs)
-            if views and True in map(_IS_VIEW, op.outputs):
-                op.views = views_of(outputs, op.outputs, inputs, op.inputs, self._storages)
-        self._finite.settle()
+    def elements(self, at: int) -> tuple[torch.Tensor, Form | None, int | None]:
+        """One of them, its form and the address of its elements, if they lie one after the other."""
+        facts = self._facts
+        if facts is None:
+            return self._tensors[at], None, None
+        place = self._places[self._ids[at]]
+        return self._tensors[at], facts.forms[place], facts.address(place)
 
 
 def _numbers(tensors: _Tensors) -> tuple[int | None, ...]:

@@ -106,6 +106,7 @@ def warm_up() -> None:
     """Do once what a learner's first lines do."""
     import torch
 
+    from explorer.capture import facts
     from explorer.capture.kernel import DTYPES, compiled
 
     torch.set_num_threads(1)
@@ -113,6 +114,7 @@ def warm_up() -> None:
         importlib.import_module(name)
     for dtype in DTYPES:
         compiled(dtype)
+    facts.compiled()
     with _same_random_numbers():
         _layers(torch)
         _functions(torch)

@@ -10,11 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from explorer.capture.elements import address_of, addresses_of, is_run
+from explorer.capture.elements import address_of, is_run
+from explorer.capture.facts import Forms
 from explorer.capture.histogram import histogram, stride_of_sample
 from explorer.capture.kernel import DTYPES, SUMS, Rows, read
 from explorer.capture.numbers import read_stats
 from explorer.capture.reader import Reader
+
+
+def addresses_of(tensors: list[torch.Tensor]) -> list[int | None]:
+    facts = Forms().facts(tensors)
+    return [None] * len(tensors) if facts is None else list(map(facts.address, range(len(tensors))))
+
 
 dtypes = st.sampled_from(sorted(DTYPES))
 numels = st.lists(
