@@ -112,10 +112,11 @@ class Block:
 
 
 class Blocks:
-    """Those that are held at a time, one of each dtype, and what must be converted alone. Steps: `add`, `settle`, `release`."""
+    """Those that are held at a time, one of each kind, and what must be converted alone. Steps: `add`, `settle`, `release`."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Block] = {}
+        self._open: dict[tuple[str, bool], Block] = {}
+        """By dtype, and whether their elements are shown."""
         self._others: list[tuple[Reading, torch.Tensor]] = []
         self._known: dict[Hashable, tuple[Block, int]] = {}
         """Where elements have been read already."""
@@ -126,7 +127,7 @@ class Blocks:
         """Hold tensors of one form, which lie at these addresses, into which nothing writes before `settle`. To be called under `quiet`."""
         if not tensors:
             return []
-        block = self._block(form.dtype)
+        block = self._block(form)
         return block.readings(form.shape, block.rows(tensors, addresses, form.numel), shown)
 
     def add_at(self, form: Form, tensor: torch.Tensor, address: int, place: Place) -> Reading:
@@ -134,7 +135,7 @@ class Blocks:
         elements = _elements(place)
         known = self._known.get(elements)
         if known is None:
-            block = self._block(form.dtype)
+            block = self._block(form)
             known = self._known[elements] = block, block.rows([tensor], [address], form.numel)[0]
         block, row = known
         return block.readings(form.shape, [row], False)[0]
@@ -145,10 +146,11 @@ class Blocks:
         self._others.append((reading, tensor))
         return reading
 
-    def _block(self, dtype: str) -> Block:
-        block = self._open.get(dtype)
+    def _block(self, form: Form) -> Block:
+        kind = form.dtype, form.is_shown
+        block = self._open.get(kind)
         if block is None or block.is_read:  # somebody could not wait
-            block = self._open[dtype] = Block(dtype)
+            block = self._open[kind] = Block(form.dtype)
         return block
 
     def settle(self) -> None:

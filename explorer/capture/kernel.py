@@ -29,10 +29,10 @@ class Rows:
 
     __slots__ = ("odd", "table")
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, columns: int) -> None:
         """Of so many, nothing yet."""
-        self.table: NDArray[Any] = numpy.empty((count, COLUMNS))
-        """The elements' sum, that of their squares, the least, the largest, how many are zero, 1 where that says too little; and a histogram."""
+        self.table: NDArray[Any] = numpy.empty((count, columns))
+        """The elements' sum, that of their squares, the least, the largest, how many are zero, 1 where that says too little; and a histogram, if any."""
         self.odd = 0
         """Of how many it says too little: an element is not finite, or float64 has lost digits. Of these there is no histogram."""
 
@@ -48,12 +48,15 @@ class Rows:
 def read(dtype: str, addresses: Sequence[int], numels: Sequence[int], *, counting: bool = True) -> Rows:
     """Read tensors of one of `DTYPES`, none empty, whose elements lie in the CPU's memory one after the other from each address on.
 
-    The caller knows that they are there: memory that is not ends the process. Those that are shown element by element get no histogram, and
-    none does without `counting`.
+    The caller knows that they are there: memory that is not ends the process. Those that are shown element by element get no histogram;
+    where that are all, or without `counting`, there is no room for any.
     """
-    rows = Rows(len(addresses))
+    counting = counting and max(numels) > PREVIEW_ELEMENTS
+    rows = Rows(len(addresses), COLUMNS if counting else SUMS)
     tensors = numpy.array((addresses, numels, list(map(_stride, numels)) if counting else numels), numpy.int64)
-    rows.odd = compiled(dtype)(len(addresses), address_of_array(tensors), address_of_array(rows.table))
+    rows.odd = compiled(dtype)(
+        len(addresses), address_of_array(tensors), address_of_array(rows.table), rows.table.shape[1]
+    )
     return rows
 
 

@@ -38,28 +38,32 @@ DTYPES = frozenset(_STORED)
 
 
 def reads(name: str, dtype: str) -> ir.Module:
-    """``int64 name(int64 count, int64 *tensors, double *rows)``.
+    """``int64 name(int64 count, int64 *tensors, double *rows, int64 columns)``.
 
-    `tensors` are (3, count) addresses, numbers of elements (at least 1) and strides of the sample, and `rows` (count, `COLUMNS`) to be
-    filled. Returns how many are odd: with an element that is not finite, or of which float64 has lost digits. These have no counts.
+    `tensors` are (3, count) addresses, numbers of elements (at least 1) and strides of the sample, and `rows` (count, `columns`) to be
+    filled: `COLUMNS`, or `SUMS` where nothing is to be counted. Returns how many are odd: with an element that is not finite, or of which
+    float64 has lost digits. These have no counts.
     """
     module = ir.Module()
-    function = ir.Function(module, ir.FunctionType(_I64, [_I64, _POINTER, _POINTER]), name)
-    count, tensors, rows = function.args
+    function = ir.Function(module, ir.FunctionType(_I64, [_I64, _POINTER, _POINTER, _I64]), name)
+    count, tensors, rows, columns = function.args
     b = Builder(function)
     odd, sample, bins = b.variable(_I64(0)), b.array(_real(dtype), MOST_COUNTED), b.array(_I32, BINS)
     with b.counting(_I64(0), count) as at:
         address, numel, stride = (b.fetch(_I64, tensors, b.add(at, b.mul(count, _I64(row)))) for row in range(3))
         totals, sampled = _read(b, _Tensor(dtype, b.inttoptr(address, _POINTER), numel, stride), sample)
         is_odd = _is_odd(b, totals, b.sitofp(numel, _DOUBLE))
-        row = b.item(_DOUBLE, rows, b.mul(at, _I64(COLUMNS)))
-        for place in range(BINS):
-            b.store(_I32(0), b.item(_I32, bins, _I64(place)))
-        with b.if_then(b.not_(is_odd)):
-            _count(b, totals, sample, sampled, bins)
-        counts = [b.sitofp(b.fetch(_I32, bins, _I64(place)), _DOUBLE) for place in range(BINS)]
-        for column, value in enumerate((*totals, b.uitofp(is_odd, _DOUBLE), *counts)):
+        row = b.item(_DOUBLE, rows, b.mul(at, columns))
+        for column, value in enumerate((*totals, b.uitofp(is_odd, _DOUBLE))):
             b.store(value, b.item(_DOUBLE, row, _I64(column)))
+        with b.if_then(b.icmp_signed(">", columns, _I64(SUMS))):
+            for place in range(BINS):
+                b.store(_I32(0), b.item(_I32, bins, _I64(place)))
+            with b.if_then(b.not_(is_odd)):
+                _count(b, totals, sample, sampled, bins)
+            for place in range(BINS):
+                counted = b.sitofp(b.fetch(_I32, bins, _I64(place)), _DOUBLE)
+                b.store(counted, b.item(_DOUBLE, row, _I64(SUMS + place)))
         b.store(b.add(b.value(odd), b.zext(is_odd, _I64)), odd)
     b.ret(b.value(odd))
     return module
