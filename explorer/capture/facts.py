@@ -6,7 +6,7 @@ A tensor of `forms` that lie can be read in the CPU's memory (`explorer.capture.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import prod
 from operator import attrgetter
@@ -89,7 +89,7 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
 class Facts(NamedTuple):
     """Of several tensors, by position."""
 
-    tensors: list[torch.Tensor]
+    tensors: Sequence[torch.Tensor]
     forms: list[Form]
     offsets: list[int]
     """In elements."""
@@ -118,7 +118,7 @@ class Forms:
         self._rows = numpy.empty((_MOST_FORMS + _MOST_TENSORS + 1, FORM_COLUMNS), numpy.int64)
         self._slots = numpy.zeros(4 * (_MOST_FORMS + _MOST_TENSORS), numpy.int64)
 
-    def facts(self, tensors: list[torch.Tensor]) -> Facts | None:
+    def facts(self, tensors: Sequence[torch.Tensor]) -> Facts | None:
         """Of tensors that have storages and strides; None where one of them has none, or must be asked alone."""
         if len(tensors) > _MOST_TENSORS:
             return _joined(self.facts(tensors[:_MOST_TENSORS]), self.facts(tensors[_MOST_TENSORS:]))
@@ -139,7 +139,7 @@ class Forms:
         """Equal for equal facts."""
         return self._kinds.setdefault(facts, len(self._kinds))
 
-    def _natively(self, describe: Callable[..., int], tensors: list[torch.Tensor]) -> Facts | None:
+    def _natively(self, describe: Callable[..., int], tensors: Sequence[torch.Tensor]) -> Facts | None:
         if len(self._numbered) > _MOST_FORMS:
             self._forget()
         known, count = len(self._numbered), len(tensors)
@@ -162,7 +162,7 @@ class Forms:
         self._numbered.clear()
         self._slots.fill(0)
 
-    def _by_python(self, tensors: list[torch.Tensor]) -> Facts:
+    def _by_python(self, tensors: Sequence[torch.Tensor]) -> Facts:
         keys = list(
             zip(map(_FACTS, tensors), *[map(ask, tensors) for ask in _ASKED], strict=True)
         )  # as `_key` makes them
@@ -210,7 +210,7 @@ def _joined(one: Facts | None, other: Facts | None) -> Facts | None:
         return None
     (tensors, forms, *numbers), (others, their_forms, *their_numbers) = one, other
     both = [[*some, *more] for some, more in zip(numbers, their_numbers, strict=True)]
-    return Facts(tensors + others, forms + their_forms, *both)
+    return Facts([*tensors, *others], forms + their_forms, *both)
 
 
 def has_strides(tensor: torch.Tensor) -> bool:

@@ -6,7 +6,7 @@ have equal storage ids exactly when they share memory. Cannot see: storage of sp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -90,7 +90,7 @@ class Storages:
             number, nbytes = -1, 0
         return form.meta(number, nbytes, _storage_offset(tensor), version_of(tensor))
 
-    def read_all(self, tensors: list[torch.Tensor], facts: Facts | None = None) -> list[TensorMeta]:
+    def read_all(self, tensors: Sequence[torch.Tensor], facts: Facts | None = None) -> list[TensorMeta]:
         """As `read`, of several; `facts` where the caller has asked for them."""
         facts = facts or self.forms.facts(tensors)
         try:
