@@ -55,6 +55,14 @@ def test_a_click_tells_the_call_and_the_gradients(open_graph: Open, product: Run
     expect(graph.page.locator(".said")).to_contain_text("2 in, 1 out")
 
 
+def test_the_minimap_is_drawn_before_anything_moves(open_graph: Open) -> None:
+    graph = open_graph(run("x = torch.ones(2, requires_grad=True)\n" + "x = x.sin().cos()\n" * 12 + "x.sum()"))
+    minimap = graph.page.locator(".minimap")
+    expect(minimap).to_be_visible()
+    painted = "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter(Boolean).length"
+    assert minimap.evaluate(painted) > 0
+
+
 def test_gradients_stand_at_the_wires_until_they_are_switched_off(open_graph: Open, product: Run) -> None:
     graph = open_graph(product)
     layout = graph.layouts[0]

@@ -192,7 +192,9 @@ export class GraphView {
 
   #resize() {
     this.root.classList.toggle("narrow", this.overview || this.root.clientWidth < NARROW);
-    if (this.surface.resize(this.bar.offsetHeight + 12)) this.minimap.show(this);
+    if (!this.surface.resize(this.bar.offsetHeight + 12)) return;
+    this.minimap.show(this); // of as many pixels as there are now, which empties it
+    this.minimap.look(this.camera, this.scene);
   }
 
   // What somebody else asks of the view, as if the person had done it: `select` a node, `module` to select, `fold` a name of the open set to
