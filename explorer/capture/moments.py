@@ -61,7 +61,8 @@ class Moments:
 
     def _merge(self, count: int, mean: float, around: float, norm: float) -> None:
         distance = mean - self.mean
-        self.around += around + distance * distance * self.finite * count / (self.finite + count)
+        between = distance * distance * self.finite * count / (self.finite + count) if self.finite else 0.0
+        self.around += around + between  # without elements before there is nothing between, however large the mean
         self.mean += distance * count / (self.finite + count)
         self.finite += count
         self.norm = math.hypot(self.norm, norm)

@@ -330,3 +330,13 @@ def test_capture_changes_no_bit_of_large_tensors(side: int, monkeypatch: pytest.
     for mine, theirs in zip(kept, expected, strict=True):
         assert theirs is not None
         assert torch.equal(mine, theirs)
+
+
+@pytest.mark.parametrize("numel", [3, 100, 2**18])
+def test_numbers_whose_squares_are_infinite_have_the_std_that_torch_tells(numel: int) -> None:
+    tensor = torch.randn(numel, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 1e300
+    stats = read_stats(tensor)
+    assert stats is not None
+    assert stats.std == "Infinity"
+    assert math.isinf(tensor.std(correction=0).item())
+    assert stats.mean == pytest.approx(tensor.mean().item())
