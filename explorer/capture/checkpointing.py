@@ -103,37 +103,40 @@ class _Inputs:
         self.writing: set[str] = set()
         """Modules that write into an input in a call: computed again, that would give something else."""
         self._calls, self._chains, self._lasting = calls, chains, lasting
-        inputs = [self.by_module[call.module] if at in live else None for at, call in enumerate(calls)]
-        self._around = [[(call, into) for call in chain if (into := inputs[call]) is not None] for chain in chains]
+        self._into = [self.by_module[call.module] if at in live else None for at, call in enumerate(calls)]
+        """By module call: where its inputs are put down; None where it made no node."""
         self._made: dict[int, Collection[int]] = {}
         """By storage that a call of torch made, in which module calls that was."""
 
     def count(self, ops: Iterable[Op]) -> None:
         """Go through the forward calls of torch in their order."""
-        lasting, made, nbytes = self._lasting, self._made, self.nbytes
+        lasting, made, nbytes, put = self._lasting, self._made, self.nbytes, self._into
         for op in ops:
             if op.within is None:
                 continue
-            around, chain = self._around[op.within], self._chains[op.within]
+            chain = self._chains[op.within]
             for meta in op.inputs:
                 storage = meta.storage_id
-                inside = made.get(storage, ())
-                if inside is not chain and storage not in lasting:
-                    nbytes[storage] = meta.storage_nbytes
-                    for call, inputs in around:
-                        if call not in inside:
-                            inputs.add(storage)
+                if storage not in lasting:
+                    inside = made.get(storage, ())
+                    if inside is not chain:
+                        nbytes[storage] = meta.storage_nbytes
+                        for call in chain:
+                            if call not in inside and (inputs := put[call]) is not None:
+                                inputs.add(storage)
             for meta in op.outputs:
                 storage = meta.storage_id
                 if storage not in nbytes:
                     made.setdefault(storage, chain)
             if op.in_place:
-                self._written(op, around)
+                self._written(op, chain)
 
-    def _written(self, op: Op, around: Iterable[tuple[int, set[int]]]) -> None:
-        """A call has written into a tensor that it was given."""
+    def _written(self, op: Op, chain: Iterable[int]) -> None:
+        """A call has written into a tensor that it was given, in the module calls of `chain`."""
         given = {meta.storage_id for meta in op.inputs if meta.storage_id not in self._lasting}
         for meta in op.outputs:
             if meta.storage_id in given:
                 inside = self._made.get(meta.storage_id, ())
-                self.writing.update(self._calls[call].module for call, _ in around if call not in inside)
+                self.writing.update(
+                    self._calls[call].module for call in chain if self._into[call] is not None and call not in inside
+                )

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import accumulate, chain
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -132,14 +132,16 @@ class Flow:
         known[output_nr] = known[output_nr] or (None if gradient is None else self._reader.read(gradient))
         self.incoming[identity] = tuple(known)
 
-    def gradients(self, edges: Iterable[_Edge]) -> tuple[dict[int, _Records], list[Gradient | None]]:
+    def gradients(self, edges: Sequence[_Edge]) -> tuple[dict[int, _Records], list[Gradient | None]]:
         """What came in, by node, and what each of `edges` carried, as records; None too for what cannot be read."""
-        sent = self.sent
-        carried = [slots[slot] if slot < len(slots := sent.get(source, ())) else None for source, slot, _, _ in edges]
-        incoming = {
-            at: tuple([None if one is None else one.gradient() for one in came]) for at, came in self.incoming.items()
-        }
-        return incoming, [None if one is None else one.gradient() for one in carried]
+        nothing = (None,) * max([slot + 1 for _, slot, _, _ in edges], default=0)  # of a node that did not run
+        sent_by, flows = self.sent.get, self.incoming.values()
+        came = list(chain.from_iterable(flows))
+        carried = [sent_by(source, nothing)[slot] for source, slot, _, _ in edges]
+        records = tuple([None if one is None else one.gradient() for one in chain(came, carried)])
+        ends = accumulate(map(len, flows))
+        incoming = [records[end - len(flow) : end] for flow, end in zip(flows, ends, strict=True)]
+        return dict(zip(self.incoming, incoming, strict=True)), list(records[len(came) :])
 
     def before(self, identity: int, gradients: _Gradients) -> None:
         """Tell that a node is about to run."""
@@ -238,15 +240,14 @@ class Flow:
 
 def _only_edges(walk: Walk) -> dict[int, _Slot]:
     """By leaf that has no ``.grad`` and that one edge alone leads to, where that begins."""
-    leaves = {at for at, kind in enumerate(walk.kinds) if kind == "leaf"}
-    leading = [(target, source, slot) for source, slot, target, _ in walk.edges if target in leaves]
-    uses = Counter([leaf for leaf, _, _ in leading])
+    uses = Counter([target for _, _, target, _ in walk.edges])
     with quiet():
-        return {
-            leaf: (source, slot)
-            for leaf, source, slot in leading
-            if uses[leaf] == 1 and leaf >= walk.roots and walk.nodes[leaf].variable.grad is None
+        leaves = {
+            at
+            for at, kind in enumerate(walk.kinds)
+            if kind == "leaf" and uses[at] == 1 and at >= walk.roots and walk.nodes[at].variable.grad is None
         }
+    return {target: (source, slot) for source, slot, target, _ in walk.edges if target in leaves}
 
 
 def _leading(walk: Walk, ends: Collection[int]) -> dict[int, list[int]]:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from explorer.capture.kept import Kept, enclosing, largest
 from explorer.capture.needs import is_known, serves
-from explorer.ir import Graph, Saving, Tensor
+from explorer.ir import Edge, Graph, Saving, Tensor
 
 MOST = 1_000
 """Leaves, and modules, that are tried: the largest."""
@@ -56,14 +56,15 @@ class _Trials:
     def __init__(self, graph: Graph, kept: Kept, trials: Sequence[frozenset[int]]) -> None:
         self._at = {frozen: at for at, frozen in enumerate(trials)}
         self._every: _Bits = (1 << len(trials)) - 1
+        self._edges: list[list[Edge]] = [[] for _ in graph.nodes]
+        """By node, those that begin there: a slot without one needs no gradient anyway."""
+        for edge in graph.edges:
+            self._edges[edge.source].append(edge)
         self._gone = self._vanishing(graph)
-        self._closed = {(edge.source, edge.slot): self._gone[edge.target] for edge in graph.edges}
-        """By node and slot: in which trials that slot would need no gradient; slots that need none anyway are not there."""
         self._inexact = self._doubtful(graph, kept)
         freed = Counter[_Bits]()
         for storage, lost in self._losing(graph, kept).items():
-            if storage not in kept.lasting:
-                freed[lost] += kept.nbytes[storage]
+            freed[lost] += kept.nbytes[storage]
         self._nbytes, self._nodes = self._each(freed), self._each(Counter(self._gone))
 
     def saving(self, name: str, frozen: frozenset[int], is_module: bool) -> Saving:
@@ -74,34 +75,35 @@ class _Trials:
 
     def _vanishing(self, graph: Graph) -> list[_Bits]:
         """By node, in which trials it would not be there: a frozen leaf, and what leads to nothing else."""
-        gone = [0] * len(graph.nodes)
-        for edge in graph.edges:
-            gone[edge.source] = self._every
+        gone = [self._every if edges else 0 for edges in self._edges]
         for frozen, at in self._at.items():
             for leaf in frozen:
                 gone[leaf] |= 1 << at
         made = [-1 if node.sequence_nr is None else node.sequence_nr for node in graph.nodes]
-        links = [(edge.source, edge.target) for edge in reversed(graph.edges)]
-        links.sort(key=lambda link: made[link[0]])  # each node after those it leads to, but for what other threads made
+        order = sorted(range(len(made) - 1, -1, -1), key=made.__getitem__)
+        links = [(edge.source, edge.target) for at in order for edge in self._edges[at]]
         before: list[_Bits] = []
-        while gone != before:
+        while gone != before:  # twice, but for what other threads made: each node comes after those it leads to
             before = gone.copy()
             for source, target in links:
                 gone[source] &= gone[target]
         return gone
 
     def _losing(self, graph: Graph, kept: Kept) -> dict[int, _Bits]:
-        """By storage, in which trials nothing would keep it any more."""
-        every, closed, gone = self._every, self._closed, self._gone
-        serving = {name: serves(name) for name in {node.name for node in graph.nodes}}
-        lost = dict.fromkeys(kept.holders, every)
-        for node, name, storage in kept.tensors:
-            slots, needless = serving[graph.nodes[node].name].get(name), 0
-            if slots is not None:
-                needless = every
-                for slot in slots:
-                    needless &= closed.get((node, slot), every)
-            lost[storage] &= gone[node] | needless
+        """By storage that does not live anyway, in which trials nothing would keep it any more."""
+        every, gone, edges, nodes = self._every, self._gone, self._edges, graph.nodes
+        serving = {name: serves(name) for name in {node.name for node in nodes}}
+        lost = dict.fromkeys(kept.holders.keys() - kept.lasting, every)
+        for at, name, storage in kept.tensors:
+            if storage in lost:
+                slots, without = serving[nodes[at].name].get(name), gone[at]
+                if slots is not None:
+                    needless = every
+                    for edge in edges[at]:
+                        if edge.slot in slots:
+                            needless &= gone[edge.target]
+                    without |= needless
+                lost[storage] &= without
         return lost
 
     def _doubtful(self, graph: Graph, kept: Kept) -> _Bits:
@@ -110,13 +112,12 @@ class _Trials:
             max([node.order for node in graph.nodes], default=1) > 1
         ):  # its graph follows what the first derivative was asked for
             return self._every
-        doubtful = 0
-        unknown = kept.unreadable.union([node.id for node in graph.nodes if not is_known(node)])
-        for (node, _), closed in self._closed.items() if unknown else ():
-            if node in unknown:
-                doubtful |= closed & ~self._gone[node]
-        for node in kept.unreadable:
-            doubtful |= self._gone[node]
+        gone, doubtful = self._gone, 0
+        for at in kept.unreadable.union([node.id for node in graph.nodes if node.saved and not is_known(node)]):
+            for edge in self._edges[at]:
+                doubtful |= gone[edge.target] & ~gone[at]
+        for at in kept.unreadable:
+            doubtful |= gone[at]
         return doubtful
 
     def _each(self, amounts: Mapping[_Bits, int]) -> list[int]:
