@@ -6,8 +6,8 @@ Cannot see: a module's ``forward`` called directly.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -60,13 +60,14 @@ class ModuleCalls:
 
 
 class ModulePaths:
-    """Names for modules: from the variables that hold them, else from the class of the outermost that was called."""
+    """Names for modules: those of the variables that hold them, else that of the class of the outermost that was called: ``Linear``, ``Linear (2)``."""
 
-    def __init__(self, variables: Mapping[str, Any]) -> None:
+    def __init__(self, held: Iterable[tuple[str, nn.Module]]) -> None:
+        """`held` are modules by name; of several names of one the first counts."""
         self._paths: dict[nn.Module, str] = {}
-        for name, value in variables.items():
-            if is_module(value):
-                self._add(value, name)
+        self._alike: Counter[str] = Counter()
+        for name, module in held:
+            self._add(module, name)
 
     def path(self, call: ModuleCall | None) -> str | None:
         if call is None:
@@ -76,8 +77,10 @@ class ModulePaths:
             outermost = call
             while outermost.outer is not None:
                 outermost = outermost.outer
-            self._add(outermost.module, type(outermost.module).__name__)
-            known = self._paths.setdefault(call.module, type(call.module).__name__)
+            for module in (outermost.module, call.module):
+                if module not in self._paths:
+                    self._add(module, self._class_name(module))
+            known = self._paths[call.module]
         return known
 
     def classes(self, paths: Iterable[str]) -> dict[str, str]:
@@ -86,6 +89,12 @@ class ModulePaths:
             path[:end] for path in set(paths) for end in (*(at for at, sign in enumerate(path) if sign == "."), None)
         }
         return {path: type(module).__name__ for module, path in self._paths.items() if path in wanted}
+
+    def _class_name(self, module: nn.Module) -> str:
+        """Of a module without a name; those of one class are counted."""
+        name = type(module).__name__
+        self._alike[name] += 1
+        return name if self._alike[name] == 1 else f"{name} ({self._alike[name]})"
 
     def _add(self, module: nn.Module, name: str) -> None:
         for inner, path in walk_modules(module, name):

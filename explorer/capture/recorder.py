@@ -22,11 +22,19 @@ from explorer.capture.private import quiet
 from explorer.capture.proof import Proof
 from explorer.capture.prover import Prover
 from explorer.capture.reader import Reader
-from explorer.capture.recording import Recording, leaves_as_called, ops_of, outputs_of, tensors_of, unnamed_leaves
+from explorer.capture.recording import (
+    Recording,
+    leaves_as_called,
+    leaves_of_modules,
+    ops_of,
+    outputs_of,
+    tensors_of,
+    unnamed_leaves,
+)
 from explorer.capture.snapshot import MOST_NODES_WITH_NUMBERS, Result, Snapshot
 from explorer.capture.source import NOWHERE, Source
 from explorer.capture.times import recorded
-from explorer.capture.variables import Named, joined, named_tensors, variables_first
+from explorer.capture.variables import Named, joined, modules_inside, named_tensors, variables_first
 from explorer.capture.walk import MOST_NODES, edge_of, walk
 from explorer.ir import Graph, TensorMeta, Verify
 
@@ -119,11 +127,11 @@ class Recorder:
         """Write everything down. `lines` says where names were bound last; `last` are the tensors of an unnamed last expression."""
         with quiet(), torch.no_grad():
             named = joined(named_tensors(variables), [*last, *self.log.hooks.retained()])
-            snapshot = self.snapshot
+            snapshot, paths = self.snapshot, ModulePaths(modules_inside(variables))
             if snapshot is not None:
                 named = joined(named, leaves_as_called(snapshot, self.log.ops, named))
+                named = joined(named, leaves_of_modules(snapshot, self.log.ops, paths, named))
             unseen = self._unseen(named)
-            paths = ModulePaths(variables)
             metas, graph, nodes = self._metas(reversed(named)), Graph(), {}
             if snapshot is not None:
                 graph = snapshot.graph(paths, named, lines, outputs_of(self.log.ops, named, metas, snapshot))

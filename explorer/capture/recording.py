@@ -18,7 +18,7 @@ from explorer.capture.modules import ModulePaths
 from explorer.capture.reader import Reader
 from explorer.capture.reading import Reading
 from explorer.capture.snapshot import Snapshot
-from explorer.capture.variables import Named
+from explorer.capture.variables import Named, of_module
 from explorer.capture.views import ViewDraft
 from explorer.ir import (
     BackwardCall,
@@ -131,6 +131,18 @@ def leaves_as_called(snapshot: Snapshot, drafts: Sequence[OpDraft], named: Seque
     leaves = {at: tensor for at, tensor in snapshot.leaf_tensors() if id(tensor) not in known}
     called = expressions({at: snapshot.leaves[at] for at in leaves}, drafts)
     return [Named(name, leaves[at], "leaf") for at, name in called.items()]
+
+
+def leaves_of_modules(
+    snapshot: Snapshot, drafts: Sequence[OpDraft], paths: ModulePaths, named: Sequence[Named]
+) -> list[Named]:
+    """Leaves that no variable holds, by the modules that were called: ``Linear.weight`` where the code calls ``nn.Linear(2, 3)(x)``."""
+    leaves = {id(tensor) for _, tensor in snapshot.leaf_tensors()} - {id(one.tensor) for one in named}
+    if not leaves:
+        return []
+    calls = {call.module: call for draft in reversed(drafts) if (call := draft.module) is not None}
+    owned = [one for call in reversed(calls.values()) for one in of_module(call.module, paths.path(call) or "")]
+    return [one for one in owned if id(one.tensor) in leaves]
 
 
 def unnamed_leaves(snapshot: Snapshot, graph: Graph, named: Sequence[Named]) -> list[Named]:

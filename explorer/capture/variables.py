@@ -1,7 +1,7 @@
-"""Names for tensors: variables, elements of lists and dicts, parameters and buffers of modules.
+"""Names for tensors and modules: variables, elements of lists and dicts, attributes of objects of the code's own classes, parameters and buffers of modules.
 
 Reads dictionaries and torch's own tables, and never calls a method that typed code could have written.
-Cannot see: tensors that are only reachable through objects of the user's own classes or closures.
+Cannot see: what only closures hold, or objects of classes that were imported.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from explorer.capture.modules import is_module, walk_modules
 MOST_NAMED = 4_000
 _MOST_ITEMS = 256
 _DEPTH = 3
+_OWN = "__main__"
+"""The module of classes that typed code defines, or a notebook or a script."""
 
 
 @dataclass(frozen=True)
@@ -73,31 +75,57 @@ def variables_first(named: Iterable[Named]) -> list[Named]:
     return sorted(listed, key=lambda one: id(one.tensor) in owned)
 
 
-def tensors_inside(name: str, value: Any, depth: int = 0) -> Iterator[Named]:
-    """The tensors that a variable holds: itself, elements some lists deep, what a module owns."""
-    if is_tensor(value):
-        origin = "parameter" if issubclass(type(value), torch.nn.Parameter) else "variable"
-        yield Named(name, value, origin)
-    elif is_module(value):
-        yield from _of_module(value, name)
+def tensors_inside(name: str, value: Any) -> Iterator[Named]:
+    """The tensors that a variable holds: itself, elements and attributes some deep, what a module owns."""
+    for path, thing in _held(name, value):
+        if is_module(thing):
+            yield from of_module(thing, path)
+        else:
+            origin = "parameter" if issubclass(type(thing), torch.nn.Parameter) else "variable"
+            yield Named(path, thing, origin)
+
+
+def modules_inside(variables: Mapping[str, Any]) -> list[tuple[str, torch.nn.Module]]:
+    """The modules that `variables` hold, by the names that count first: variables, but those that mean an element of a list before them (of a loop over it, say)."""
+    own: list[tuple[str, torch.nn.Module]] = []
+    elements: list[tuple[str, torch.nn.Module]] = []
+    held: set[int] = set()
+    for name, value in variables.items():
+        found = [(path, thing) for path, thing in _held(name, value) if is_module(thing)]
+        (own if is_module(value) and id(value) not in held else elements).extend(found)
+        held.update(id(thing) for _, thing in found)
+    return [*own, *elements]
+
+
+def _held(name: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The tensors and modules that a variable holds, with what the code would write to have them."""
+    if is_tensor(value) or is_module(value):
+        yield name, value
     elif depth < _DEPTH:
-        for key, item in islice(_items(value), _MOST_ITEMS):
-            yield from tensors_inside(f"{name}[{key!r}]", item, depth + 1)
+        for sign, item in islice(_items(value), _MOST_ITEMS):
+            yield from _held(name + sign, item, depth + 1)
 
 
-def _items(value: Any) -> Iterable[tuple[Any, Any]]:
-    """Keys and elements of a list, tuple or dict, by the methods of those types and no subclass's."""
+def _items(value: Any) -> Iterable[tuple[str, Any]]:
+    """Elements of a list, tuple or dict, by the methods of those types and no subclass's; attributes of an object whose class the code defines."""
     kind = type(value)
     if issubclass(kind, list):
-        return enumerate(list.__iter__(value))
+        return ((f"[{at}]", item) for at, item in enumerate(list.__iter__(value)))
     if issubclass(kind, tuple):
-        return enumerate(tuple.__iter__(value))
+        return ((f"[{at}]", item) for at, item in enumerate(tuple.__iter__(value)))
     if issubclass(kind, dict):
-        return [(key, item) for key, item in dict.items(value) if type(key) in (str, int)]
-    return ()
+        return [(f"[{key!r}]", item) for key, item in dict.items(value) if type(key) in (str, int)]
+    if kind.__module__ != _OWN or issubclass(kind, type):
+        return ()
+    try:
+        attributes = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return ()
+    return [(f".{key}", item) for key, item in dict.items(attributes)]
 
 
-def _of_module(module: torch.nn.Module, name: str) -> Iterator[Named]:
+def of_module(module: torch.nn.Module, name: str) -> Iterator[Named]:
+    """The parameters and buffers of a module and of those inside it."""
     for inner, path in walk_modules(module, name):
         for origin, table in (("parameter", "_parameters"), ("buffer", "_buffers")):
             for key, tensor in (getattr(inner, table, None) or {}).items():

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from explorer.capture.modules import ModulePaths
 from explorer.capture.private import next_sequence_nr, quiet, storage_address
 from explorer.capture.source import Source
+from explorer.capture.variables import modules_inside
 from explorer.capture.walk import walk
 from explorer.ir import Number, number
 from explorer.training.backwards import told_of_backward
@@ -113,7 +114,7 @@ class Origins:
     def _place(self, call: Call | None) -> str:
         if call is None:
             return ""
-        module = ModulePaths(self._names).path(call.module)
+        module = ModulePaths(modules_inside(self._names)).path(call.module)
         return f"{call.function} ({module})" if module else call.function
 
     def _element(self, tensor: Tensor) -> str:

@@ -46,7 +46,6 @@ CASES = {
 NAMELESS = {
     "nowhere": "loss = (torch.ones(2, requires_grad=True) * 3).sum()",
     "it or the number beside it": LOCAL.format("xs[0].mul(n)"),
-    "in a layer, by other names": "class M(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.linear = nn.Linear(2, 2, bias=False)\n    def forward(self, x):\n        return self.linear(x)\nloss = (lambda: M()(torch.ones(1, 2)))().sum()",
 }
 
 

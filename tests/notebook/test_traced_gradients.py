@@ -104,6 +104,28 @@ def test_a_finished_output_has_the_same_edges_as_the_engine_and_stays_usable(nam
         one.grad = None
 
 
+class Agent:
+    """No module itself, as trainers and agents often are."""
+
+    __module__ = "__main__"
+
+    def __init__(self) -> None:
+        self.actor, self.critic = nn.Linear(3, 2), nn.Linear(3, 2)
+
+    def loss(self, x: torch.Tensor) -> torch.Tensor:
+        return (self.actor(x) * self.critic(x)).sum()
+
+
+def test_modules_that_an_object_holds_are_called_as_it_calls_them() -> None:
+    agent = Agent()
+    run = explorer.trace(agent.loss, leaf(1, 3))
+    assert {node.module for node in run.graph.nodes} == {None, "agent.actor", "agent.critic"}
+    finished = explorer.trace(agent.loss(leaf(1, 3)))
+    for each in (run, finished):
+        names = {node.variable for node in each.graph.nodes if node.kind == "leaf"}
+        assert names >= {"agent.actor.weight", "agent.actor.bias", "agent.critic.weight", "agent.critic.bias"}
+
+
 def test_nodes_of_a_finished_output_have_the_tensors_of_variables() -> None:
     x = leaf(3, 4)
     h = x.exp()
