@@ -12,7 +12,7 @@ from typing import Any
 
 from explorer.capture.modules import is_module, walk_modules
 from explorer.capture.private import quiet
-from explorer.capture.variables import Named, named_tensors
+from explorer.capture.variables import Named, modules_inside, named_tensors
 from explorer.capture.walk import edge_of, walk
 
 _HISTORY = frozenset({"In", "Out"})
@@ -53,13 +53,17 @@ def relevant(
                     known[name] = value
                     told |= own
         found.release()
-    return _outer_modules_first(known)
+    return _outer_first(known)
 
 
-def _outer_modules_first(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """A module that has a variable of its own is yet called as the part that it is of a larger one."""
-    size = {name: len(list(walk_modules(value, name))) if is_module(value) else 0 for name, value in variables.items()}
+def _outer_first(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """A module that has a variable of its own is yet called as the part that it is of a larger one, or of a list or an object that holds more."""
+    size = {name: _modules_in(name, value) for name, value in variables.items()}
     return {name: variables[name] for name in sorted(variables, key=lambda name: -size[name])}
+
+
+def _modules_in(name: str, value: Any) -> int:
+    return sum(len(list(walk_modules(module, path))) for path, module in modules_inside({name: value}))
 
 
 def _is_in(one: Named, nodes: Mapping[Any, int], met: Collection[int]) -> bool:

@@ -33,7 +33,7 @@ class Reach:
         self.modules: list[nn.Module] = []
         self.tensors: list[torch.Tensor] = []
         self.names: dict[str, Any] = {}
-        """Modules and tensors by the name that a closure or a function's global gives them."""
+        """Modules, tensors and what holds them, by the name that a closure, a function's global or a method's ``self`` gives them."""
         self.compiled = False
         """Whether something was compiled by ``torch.compile``."""
         self.scripted = False
@@ -57,12 +57,35 @@ class Reach:
             return [*thing.children(), *thing.parameters(recurse=False)]
         if type(thing) is FunctionType:
             return () if is_torchs(thing.__code__.co_filename) else self._named(thing)
+        self.names.update(_attributes(thing))
         return _inside(thing)
 
     def _named(self, function: FunctionType) -> list[Any]:
         names = dict(_names_of(function))
         self.names.update({name: value for name, value in names.items() if is_tensor(value) or is_module(value)})
         return [*names.values(), *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
+def _attributes(called: Any) -> Iterator[tuple[str, Any]]:
+    """What a method writes to have what its object holds: ``self.net``; of an object that is called, as its ``__call__`` does."""
+    method = called if type(called) is MethodType else None
+    function = method.__func__ if method else vars(type(called)).get("__call__")
+    owner = method.__self__ if method else called
+    if type(function) is not FunctionType or is_module(owner) or not function.__code__.co_argcount:
+        return
+    name = function.__code__.co_varnames[0]
+    for key, value in _dictionary(owner).items():
+        if is_tensor(value) or is_module(value) or type(value) in (list, tuple, dict):
+            yield f"{name}.{key}", value
+
+
+def _dictionary(thing: Any) -> dict[str, Any]:
+    """The attributes of an object, by no method of its own; empty where it has none."""
+    try:
+        found: dict[str, Any] = object.__getattribute__(thing, "__dict__")
+    except AttributeError:
+        return {}
+    return found
 
 
 def _names_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
@@ -99,10 +122,7 @@ def _inside(thing: Any) -> Iterable[Any]:
         return islice(thing, _MOST_ITEMS)
     if issubclass(kind, type) or kind.__module__.partition(".")[0] in ("builtins", "torch"):
         return ()
-    try:
-        return [*islice(object.__getattribute__(thing, "__dict__").values(), _MOST_ITEMS), vars(kind).get("__call__")]
-    except AttributeError:
-        return ()
+    return [*islice(_dictionary(thing).values(), _MOST_ITEMS), vars(kind).get("__call__")]
 
 
 def own_file(called: Any) -> str | None:

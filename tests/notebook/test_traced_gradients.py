@@ -126,6 +126,35 @@ def test_modules_that_an_object_holds_are_called_as_it_calls_them() -> None:
         assert names >= {"agent.actor.weight", "agent.actor.bias", "agent.critic.weight", "agent.critic.bias"}
 
 
+class Imported:
+    """An object of a class that the notebook has from elsewhere, called itself."""
+
+    def __init__(self) -> None:
+        self.layers = [nn.Linear(3, 3), nn.Linear(3, 3)]
+        self.scale = leaf(3)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return (x * self.scale).sum()
+
+
+@pytest.mark.parametrize("called", [Imported(), Imported().__call__], ids=["object", "method"])
+def test_what_an_imported_class_holds_is_called_as_its_method_calls_it(called: Callable[..., torch.Tensor]) -> None:
+    run = explorer.trace(called, torch.ones(1, 3))
+    assert {node.module for node in run.graph.nodes} == {None, "self.layers[0]", "self.layers[1]"}
+    names = {node.variable for node in run.graph.nodes if node.kind == "leaf"}
+    assert names == {f"self.layers[{at}].{key}" for at in (0, 1) for key in ("weight", "bias")} | {"self.scale"}
+
+
+def test_modules_of_a_list_are_called_as_its_elements_though_a_loop_has_a_variable_for_them() -> None:
+    x, layers = torch.ones(1, 3), [nn.Linear(3, 3), nn.Linear(3, 3)]
+    for layer in layers:
+        x = layer(x)
+    names = {node.variable for node in explorer.trace(x.sum()).graph.nodes if node.kind == "leaf"}
+    assert names == {f"layers[{at}].{key}" for at in (0, 1) for key in ("weight", "bias")}
+
+
 def test_nodes_of_a_finished_output_have_the_tensors_of_variables() -> None:
     x = leaf(3, 4)
     h = x.exp()
