@@ -146,7 +146,10 @@ class Forms:
         objects, rows = numpy.fromiter(map(id, tensors), numpy.int64, count), numpy.empty((COLUMNS, count), numpy.int64)
         places = map(address_of_array, (objects, rows, self._rows, self._slots))
         objects_at, rows_at, forms_at, slots_at = places
-        met = describe(count, objects_at, rows_at, known, forms_at, slots_at, len(self._slots) - 1)
+        try:
+            met = describe(count, objects_at, rows_at, known, forms_at, slots_at, len(self._slots) - 1)
+        except ctypes.ArgumentError as problem:  # what ctypes makes of it where the stack ends
+            raise RecursionError(str(problem)) from problem
         numbers, offsets, nbytes, addresses, versions = rows.tolist()
         try:
             while len(self._numbered) < met:

@@ -232,15 +232,15 @@ class ForwardLog(TorchFunctionMode):
         spot, packing = self._spots.of(frame), self._packing() if self._packed else None
         op = OpDraft(spot.place, self._modules.current, outer, next_sequence_nr(), packing, index=len(ops), name=name)
         op.input_names = spot.variables.holding(inputs, frame)
-        ops.append(op)
-        spans.append(op)
-        self._open = op
         versions = self.unread.open(op, inputs, alone) if alone or not function.reads else ()
         last, watch, taken = spot.last.get(func), None, None
         if last is not None and last.fits(args, kwargs, inputs):
             op.operators, taken = last.operators, last.nbytes
         else:
             op.operators, watch = self.operators.meet(func, args, kwargs, inputs, spot.last)
+        ops.append(op)  # only now: what was asked before raises itself where the code has called itself without an end
+        spans.append(op)
+        self._open = op
         try:
             began = perf_counter()
             try:

@@ -199,7 +199,13 @@ def _input_names(drafts: Sequence[OpDraft], stored: Mapping[Any, str]) -> Iterat
     ids, named = list(map(id, inputs)), {place[0] for place in stored}
     once = dict(zip(ids, inputs, strict=True))
     called = {at: stored.get(place_of(meta)) for at, meta in once.items() if meta.storage_id in named}
-    given = chain.from_iterable([draft.input_names for draft in drafts])
+    given = list(chain.from_iterable([draft.input_names for draft in drafts]))
+    if len(given) != len(ids):  # a call at the end of the stack, of which no more could be written down
+        told = [
+            draft.input_names if len(draft.input_names) == len(draft.inputs) else (None,) * len(draft.inputs)
+            for draft in drafts
+        ]
+        given = list(chain.from_iterable(told))
     names = tuple([name or other for name, other in zip(given, map(called.get, ids), strict=True)])
     last = 0
     for some in taken:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain
 from operator import attrgetter
 
@@ -101,17 +102,26 @@ class Unread:
             return
         self._waiting.append((op, inputs, before if after != before else (), outputs))
         self._held += _nbytes(inputs) + _nbytes(outputs) if taken is None else taken + _nbytes(outputs)
-        if len(self._waiting) >= _MOST_CALLS or self._held >= _MOST_HELD or (after != before and not writes):
+        if after != before and not writes:
             self.settle()
+        elif len(self._waiting) >= _MOST_CALLS or self._held >= _MOST_HELD:
+            with suppress(
+                RecursionError
+            ):  # deep in code that calls itself: when it has come back there is room to read
+                self.settle()
 
     def settle(self) -> None:
-        """Read what waits."""
+        """Read what waits; where no room is left on the stack, it waits on."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             self._memory.clear()
             self._held = self._located = 0
-            with quiet(), uncollected():
-                self._read(waiting)
+            try:
+                with quiet(), uncollected():
+                    self._read(waiting)
+            except RecursionError:
+                self._waiting = waiting
+                raise
 
     def _read(self, calls: list[_Call], again: bool = True) -> None:
         """Tell the calls what they took, unless they know that, and gave; look at what that is."""

@@ -121,3 +121,23 @@ loss.backward()
     assert seen.status == "ok", seen.message
     assert {tensor.name: tensor.grad for tensor in seen.tensors}["x"] == [2.0, 2.0]
     assert [call.line for call in seen.backwards] == [10, 13]
+
+
+@pytest.mark.parametrize("before", range(0, 64, 4))
+def test_code_that_calls_itself_without_an_end(before: int) -> None:
+    """Wherever the stack ends, in the code or in what writes it down, and also where the code goes on afterwards."""
+    code = """\
+def f(x):
+    return f(torch.relu(x).mul(2))
+def g(n, x):
+    return g(n - 1, x) if n else f(x)
+y = x * 2
+"""
+    seen = run(X + code + f"loss = g({before}, y)")
+    assert (seen.status, seen.line) == ("error", 3), seen.message
+    assert {node.name for node in seen.graph.nodes} == {"MulBackward0", "ReluBackward0", "AccumulateGrad"}
+    assert len(seen.graph.nodes) > 500
+    caught = run(X + code + f"try:\n    g({before}, y)\nexcept RecursionError:\n    z = y.sin()\nloss = z.sum()")
+    assert caught.status == "ok", caught.message
+    told = [(node.name, node.line, node.variable) for node in caught.graph.nodes]
+    assert told[:3] == [("SumBackward0", 11, "loss"), ("SinBackward0", 10, "z"), ("MulBackward0", 6, "y")]
