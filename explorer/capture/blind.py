@@ -101,15 +101,16 @@ def _holds_tensor(value: Any, depth: int = 0) -> bool:
 
 def _of_func(ops: Sequence[Op]) -> Iterator[Sentence]:
     """Inside of torch.func tensors are wrapped: strided, yet without a storage."""
-    without = [op for op in ops for meta in op.inputs + op.outputs if meta.storage_id < 0 and meta.layout == "strided"]
+    without = {op.index for op in ops for meta in op.inputs if meta.storage_id < 0 and meta.layout == "strided"}
+    without |= {op.index for op in ops for meta in op.outputs if meta.storage_id < 0 and meta.layout == "strided"}
     if without:
-        yield _sentence("limits.func", count=len({op.index for op in without}), line=without[0].line)
+        yield _sentence("limits.func", count=len(without), line=ops[min(without)].line)
 
 
 def _dual(ops: Sequence[Op]) -> Iterator[Sentence]:
-    line = next((op.line or "?" for op in ops if op.name == "_make_dual"), None)
-    if line is not None:
-        yield _sentence("limits.dual", line=line)
+    lines = [op.line or "?" for op in ops if op.name == "_make_dual"]
+    if lines:
+        yield _sentence("limits.dual", line=lines[0])
 
 
 _NESTED = ("nested", "jagged")

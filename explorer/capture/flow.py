@@ -247,7 +247,8 @@ def _only_edges(walk: Walk) -> dict[int, _Slot]:
             for at, kind in enumerate(walk.kinds)
             if kind == "leaf" and uses[at] == 1 and at >= walk.roots and walk.nodes[at].variable.grad is None
         }
-    return {target: (source, slot) for source, slot, target, _ in walk.edges if target in leaves}
+    edges = walk.edges if leaves else ()
+    return {target: (source, slot) for source, slot, target, _ in edges if target in leaves}
 
 
 def _leading(walk: Walk, ends: Collection[int]) -> dict[int, list[int]]:

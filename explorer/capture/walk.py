@@ -89,21 +89,21 @@ def walk(roots: Sequence[Any], most: int = MOST_NODES) -> Walk:
         if root not in ids:
             ids[root] = len(nodes)
             nodes.append(root)
-    found.roots = len(nodes)
+    found.roots = count = len(nodes)
     for source, node in enumerate(nodes):
         following = node.next_functions
         slots.append(len(following))
         for slot, (target, output_nr) in enumerate(following):
             if target is None:
                 continue
-            at = ids.get(target)
-            if at is None:
-                at = len(nodes)
-                if at >= most:
+            at = ids.setdefault(target, count)
+            if at == count:
+                if count >= most:
+                    del ids[target]
                     found.cut = True
                     continue
-                ids[target] = at
                 nodes.append(target)
+                count += 1
             edges.append((source, slot, at, output_nr))
     _describe(found)
     return found
