@@ -14,7 +14,7 @@ from explorer.capture.calls import CallRecords
 from explorer.capture.drafts import OpDraft
 from explorer.capture.expressions import expressions
 from explorer.capture.metas import key_of, outgrows, place_of
-from explorer.capture.modules import ModulePaths
+from explorer.capture.modules import ModuleCall, ModulePaths
 from explorer.capture.reader import Reader
 from explorer.capture.reading import Reading
 from explorer.capture.snapshot import Snapshot
@@ -36,6 +36,9 @@ from explorer.ir import (
     Verification,
     View,
 )
+
+_TOGETHER = 512
+"""Calls that are written down at a time: of many more the first has left the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -163,42 +166,67 @@ def ops_of(
     stored: Mapping[Any, str],
 ) -> tuple[Op, ...]:
     """Drafts as records: `nodes` are ids by sequence number, `stored` names by place in memory."""
+    calls = dict.fromkeys([draft.module for draft in drafts])
+    entered.enter(calls)
+    path_of = {call: paths.path(call) for call in calls}
+    held, ops = _Stored(stored), list[Op]()
+    for first in range(0, len(drafts), _TOGETHER):
+        ops += _ops(drafts[first : first + _TOGETHER], path_of, entered.numbers, nodes, held)
+    return tuple(ops)
+
+
+def _ops(
+    drafts: Sequence[OpDraft],
+    path_of: Mapping[ModuleCall | None, str | None],
+    number_of: Mapping[ModuleCall | None, int | None],
+    nodes: Mapping[int | None, int],
+    stored: _Stored,
+) -> Iterator[Op]:
+    """Some of them, column by column; module calls have paths and numbers."""
     calls, places = [draft.module for draft in drafts], [draft.place for draft in drafts]
-    once = dict.fromkeys(calls)
-    entered.enter(once)
-    path_of = {call: paths.path(call) for call in once}
-    return tuple(
-        map(
-            Op,
-            [draft.index for draft in drafts],
-            [draft.name for draft in drafts],
-            [place.text for place in places],
-            [place.line for place in places],
-            [place.column for place in places],
-            [place.end_line for place in places],
-            [place.end_column for place in places],
-            map(path_of.__getitem__, calls),
-            [0 if call is None else call.call for call in calls],
-            [draft.inputs for draft in drafts],
-            [draft.outputs for draft in drafts],
-            _input_names(drafts, stored),
-            [draft.in_place for draft in drafts],
-            [draft.versions_after for draft in drafts],
-            [_views(draft.views, stored) if draft.views else () for draft in drafts],
-            _first_nodes(drafts, nodes),
-            map(entered.numbers.__getitem__, calls),
-            [draft.operators for draft in drafts],
-        )
+    return map(
+        Op,
+        [draft.index for draft in drafts],
+        [draft.name for draft in drafts],
+        [place.text for place in places],
+        [place.line for place in places],
+        [place.column for place in places],
+        [place.end_line for place in places],
+        [place.end_column for place in places],
+        [path_of[call] for call in calls],
+        [0 if call is None else call.call for call in calls],
+        [draft.inputs for draft in drafts],
+        [draft.outputs for draft in drafts],
+        _input_names(drafts, stored),
+        [draft.in_place for draft in drafts],
+        [draft.versions_after for draft in drafts],
+        [_views(draft.views, stored) if draft.views else () for draft in drafts],
+        _first_nodes(drafts, nodes),
+        [number_of[call] for call in calls],
+        [draft.operators for draft in drafts],
     )
 
 
-def _input_names(drafts: Sequence[OpDraft], stored: Mapping[Any, str]) -> Iterator[tuple[str | None, ...]]:
+class _Stored:
+    """What the variables are called at the end that hold a tensor."""
+
+    def __init__(self, by_place: Mapping[Any, str]) -> None:
+        self.storages = {place[0] for place in by_place}
+        """Those with a name."""
+        self._by_place = by_place
+
+    def name(self, meta: TensorMeta) -> str | None:
+        """The name of one; None where no variable holds it."""
+        return self._by_place.get(place_of(meta))
+
+
+def _input_names(drafts: Sequence[OpDraft], stored: _Stored) -> Iterator[tuple[str | None, ...]]:
     """By call, what its inputs are called: by the variables at the call, else by those that hold them at the end."""
     taken = [draft.inputs for draft in drafts]
     inputs = list(chain.from_iterable(taken))
-    ids, named = list(map(id, inputs)), {place[0] for place in stored}
+    ids = list(map(id, inputs))
     once = dict(zip(ids, inputs, strict=True))
-    called = {at: stored.get(place_of(meta)) for at, meta in once.items() if meta.storage_id in named}
+    called = {at: stored.name(meta) for at, meta in once.items() if meta.storage_id in stored.storages}
     given = list(chain.from_iterable([draft.input_names for draft in drafts]))
     if len(given) != len(ids):  # a call at the end of the stack, of which no more could be written down
         told = [
@@ -213,8 +241,8 @@ def _input_names(drafts: Sequence[OpDraft], stored: Mapping[Any, str]) -> Iterat
         yield names[first:last]
 
 
-def _views(drafts: Sequence[ViewDraft], stored: Mapping[Any, str]) -> tuple[View, ...]:
-    return tuple([view.record(lambda meta: stored.get(place_of(meta))) for view in drafts])
+def _views(drafts: Sequence[ViewDraft], stored: _Stored) -> tuple[View, ...]:
+    return tuple([view.record(stored.name) for view in drafts])
 
 
 def _first_nodes(drafts: Sequence[OpDraft], nodes: Mapping[int | None, int]) -> list[int | None]:
