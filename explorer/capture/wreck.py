@@ -56,11 +56,15 @@ def _number(tensor: torch.Tensor) -> int | None:
 
 
 def _frames(problem: BaseException) -> Iterator[FrameType]:
-    """Those that an exception passed through, the outermost first."""
-    trace = problem.__traceback__
-    while trace is not None:
-        yield trace.tb_frame
-        trace = trace.tb_next
+    """Those that an exception passed through, and before it that which it was raised for; of each the outermost first."""
+    raised: list[BaseException] = [problem]
+    while (cause := raised[-1].__cause__ or raised[-1].__context__) is not None and id(cause) not in map(id, raised):
+        raised.append(cause)
+    for one in reversed(raised):
+        trace = one.__traceback__
+        while trace is not None:
+            yield trace.tb_frame
+            trace = trace.tb_next
 
 
 def _names(frames: Sequence[FrameType]) -> dict[int, str]:

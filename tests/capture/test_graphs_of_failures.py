@@ -42,6 +42,9 @@ CASES: dict[str, tuple[str, int, set[str], int]] = {
     ),
     "in the middle of an expression": (X + "y = x * 2\nz = (y.exp() + 1) @ torch.ones(3)", 3, set(), 4),
     "after what was given": (X + "y = x * 2\nz = y.exp()\nw = y.view(7)", 4, set(), 3),
+    "raised anew for what torch raised": (
+        X + "try:\n    x.exp() @ torch.ones(3)\nexcept RuntimeError as problem:\n    raise ValueError('shapes') from problem", 5, set(), 2,
+    ),
     "on two ways": (X + "z = torch.cat([x.exp(), x[:, None] * torch.ones(3)])", 2, set(), 4),
     "in a custom backward": (CUSTOM + X + "loss = (Odd.apply(x) * 3).sum()\nloss.backward()", 8, set(), 4),
     "in a custom backward of ours": (CUSTOM + X + "loss = (Odd.apply(x) * 3).sum()", 8, set(), 4),
