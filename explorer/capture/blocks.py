@@ -17,7 +17,7 @@ from explorer.capture.numbers import Place, converted_stats, writable
 from explorer.capture.private import bytes_at, quiet
 from explorer.capture.reading import Reading
 from explorer.capture.rows import stats_of
-from explorer.ir import Nested, Stats
+from explorer.ir import PREVIEW_ELEMENTS, Nested, Stats
 
 NUMPYS = frozenset({"float16", "float32", "float64"})
 """Dtypes that numpy has too."""
@@ -30,6 +30,7 @@ class Block:
     """Tensors of one dtype whose elements lie one after the other. Steps: `rows`, `tell`, `settle`, `sum_up`."""
 
     __slots__ = (
+        "_addresses",
         "_careful",
         "_copies",
         "_numels",
@@ -51,7 +52,9 @@ class Block:
         """Rows, by address and number of elements."""
         self._tensors: list[torch.Tensor] = []
         """By row, until they are read."""
+        self._addresses: list[int] = []
         self._numels: list[int] = []
+        """The same."""
         self._readings: list[_Row] = []
         self._shown: defaultdict[tuple[int, ...], list[_Row]] = defaultdict(list)
         """Those that are shown element by element, by shape."""
@@ -61,14 +64,21 @@ class Block:
         self._careful: dict[int, Stats | None] = {}
         self._stats: list[Stats | None] = []
 
-    def rows(self, tensors: Sequence[torch.Tensor], addresses: Sequence[int], numel: int) -> list[int]:
-        """The rows of tensors of so many elements, into which nothing writes before `settle`. The same elements, in whatever shape, have one."""
-        places, held = self._places, self._tensors
-        found = []
+    def rows(self, tensors: Sequence[torch.Tensor], addresses: Sequence[int], numel: int) -> Sequence[int]:
+        """The rows of tensors of so many elements, into which nothing writes before `settle`. The same elements, in whatever shape, have one, if they are many."""
+        first = len(self._tensors)
+        if numel <= PREVIEW_ELEMENTS:  # to look for them would take longer than to read them again
+            self._addresses += addresses
+            self._numels += [numel] * len(addresses)
+            self._tensors += tensors
+            return range(first, len(self._tensors))
+        places, found = self._places, []
         for tensor, address in zip(tensors, addresses, strict=True):
-            row = places.setdefault((address, numel), len(held))
-            if row == len(held):
-                held.append(tensor)
+            row = places.setdefault((address, numel), len(self._tensors))
+            if row == len(self._tensors):
+                self._addresses.append(address)
+                self._numels.append(numel)
+                self._tensors.append(tensor)
             found.append(row)
         return found
 
@@ -83,15 +93,14 @@ class Block:
         """Read what is held. To be called under `quiet` and without gradients."""
         if not self.is_read:
             self.is_read = True
-            addresses, self._numels = map(list, zip(*self._places, strict=True))
-            self._rows = rows = read(self.dtype, addresses, self._numels)
+            self._rows = rows = read(self.dtype, self._addresses, self._numels)
             self._careful = {row: converted_stats(self._tensors[row]) for row in rows.which_are_odd()}
-            self._copies = {shape: self._copy(shape, addresses, shown) for shape, shown in self._shown.items()}
-            self._tensors = []
+            self._copies = {shape: self._copy(shape, shown) for shape, shown in self._shown.items()}
+            self._tensors, self._addresses, self._places = [], [], {}
 
-    def _copy(self, shape: tuple[int, ...], addresses: Sequence[int], shown: list[_Row]) -> NDArray[Any]:
+    def _copy(self, shape: tuple[int, ...], shown: list[_Row]) -> NDArray[Any]:
         nbytes = self._numels[shown[0][1]] * numpy.dtype(self.dtype).itemsize
-        copied = bytes_at([addresses[row] for _, row in shown], nbytes)
+        copied = bytes_at([self._addresses[row] for _, row in shown], nbytes)
         return numpy.frombuffer(copied, self.dtype).reshape(len(shown), *shape)
 
     def sum_up(self) -> None:

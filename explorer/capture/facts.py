@@ -19,7 +19,7 @@ import torch
 
 from explorer.capture import facts_code
 from explorer.capture.elements import OWN, is_run
-from explorer.capture.facts_code import COLUMNS, FORM_COLUMNS, OBJECT_BYTES
+from explorer.capture.facts_code import ADDRESS, COLUMNS, FORM, FORM_COLUMNS, NBYTES, OBJECT_BYTES, OFFSET
 from explorer.capture.kernel_code import DTYPES
 from explorer.capture.native import address_of_array, function_of
 from explorer.capture.numbers import MOST_ELEMENTS, device_name, dtype_name
@@ -40,6 +40,10 @@ _MOST_FORMS = 2**10
 """Forms that are known at a time by their numbers."""
 _MOST_TENSORS = 2**12
 """Tensors of one call."""
+_SLOTS = 2**14
+"""What finds forms: a power of two, over twice as many as there can be."""
+_NOWHERE = 2**48
+"""More elements than any storage has."""
 
 
 class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -96,15 +100,8 @@ class Facts(NamedTuple):
     nbytes: list[int]
     """Of the storages."""
     addresses: list[int]
-    """Of the first elements."""
+    """From where on the elements of a form that lies can be read; 0 where they cannot."""
     versions: list[int]
-
-    def address(self, at: int) -> int | None:
-        """From where on the elements of one can be read; None where they cannot."""
-        form, address = self.forms[at], self.addresses[at]
-        if not (form.lies and address and (self.offsets[at] + form.numel) * form.itemsize <= self.nbytes[at]):
-            return None
-        return address
 
 
 class Forms:
@@ -115,8 +112,11 @@ class Forms:
         self._kinds: dict[tuple[object, ...], int] = {}
         self._numbered: list[Form] = []
         """By the number that native code has given them."""
-        self._rows = numpy.empty((_MOST_FORMS + _MOST_TENSORS + 1, FORM_COLUMNS), numpy.int64)
-        self._slots = numpy.zeros(4 * (_MOST_FORMS + _MOST_TENSORS), numpy.int64)
+        most = _MOST_FORMS + _MOST_TENSORS + 1
+        self._ends = numpy.zeros((2, most), numpy.int64)
+        """By number: elements, and bytes of one; of a form that does not lie more elements than there can be."""
+        self._rows, self._slots = numpy.empty((most, FORM_COLUMNS), numpy.int64), numpy.zeros(_SLOTS, numpy.int64)
+        self._table = address_of_array(self._rows), address_of_array(self._slots), _SLOTS - 1
 
     def facts(self, tensors: Sequence[torch.Tensor]) -> Facts | None:
         """Of tensors that have storages and strides; None where one of them has none, or must be asked alone."""
@@ -143,23 +143,30 @@ class Forms:
         if len(self._numbered) > _MOST_FORMS:
             self._forget()
         known, count = len(self._numbered), len(tensors)
-        objects, rows = numpy.fromiter(map(id, tensors), numpy.int64, count), numpy.empty((COLUMNS, count), numpy.int64)
-        places = map(address_of_array, (objects, rows, self._rows, self._slots))
-        objects_at, rows_at, forms_at, slots_at = places
+        objects, told = numpy.fromiter(map(id, tensors), numpy.int64, count), numpy.empty((COLUMNS, count), numpy.int64)
         try:
-            met = describe(count, objects_at, rows_at, known, forms_at, slots_at, len(self._slots) - 1)
+            met = describe(count, address_of_array(objects), address_of_array(told), known, *self._table)
         except ctypes.ArgumentError as problem:  # what ctypes makes of it where the stack ends
             raise RecursionError(str(problem)) from problem
-        numbers, offsets, nbytes, addresses, versions = rows.tolist()
+        if met > known:
+            self._meet(met, tensors, told[FORM].tolist())
+        if (told[FORM] < 0).any():
+            return None
+        numels, sizes = self._ends[:, told[FORM]]
+        told[ADDRESS][(told[OFFSET] + numels) * sizes > told[NBYTES]] = 0
+        numbers, offsets, nbytes, addresses, versions = told.tolist()
+        return Facts(tensors, list(map(self._numbered.__getitem__, numbers)), offsets, nbytes, addresses, versions)
+
+    def _meet(self, met: int, tensors: Sequence[torch.Tensor], numbers: list[int]) -> None:
+        """Make forms of the first tensors that have those of the highest numbers, up to so many."""
         try:
-            while len(self._numbered) < met:
-                self._numbered.append(self.of(tensors[numbers.index(len(self._numbered))]))
+            for number in range(len(self._numbered), met):
+                form = self.of(tensors[numbers.index(number)])
+                self._ends[:, number] = form.numel if form.lies else _NOWHERE, form.itemsize
+                self._numbered.append(form)
         except BaseException:
             self._forget()
             raise
-        if -1 in numbers:
-            return None
-        return Facts(tensors, list(map(self._numbered.__getitem__, numbers)), offsets, nbytes, addresses, versions)
 
     def _forget(self) -> None:
         self._numbered.clear()
@@ -170,14 +177,13 @@ class Forms:
             zip(map(_FACTS, tensors), *[map(ask, tensors) for ask in _ASKED], strict=True)
         )  # as `_key` makes them
         forms = [self._known.get(key) or self._new(key, tensor) for key, tensor in zip(keys, tensors, strict=True)]
-        return Facts(
-            tensors,
-            forms,
-            list(map(_storage_offset, tensors)),
-            list(map(_storage_nbytes, map(_untyped_storage, tensors))),
-            [_data_ptr(tensor) if form.lies else 0 for form, tensor in zip(forms, tensors, strict=True)],
-            list(map(version_of, tensors)),
-        )
+        offsets = list(map(_storage_offset, tensors))
+        nbytes = list(map(_storage_nbytes, map(_untyped_storage, tensors)))
+        addresses = [
+            _data_ptr(tensor) if form.lies and (offset + form.numel) * form.itemsize <= room else 0
+            for tensor, form, offset, room in zip(tensors, forms, offsets, nbytes, strict=True)
+        ]
+        return Facts(tensors, forms, offsets, nbytes, addresses, list(map(version_of, tensors)))
 
     def _new(self, key: tuple[object, ...], tensor: torch.Tensor) -> Form:
         dtype, device, leaf = dtype_name(tensor.dtype), device_name(tensor.device), tensor.is_leaf

@@ -51,9 +51,9 @@ class FiniteWatch:
         """Whether what this function gives is to be looked at."""
         return name not in _KEEP_FINITE and len(self._first) < len(_TESTS)
 
-    def look(self, index: int, output: torch.Tensor, form: Form | None = None, address: int | None = None) -> None:
-        """Look at an output of call number `index`, of this `form`, that lies at this `address` if it does; it is held until `settle`."""
-        if form is None or address is None:
+    def look(self, index: int, output: torch.Tensor, form: Form | None, address: int) -> None:
+        """Look at an output of call number `index`, of this `form`, that lies at this `address` if not 0; it is held until `settle`."""
+        if form is None or not address:
             self._look_at(index, output)
         elif form.numel <= MOST_ELEMENTS:
             self._lying[form.dtype].append((index, output, address, form.numel))

@@ -22,8 +22,8 @@ from explorer.capture.private import is_transformed, quiet
 from explorer.capture.reading import Reading
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
-_Addresses = Sequence[int | None]
-"""Of the first elements; None where they do not lie in the CPU's memory one after the other."""
+_Addresses = Sequence[int]
+"""Of the first elements; 0 where they do not lie in the CPU's memory one after the other."""
 
 _SMALL = 2**14
 """Elements of a tensor that is copied at all, or read without asking whether it is known."""
@@ -76,7 +76,7 @@ class Reader:
             alike[form].append(at)
         found: dict[int, Reading] = {}
         for form, those in alike.items():
-            held, addresses = [tensors[at] for at in those], list(map(facts.address, those))
+            held, addresses = [tensors[at] for at in those], [facts.addresses[at] for at in those]
             if places or form.numel > _SMALL:
                 its_places = [places[at] for at in those] if places else list(map(self._place, held))
                 readings = self._read_placed(form, held, addresses, its_places)
@@ -114,7 +114,7 @@ class Reader:
     def _read_odd(self, tensor: torch.Tensor) -> Reading:
         address = address_of(tensor)
         if has_strides(tensor) and not is_transformed():
-            return self._read_alike(self._forms.of(tensor), [tensor], [address])[0]
+            return self._read_alike(self._forms.of(tensor), [tensor], [address or 0])[0]
         if address is None:
             return self._blocks.convert(tuple(tensor.shape), dtype_name(tensor.dtype), tensor)
         return self._blocks.add(self._forms.of(tensor), [tensor], [address], shown=False)[0]
@@ -129,7 +129,7 @@ class Reader:
         unknown = {place: at for at, place in enumerate(places) if place is not None and place not in known}
         if not form.is_shown:
             for place, at in list(unknown.items()):
-                if (address := addresses[at]) is not None:
+                if address := addresses[at]:
                     known[place] = self._blocks.add_at(form, tensors[at], address, place)
                     del unknown[place]
         held, where = [tensors[at] for at in unknown.values()], [addresses[at] for at in unknown.values()]
@@ -141,19 +141,18 @@ class Reader:
 
     def _read_alike(self, form: Form, tensors: list[torch.Tensor], addresses: _Addresses) -> list[Reading]:
         """Of one form, none of them known."""
-        where = [address for address in addresses if address is not None]
-        if len(where) < len(tensors):
-            if not where:
+        if 0 in addresses:
+            if not any(addresses):
                 return self._copied(form, tensors)
             each = zip(tensors, addresses, strict=True)
             return [self._read_alike(form, [tensor], [address])[0] for tensor, address in each]
         shown = self._fitting(form, len(tensors)) if form.is_shown else 0
         return [
-            *self._shown(form, tensors[:shown], where[:shown]),
-            *self._blocks.add(form, tensors[shown:], where[shown:], shown=False),
+            *self._shown(form, tensors[:shown], addresses[:shown]),
+            *self._blocks.add(form, tensors[shown:], addresses[shown:], shown=False),
         ]
 
-    def _shown(self, form: Form, tensors: list[torch.Tensor], addresses: list[int]) -> list[Reading]:
+    def _shown(self, form: Form, tensors: list[torch.Tensor], addresses: _Addresses) -> list[Reading]:
         """With their elements."""
         if form.is_contiguous and form.dtype in NUMPYS:
             return self._blocks.add(form, tensors, addresses, shown=True)

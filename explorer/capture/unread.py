@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 import msgspec
 import torch
@@ -32,6 +32,8 @@ _MOST_HELD = 2**24
 """Bytes of what calls took and gave with which these wait: what is held cannot be freed."""
 
 _VERSION, _GRAD_FN, _IS_VIEW = map(attrgetter, ("_version", "grad_fn", "is_view"))
+_TOOK, _GAVE = itemgetter(1), itemgetter(3)
+_UNKNOWN = None, 0
 _REQUIRES_GRAD = attrgetter("requires_grad")
 
 _Tensors = Sequence[torch.Tensor]
@@ -125,23 +127,23 @@ class Unread:
 
     def _read(self, calls: list[_Call], again: bool = True) -> None:
         """Tell the calls what they took, unless they know that, and gave; look at what that is."""
-        seen = _Seen(
-            [one for _, inputs, _, outputs in calls for one in chain(inputs if again else (), outputs)], self._storages
-        )
-        numbers = _numbers([one for *_, outputs in calls for one in outputs])
-        first = given = 0
+        took = list(chain.from_iterable(map(_TOOK, calls))) if again else []
+        gave = list(chain.from_iterable(map(_GAVE, calls)))
+        seen, numbers = _Seen(took + gave, self._storages), _numbers(gave)
+        first, given = 0, 0
         for op, inputs, before, outputs in calls:
-            middle = first + len(inputs) if again else first
-            end, last = middle + len(outputs), given + len(outputs)
+            last = given + len(outputs)
             if again:
-                op.inputs = seen.metas[first:middle]
+                end = first + len(inputs)
+                op.inputs = seen.metas[first:end]
+                first = end
                 if before:
                     op.inputs = tuple(map(_at_version, op.inputs, before))
-            op.outputs, op.nodes = seen.metas[middle:end], numbers[given:last]
+            op.outputs, op.nodes = seen.metas[len(took) + given : len(took) + last], numbers[given:last]
             if self._finite.wants(op.name):
-                for at in range(middle, end):
-                    self._finite.look(op.index, *seen.elements(at))
-            first, given = end, last
+                for at in range(given, last):
+                    self._finite.look(op.index, gave[at], *seen.where(gave[at]))
+            given = last
         self._finite.settle()
         if seen.has_views:
             for op, inputs, _, outputs in calls:
@@ -155,20 +157,17 @@ class _Seen:
     def __init__(self, tensors: _Tensors, storages: Storages) -> None:
         ids = list(map(id, tensors))
         each = dict(zip(ids, tensors, strict=True))
-        self._tensors, self._ids, one_by_one = tensors, ids, list(each.values())
-        self._facts = facts = storages.forms.facts(one_by_one)
-        metas = storages.read_all(one_by_one, facts)
-        self._places = dict(zip(each, range(len(metas)), strict=True))
+        facts = storages.forms.facts(list(each.values()))
+        metas = storages.read_all(list(each.values()), facts)
         self.metas = tuple(map(dict(zip(each, metas, strict=True)).__getitem__, ids))
         self.has_views = True in map(_IS_VIEW, metas)
+        self._where = (
+            {} if facts is None else dict(zip(each, zip(facts.forms, facts.addresses, strict=True), strict=True))
+        )
 
-    def elements(self, at: int) -> tuple[torch.Tensor, Form | None, int | None]:
-        """One of them, its form and the address of its elements, if they lie one after the other."""
-        facts = self._facts
-        if facts is None:
-            return self._tensors[at], None, None
-        place = self._places[self._ids[at]]
-        return self._tensors[at], facts.forms[place], facts.address(place)
+    def where(self, tensor: torch.Tensor) -> tuple[Form | None, int]:
+        """The form of one of them, and the address of its elements if they lie one after the other."""
+        return self._where.get(id(tensor), _UNKNOWN)
 
 
 def _numbers(tensors: _Tensors) -> tuple[int | None, ...]:

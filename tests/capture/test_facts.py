@@ -49,7 +49,7 @@ def told(facts: Facts | None) -> list[tuple[Any, ...]]:
         (
             *[getattr(form, name) for name in (*known, "lies", "is_literal")],
             *[column[at] for column in (facts.offsets, facts.nbytes, facts.versions)],
-            facts.address(at),
+            facts.addresses[at],
         )
         for at, form in enumerate(facts.forms)
     ]

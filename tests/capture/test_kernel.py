@@ -20,7 +20,7 @@ from explorer.capture.reader import Reader
 
 def addresses_of(tensors: list[torch.Tensor]) -> list[int | None]:
     facts = Forms().facts(tensors)
-    return [None] * len(tensors) if facts is None else list(map(facts.address, range(len(tensors))))
+    return [None] * len(tensors) if facts is None else [address or None for address in facts.addresses]
 
 
 dtypes = st.sampled_from(sorted(DTYPES))
