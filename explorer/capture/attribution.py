@@ -19,15 +19,20 @@ from explorer.capture.reading import Reading
 from explorer.capture.walk import Walk, edge_of
 
 MOST_ELEMENTS = 2**14
+_MOST_HELD = 2**20
+"""Elements of products that are held until they are read."""
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)
 
 
 class Attribution:
-    """`products` are by node id; `wanted` is for a `Flow`."""
+    """`wanted` is for a `Flow`."""
 
     def __init__(self, walk: Walk, tensors: Iterable[torch.Tensor], reader: Reader) -> None:
         """`tensors` are held weakly, so that none lives longer than in the code."""
-        self.products: dict[int, Reading] = {}
+        self._products: dict[int, Reading] = {}
+        self._unread: dict[int, torch.Tensor] = {}
+        """Products that are held until they are read together; in all they have so many elements:"""
+        self._elements = 0
         self._reader = reader
         self._held: dict[int, Any] = {}
         for tensor in tensors:
@@ -38,6 +43,24 @@ class Attribution:
         for at, kind in enumerate(walk.kinds):
             if kind == "leaf":
                 self._held[at] = weakref.ref(walk.nodes[at].variable)
+
+    @property
+    def products(self) -> dict[int, Reading]:
+        """By node id; where several came, the last."""
+        with quiet():
+            self._read()
+        return self._products
+
+    def _read(self) -> None:
+        readings = self._reader.read_together(list(self._unread.values()))
+        self._reader.settle()
+        self._products.update(zip(self._unread, readings, strict=True))
+        self._unread.clear()
+        self._elements = 0
+
+    def has(self, identity: int) -> bool:
+        """Whether a product of this node is known."""
+        return identity in self._unread or identity in self._products
 
     @property
     def wanted(self) -> dict[int, Callable[[int, Sequence[torch.Tensor | None]], None]]:
@@ -56,6 +79,9 @@ class Attribution:
         try:
             with quiet(), torch.no_grad():
                 if tensor.shape == gradient.shape and tensor.numel() <= MOST_ELEMENTS:
-                    self.products[identity] = self._reader.read_quietly(gradient * tensor, steady=True)
+                    self._unread[identity] = gradient * tensor
+                    self._elements += tensor.numel()
+                    if self._elements > _MOST_HELD:
+                        self._read()
         except _UNREADABLE:  # fake, meta, inside vmap
             return

@@ -30,7 +30,7 @@ from explorer.capture.reading import Reading
 from explorer.capture.walk import Walk
 from explorer.ir import Gradient
 
-MOST_TOGETHER = 128
+MOST_TOGETHER = 512
 """Nodes of which all is held until it is read: of many more the first has left the processor's cache."""
 
 MOST_HELD = 2**26

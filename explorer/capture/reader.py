@@ -53,7 +53,11 @@ class Reader:
 
     def read_quietly(self, tensor: torch.Tensor, place: Place | None = None, *, steady: bool = False) -> Reading:
         """The same, to be called under `quiet`; `place` where the caller has it already. What is `steady` nothing writes into until `settle`."""
-        (reading,) = self.read_together([tensor], [place or self._place(tensor)])
+        place = place or self.place(tensor)
+        known = None if place is None or tensor.is_conj() or tensor.is_neg() else self._known.get(place)
+        if known is not None:
+            return known
+        (reading,) = self.read_together([tensor], [place])
         if not steady:
             self.settle()
         return reading
@@ -78,7 +82,7 @@ class Reader:
         for form, those in alike.items():
             held, addresses = [tensors[at] for at in those], [facts.addresses[at] for at in those]
             if places or form.numel > _SMALL:
-                its_places = [places[at] for at in those] if places else list(map(self._place, held))
+                its_places = [places[at] for at in those] if places else list(map(self.place, held))
                 readings = self._read_placed(form, held, addresses, its_places)
             else:
                 readings = self._read_alike(form, held, addresses)
@@ -96,7 +100,8 @@ class Reader:
         self._blocks.release()
         self._batches.clear()
 
-    def _place(self, tensor: torch.Tensor) -> Place | None:
+    def place(self, tensor: torch.Tensor) -> Place | None:
+        """By what it is known that the elements of `tensor` were read already, if that is kept in mind."""
         return None if self._storages is None else self._storages.key(tensor)
 
     def _read_alone(self, tensor: torch.Tensor, place: Place | None) -> Reading:

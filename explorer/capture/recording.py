@@ -15,6 +15,7 @@ from explorer.capture.drafts import OpDraft
 from explorer.capture.expressions import expressions
 from explorer.capture.metas import key_of, outgrows, place_of
 from explorer.capture.modules import ModuleCall, ModulePaths
+from explorer.capture.numbers import Place
 from explorer.capture.reader import Reader
 from explorer.capture.reading import Reading
 from explorer.capture.snapshot import Snapshot
@@ -96,13 +97,12 @@ def tensors_of(
     reader: Reader,
 ) -> tuple[Tensor, ...]:
     """A record of each named tensor; `metas` are by ``id``, `lines` says where names were bound last. Under ``quiet``, with no code left to run."""
-    read = [
-        (
-            _read(one.tensor, metas[id(one.tensor)], reader),
-            None if (grad := _grad(one.tensor)) is None else reader.read_quietly(grad, steady=True),
-        )
-        for one in named
-    ]
+    there = [one.tensor for one in named if not outgrows(metas[id(one.tensor)])]
+    values = _readings(there, [key_of(metas[id(tensor)]) for tensor in there], reader)
+    held = {id(one.tensor): grad for one in named if (grad := _grad(one.tensor)) is not None}
+    grads = list({id(grad): grad for grad in held.values()}.values())
+    gradients = _readings(grads, list(map(reader.place, grads)), reader)
+    read = [(values.get(id(one.tensor), Reading()), gradients.get(id(held.get(id(one.tensor))))) for one in named]
     reader.settle()
     return tuple(
         Tensor(
@@ -120,8 +120,9 @@ def tensors_of(
     )
 
 
-def _read(tensor: torch.Tensor, meta: TensorMeta, reader: Reader) -> Reading:
-    return Reading() if outgrows(meta) else reader.read_quietly(tensor, key_of(meta), steady=True)
+def _readings(tensors: Sequence[torch.Tensor], places: Sequence[Place | None], reader: Reader) -> dict[int, Reading]:
+    """By ``id``."""
+    return dict(zip(map(id, tensors), reader.read_together(list(tensors), places), strict=True))
 
 
 def _grad(tensor: torch.Tensor) -> torch.Tensor | None:

@@ -136,7 +136,7 @@ class Snapshot:
     def arrived(self, identity: int, output_nr: int, gradient: torch.Tensor) -> None:
         """Tell what ``autograd.grad`` returned for an input, where its node did not run."""
         self.flow.arrived(identity, output_nr, gradient)
-        if not output_nr and identity not in self.marks.attribution.products:
+        if not output_nr and not self.marks.attribution.has(identity):
             self.marks.attribution.came(identity, (gradient,))
 
     def node_of(self, tensor: torch.Tensor) -> int | None:

@@ -25,7 +25,7 @@ from explorer.capture.private import quiet, sequence_nrs, uncollected
 from explorer.capture.views import views_of
 from explorer.ir import TensorMeta
 
-_MOST_CALLS = 128
+_MOST_CALLS = 512
 """Calls that wait."""
 
 _MOST_HELD = 2**24
