@@ -253,4 +253,4 @@ def compiled() -> Callable[..., int] | None:
     if ctypes.c_int64.from_address(id(example) + OBJECT_BYTES).value != example._cdata:
         return None
     name = "describe"
-    return function_of(facts_code.describes(name), name)
+    return function_of(lambda: facts_code.describes(name), name)

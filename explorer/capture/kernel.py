@@ -68,4 +68,4 @@ def _stride(numel: int) -> int:
 def compiled(dtype: str) -> Callable[..., int]:
     """The function of `reads`, which the first call compiles."""
     name = f"read_{dtype}"
-    return function_of(reads(name, dtype), name)
+    return function_of(lambda: reads(name, dtype), name)

@@ -5,15 +5,30 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numpy.typing import NDArray
 
+_compiling = Lock()
+_made: dict[str, Callable[..., int]] = {}
+"""What was compiled, by name."""
 
-def function_of(module: ir.Module, name: str) -> Callable[..., int]:
-    """The function `name` of `module`, compiled: all it takes and gives are whole numbers of 64 bits. It keeps other threads of Python waiting."""
+
+def function_of(module: Callable[[], ir.Module], name: str) -> Callable[..., int]:
+    """The function `name` of what `module` makes, compiled once: all it takes and gives are whole numbers of 64 bits. It keeps other threads of Python waiting.
+
+    Threads that ask for it at the same time get the same: code of a second engine, or of one name twice, would be gone while it runs.
+    """
+    with _compiling:
+        if name not in _made:
+            _made[name] = _compile(module(), name)
+        return _made[name]
+
+
+def _compile(module: ir.Module, name: str) -> Callable[..., int]:
     machine, engine = _engine()
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()

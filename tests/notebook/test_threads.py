@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +30,35 @@ def together(*tasks: Callable[[], explorer.Run]) -> list[explorer.Run]:
 
     with ThreadPoolExecutor(len(tasks)) as pool:
         return [run for future in [pool.submit(one, task) for task in tasks] for run in future.result()]
+
+
+FIRST = """
+import threading
+import torch
+import explorer
+from torch import nn
+
+gate = threading.Barrier(6)
+said = []
+
+def trace(dtype):
+    net = nn.Sequential(nn.Linear(4, 300), nn.Tanh(), nn.Linear(300, 1)).to(dtype)
+    gate.wait(60)
+    said.append(explorer.trace(net, torch.randn(6, 4, dtype=dtype)).status)
+
+threads = [threading.Thread(target=trace, args=(dtype,)) for dtype in (torch.float32, torch.float64) * 3]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+print(said)
+"""
+
+
+def test_the_first_traces_of_a_process() -> None:
+    """What is compiled for them is compiled once: it was gone while another thread ran it."""
+    done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, f"{['ok'] * 6}\n"), done.stderr
 
 
 def leaves(run: explorer.Run) -> dict[str, object]:
