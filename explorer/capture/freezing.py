@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from explorer.capture.kept import Kept, enclosing, largest
 from explorer.capture.needs import is_known, serves
-from explorer.ir import Edge, Graph, Saving, Tensor
+from explorer.ir import Graph, Saving, Tensor
 
 MOST = 1_000
 """Leaves, and modules, that are tried: the largest."""
@@ -56,10 +56,6 @@ class _Trials:
     def __init__(self, graph: Graph, kept: Kept, trials: Sequence[frozenset[int]]) -> None:
         self._at = {frozen: at for at, frozen in enumerate(trials)}
         self._every: _Bits = (1 << len(trials)) - 1
-        self._edges: list[list[Edge]] = [[] for _ in graph.nodes]
-        """By node, those that begin there: a slot without one needs no gradient anyway."""
-        for edge in graph.edges:
-            self._edges[edge.source].append(edge)
         self._gone = self._vanishing(graph)
         self._inexact = self._doubtful(graph, kept)
         freed = Counter[_Bits]()
@@ -75,35 +71,38 @@ class _Trials:
 
     def _vanishing(self, graph: Graph) -> list[_Bits]:
         """By node, in which trials it would not be there: a frozen leaf, and what leads to nothing else."""
-        gone = [self._every if edges else 0 for edges in self._edges]
+        gone = [0] * len(graph.nodes)
+        for edge in graph.edges:
+            gone[edge.source] = self._every
         for frozen, at in self._at.items():
             for leaf in frozen:
                 gone[leaf] |= 1 << at
         made = [-1 if node.sequence_nr is None else node.sequence_nr for node in graph.nodes]
-        order = sorted(range(len(made) - 1, -1, -1), key=made.__getitem__)
-        links = [(edge.source, edge.target) for at in order for edge in self._edges[at]]
+        edges = list(reversed(graph.edges))
+        edges.sort(key=lambda edge: made[edge.source])
         before: list[_Bits] = []
         while gone != before:  # twice, but for what other threads made: each node comes after those it leads to
             before = gone.copy()
-            for source, target in links:
-                gone[source] &= gone[target]
+            for edge in edges:
+                gone[edge.source] &= gone[edge.target]
         return gone
 
     def _losing(self, graph: Graph, kept: Kept) -> dict[int, _Bits]:
         """By storage that does not live anyway, in which trials nothing would keep it any more."""
-        every, gone, edges, nodes = self._every, self._gone, self._edges, graph.nodes
-        serving = {name: serves(name) for name in {node.name for node in nodes}}
-        lost = dict.fromkeys(kept.holders.keys() - kept.lasting, every)
-        for at, name, storage in kept.tensors:
-            if storage in lost:
-                slots, without = serving[nodes[at].name].get(name), gone[at]
-                if slots is not None:
-                    needless = every
-                    for edge in edges[at]:
-                        if edge.slot in slots:
-                            needless &= gone[edge.target]
-                    without |= needless
-                lost[storage] &= without
+        every, gone, nodes = self._every, self._gone, graph.nodes
+        serving = {name: serves(name) for name in {nodes[at].name for at, _, _ in kept.tensors}}
+        slots = [serving[nodes[at].name].get(name) for at, name, _ in kept.tensors]
+        asked = {at for (at, _, _), some in zip(kept.tensors, slots, strict=True) if some is not None}
+        closed = {(edge.source, edge.slot): gone[edge.target] for edge in graph.edges if edge.source in asked}
+        lost = dict.fromkeys([storage for _, _, storage in kept.tensors], every)
+        for (at, _, storage), some in zip(kept.tensors, slots, strict=True):
+            without = gone[at]
+            if some is not None:
+                needless = every
+                for slot in some:
+                    needless &= closed.get((at, slot), every)  # a slot without an edge needs no gradient anyway
+                without |= needless
+            lost[storage] &= without
         return lost
 
     def _doubtful(self, graph: Graph, kept: Kept) -> _Bits:
@@ -113,9 +112,10 @@ class _Trials:
         ):  # its graph follows what the first derivative was asked for
             return self._every
         gone, doubtful = self._gone, 0
-        for at in kept.unreadable.union([node.id for node in graph.nodes if node.saved and not is_known(node)]):
-            for edge in self._edges[at]:
-                doubtful |= gone[edge.target] & ~gone[at]
+        unknown = kept.unreadable.union([node.id for node in graph.nodes if node.saved and not is_known(node)])
+        for edge in graph.edges if unknown else ():
+            if edge.source in unknown:
+                doubtful |= gone[edge.target] & ~gone[edge.source]
         for at in kept.unreadable:
             doubtful |= gone[at]
         return doubtful

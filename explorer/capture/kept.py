@@ -36,7 +36,7 @@ class Kept:
     holders: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     """The nodes that saved a tensor over this storage, one for each tensor."""
     tensors: list[tuple[int, str, int]] = field(default_factory=list)
-    """Node, name and storage of each saved tensor."""
+    """Node, name and storage of each saved tensor that does not live anyway."""
     lasting: set[int] = field(default_factory=set)
     """Storages that live anyway: those of leaves that have a name or are in the graph."""
     unreadable: set[int] = field(default_factory=set)
@@ -46,21 +46,21 @@ class Kept:
     def by(cls, graph: Graph, tensors: Iterable[Tensor]) -> Kept:
         kept = cls()
         kept.lasting.update(tensor.storage_id for tensor in tensors if tensor.is_leaf)
-        saving = [(node.id, saved) for node in graph.nodes for saved in node.saved if saved.text is None]
-        for at, saved in saving:
-            tensor = saved.tensor
-            if tensor is not None and tensor.storage_id >= 0:
-                storage = tensor.storage_id
-                kept.tensors.append((at, saved.name, storage))
-                kept.nbytes[storage] = tensor.storage_nbytes
-                kept.holders[storage].append(at)
-            elif saved.error is not None:
-                kept.unreadable.add(at)
         for node in graph.nodes:
             if node.kind == "leaf" and node.output is not None:
                 kept.lasting.add(node.output.storage_id)
             if node.name in HIDING:
                 kept.unreadable.add(node.id)
+        for at, saved in [(node.id, saved) for node in graph.nodes for saved in node.saved if saved.text is None]:
+            tensor = saved.tensor
+            if tensor is not None and tensor.storage_id >= 0:
+                storage = tensor.storage_id
+                kept.nbytes[storage] = tensor.storage_nbytes
+                kept.holders[storage].append(at)
+                if storage not in kept.lasting:
+                    kept.tensors.append((at, saved.name, storage))
+            elif saved.error is not None:
+                kept.unreadable.add(at)
         return kept
 
 
