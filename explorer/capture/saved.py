@@ -6,6 +6,7 @@ packed (`explorer.capture.segments`).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,8 @@ from explorer.ir import Saved, TensorMeta
 
 _PREFIX = "_saved_"
 _TEXT_LENGTH = 80
+_ERROR_LENGTH = 300
+_BETWEEN_SENTENCES = re.compile(r"(?<=\.)\s|\n")
 _MOST = 64
 _TOGETHER = 512
 """Nodes."""
@@ -143,8 +146,8 @@ def _value(node: Any, attribute: str, raw: str | None) -> Any:
         return _plain(name, error=packing.reason, segment=packing.segment)
     try:
         return getattr(node, attribute)
-    except Exception as problem:  # in torch's words: freed, or changed in place
-        return _plain(name, error=str(problem).split("\n")[0][:300])
+    except Exception as problem:  # in torch's words, of which the first sentence says it: freed, or changed in place
+        return _plain(name, error=_BETWEEN_SENTENCES.split(str(problem), maxsplit=1)[0][:_ERROR_LENGTH])
 
 
 def _column(name: str, values: list[Any]) -> list[Any]:

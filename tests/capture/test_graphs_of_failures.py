@@ -78,6 +78,7 @@ def test_there_is_a_graph_with_the_line_and_what_is_missing(name: str) -> None:
     for node in seen.graph.nodes:
         for one in node.saved:
             assert (one.error is None) == (one.tensor is not None or one.text is not None)
+            assert one.error is None or one.error.endswith(".")
 
 
 @pytest.mark.parametrize(
