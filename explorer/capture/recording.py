@@ -38,6 +38,7 @@ from explorer.ir import (
     View,
 )
 
+_WRITES_INTO_VIEW = "CopySlices"
 _TOGETHER = 512
 """Calls that are written down at a time: of many more the first has left the processor's cache."""
 
@@ -77,7 +78,8 @@ def outputs_of(
 ) -> dict[int | None, TensorMeta]:
     """The tensor that each node is the grad_fn of, by sequence number; of several the first.
 
-    As the call gave it that made the node; of nodes that no call made (a backward did, or torch anew for a view) as a variable holds it, by ``id`` in `held`.
+    As the call gave it that made the node, or the base of the view that it wrote into; of nodes that no call made (a backward did, or torch anew for a view) as
+    a variable holds it, by ``id`` in `held`.
     """
     nodes, numbers_of = [snapshot.node_of(one.tensor) for one in named], snapshot.walk.numbers
     numbers = list(chain.from_iterable([draft.nodes for draft in drafts]))
@@ -86,7 +88,17 @@ def outputs_of(
     metas += [held[id(one.tensor)] for one in named]
     outputs = dict(zip(reversed(numbers), reversed(metas), strict=True))
     outputs.pop(None, None)
-    return outputs
+    return {**dict(_written_bases(drafts, snapshot)), **outputs}
+
+
+def _written_bases(drafts: Sequence[OpDraft], snapshot: Snapshot) -> Iterator[tuple[int, TensorMeta]]:
+    """By the sequence number of the node that torch gave it: the base of a view that a call wrote into."""
+    written = [draft for draft in drafts if draft.in_place and draft.views]
+    ids = snapshot.ids_by_sequence_nr() if written else {}
+    for draft in written:
+        for number in range(draft.start, draft.end or draft.start):
+            if number in ids and snapshot.walk.names[ids[number]] == _WRITES_INTO_VIEW:
+                yield number, draft.views[0].base
 
 
 def tensors_of(

@@ -219,3 +219,16 @@ def test_a_node_that_no_call_made_has_the_tensor_of_its_variable(lines: str, nam
     assert output is not None
     assert (output.shape, output.stride, output.storage_offset) == (held.shape, held.stride, held.storage_offset)
     assert (output.storage_id, output.version) == (held.storage_id, held.version)
+
+
+@pytest.mark.parametrize("write", ["v.mul_(x[0])", "v[0] += x[0]", "v.t_().add_(1)"])
+def test_a_node_that_writes_into_a_view_has_the_base(write: str) -> None:
+    code = f"x = torch.ones(2, requires_grad=True)\ny = torch.zeros(3, 4) * x[1]\nv = y[1:]\n{write}\nz = y.exp()\nloss = z.sum()"
+    seen = run(code)
+    assert seen.status == "ok", seen.message
+    base = next(tensor for tensor in seen.tensors if tensor.name == "y")
+    written = [node for node in seen.graph.nodes if node.name == "CopySlices"]
+    assert written
+    for node in written:
+        assert node.output is not None
+        assert (node.output.shape, node.output.storage_id) == ((3, 4), base.storage_id)
