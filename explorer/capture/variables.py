@@ -19,6 +19,7 @@ from explorer.capture.modules import is_module, walk_modules
 
 MOST_NAMED = 4_000
 _MOST_ITEMS = 256
+"""Elements of a list that are no modules: it may hold a million numbers."""
 _DEPTH = 3
 _OWN = "__main__"
 """The module of classes that typed code defines, or a notebook or a script."""
@@ -102,7 +103,11 @@ def _held(name: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
     if is_tensor(value) or is_module(value):
         yield name, value
     elif depth < _DEPTH:
-        for sign, item in islice(_items(value), _MOST_ITEMS):
+        others = 0
+        for sign, item in islice(_items(value), MOST_NAMED):
+            others += not is_module(item)
+            if others > _MOST_ITEMS:
+                return
             yield from _held(name + sign, item, depth + 1)
 
 

@@ -60,6 +60,13 @@ def test_each_module_and_each_parameter_has_its_own_name(case: str) -> None:
     assert sorted(node.variable or "" for node in seen.graph.nodes if node.kind == "leaf") == leaves
 
 
+def test_a_long_list_of_modules_is_named_to_its_end() -> None:
+    seen = run(
+        "parts = [nn.Linear(2, 2) for _ in range(300)]\nx = torch.ones(1, 2)\nfor part in parts:\n    x = part(x)\nx.sum()"
+    )
+    assert [call.module for call in seen.calls] == [f"parts[{at}]" for at in range(300)]
+
+
 def parameters(seen: Run) -> dict[str, int]:
     assert seen.memory is not None
     return {each.path: each.parameters for each in seen.memory.modules}
