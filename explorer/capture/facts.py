@@ -123,7 +123,7 @@ class Forms:
         if len(tensors) > _MOST_TENSORS:
             return _joined(self.facts(tensors[:_MOST_TENSORS]), self.facts(tensors[_MOST_TENSORS:]))
         try:
-            if not _STRIDED.issuperset(map(_LAYOUT, tensors)) or True in map(_IS_NESTED, tensors):
+            if True in map(_IS_NESTED, tensors):
                 return None
             told = compiled() if OWN.issuperset(map(type, tensors)) else None
             return self._by_python(tensors) if told is None else self._natively(told, tensors)
@@ -172,7 +172,9 @@ class Forms:
         self._numbered.clear()
         self._slots.fill(0)
 
-    def _by_python(self, tensors: Sequence[torch.Tensor]) -> Facts:
+    def _by_python(self, tensors: Sequence[torch.Tensor]) -> Facts | None:
+        if not _STRIDED.issuperset(map(_LAYOUT, tensors)):
+            return None
         keys = list(
             zip(map(_FACTS, tensors), *[map(ask, tensors) for ask in _ASKED], strict=True)
         )  # as `_key` makes them

@@ -21,7 +21,9 @@ COLUMNS = 5
 MOST_DIMS = 8
 """Of a tensor with more no form is told."""
 
-_SHIM = ("dtype", "device_type", "device_index", "layout", "is_contiguous", "dim")
+_SHIM = ("dtype", "device_type", "device_index", "is_contiguous", "dim")
+_STRIDED = 0
+"""``torch.strided``, as the shim says it."""
 _FLAGS: Mapping[str, str] = MappingProxyType(
     {
         "is_inference": "_ZN2at6native12is_inferenceERKNS_6TensorE",
@@ -47,7 +49,9 @@ _PRIME = 0x9E3779B97F4A7C15
 
 def asked() -> list[str]:
     """The names of torch's functions that `describes` calls."""
-    shim = [_shim(name) for name in (*_SHIM, "sizes", "strides", "storage_offset", "storage_size", "data_ptr")]
+    shim = [
+        _shim(name) for name in ("layout", *_SHIM, "sizes", "strides", "storage_offset", "storage_size", "data_ptr")
+    ]
     return [*shim, *_FLAGS.values(), _VERSION]
 
 
@@ -69,11 +73,10 @@ def describes(name: str) -> ir.Module:
         tensor = b.inttoptr(b.add(b.fetch(_I64, objects, at), _I64(OBJECT_BYTES)), _POINTER)
         columns = [b.item(_I64, rows, b.add(at, b.mul(count, _I64(column)))) for column in range(COLUMNS)]
         form = table.row(b, b.value(table.known))
-        failed = b.or_(_describe(b, torch, tensor, form), _locate(b, torch, tensor, columns))
-        with b.if_else(b.icmp_signed("!=", failed, _I32(0))) as (unknown, found):
-            with unknown:
-                b.store(_I64(-1), columns[FORM])
-            with found:
+        b.store(_I64(-1), columns[FORM])
+        with b.if_then(_has_strides(b, torch, tensor, form)):  # others would raise
+            failed = b.or_(_describe(b, torch, tensor, form), _locate(b, torch, tensor, columns))
+            with b.if_then(b.icmp_signed("==", failed, _I32(0))):
                 b.store(_number(b, table, form), columns[FORM])
     b.ret(b.value(table.known))
     return module
@@ -104,8 +107,14 @@ def _shim(name: str) -> str:
     return f"aoti_torch_{name}" if name.startswith("is_") else f"aoti_torch_get_{name}"
 
 
+def _has_strides(b: Builder, torch: _Torch, tensor: ir.Value, form: ir.Value) -> ir.Value:
+    """Whether a tensor is of the layout that has some. Where it is written down does not count yet."""
+    failed = torch.shim("layout", tensor, form)
+    return b.icmp_signed("==", b.or_(failed, b.trunc(b.fetch(_I64, form, _I64(0)), _I32)), _I32(_STRIDED))
+
+
 def _describe(b: Builder, torch: _Torch, tensor: ir.Value, form: ir.Value) -> ir.Value:
-    """Write down of what form a tensor is; not 0 where that cannot be told."""
+    """Write down of what form a tensor with strides is; not 0 where that cannot be told."""
     for column in range(FORM_COLUMNS):
         b.store(_I64(0), b.item(_I64, form, _I64(column)))
     failed: ir.Value = _I32(0)

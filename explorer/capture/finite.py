@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ _KEEP_FINITE = frozenset(
     | {"tanh", "tanh_", "sigmoid", "sigmoid_"}
 )
 """Calls that give nothing that is not finite unless they were given it, or give memory that was not filled yet."""
+_UNKNOWN = None, 0
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError)
 
 
@@ -36,8 +38,6 @@ class FiniteWatch:
     def __init__(self) -> None:
         self._first: dict[Any, int] = {}
         """By torch's test, the first call with a number that it finds."""
-        self._lying: defaultdict[str, list[tuple[int, torch.Tensor, int, int]]] = defaultdict(list)
-        """Of outputs that are still to be read: the call, the output, where it lies and how many elements it has; by dtype."""
 
     @property
     def first_nan(self) -> int | None:
@@ -47,24 +47,23 @@ class FiniteWatch:
     def first_inf(self) -> int | None:
         return self._first.get(torch.isinf)
 
-    def wants(self, name: str) -> bool:
-        """Whether what this function gives is to be looked at."""
-        return name not in _KEEP_FINITE and len(self._first) < len(_TESTS)
-
-    def look(self, index: int, output: torch.Tensor, form: Form | None, address: int) -> None:
-        """Look at an output of call number `index`, of this `form`, that lies at this `address` if not 0; it is held until `settle`."""
-        if form is None or not address:
-            self._look_at(index, output)
-        elif form.numel <= MOST_ELEMENTS:
-            self._lying[form.dtype].append((index, output, address, form.numel))
-
-    def settle(self) -> None:
-        """Read what is held, all of one dtype together."""
-        for dtype, held in self._lying.items():
-            indices, outputs, addresses, numels = zip(*held, strict=True)
+    def look(
+        self, calls: Iterable[tuple[int, str, Sequence[torch.Tensor]]], where: Mapping[int, tuple[Form, int]]
+    ) -> None:
+        """Look at calls: their index, what they are called, and their outputs. `where` tells by ``id`` what these are, and where they lie if not 0."""
+        if len(self._first) == len(_TESTS):
+            return
+        lying: defaultdict[str, list[tuple[int, torch.Tensor, int, int]]] = defaultdict(list)
+        for index, output in [(at, one) for at, name, outputs in calls if name not in _KEEP_FINITE for one in outputs]:
+            form, address = where.get(id(output), _UNKNOWN)
+            if form is None or not address:
+                self._look_at(index, output)
+            elif form.numel <= MOST_ELEMENTS:
+                lying[form.dtype].append((index, output, address, form.numel))
+        for dtype, held in lying.items():
+            indices, gave, addresses, numels = zip(*held, strict=True)
             for at in read(dtype, addresses, numels, counting=False).which_are_not_finite():
-                self._test(indices[at], outputs[at])
-        self._lying.clear()
+                self._test(indices[at], gave[at])
 
     def _look_at(self, index: int, output: torch.Tensor) -> None:
         """The same of one that does not lie in the CPU's memory one element after the other."""

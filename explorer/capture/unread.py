@@ -18,7 +18,7 @@ import msgspec
 import torch
 
 from explorer.capture.drafts import OpDraft
-from explorer.capture.facts import Form, version_of
+from explorer.capture.facts import version_of
 from explorer.capture.finite import FiniteWatch
 from explorer.capture.metas import Storages, memory_of
 from explorer.capture.private import quiet, sequence_nrs, uncollected
@@ -33,7 +33,6 @@ _MOST_HELD = 2**24
 
 _VERSION, _GRAD_FN, _IS_VIEW = map(attrgetter, ("_version", "grad_fn", "is_view"))
 _TOOK, _GAVE = itemgetter(1), itemgetter(3)
-_UNKNOWN = None, 0
 _REQUIRES_GRAD = attrgetter("requires_grad")
 
 _Tensors = Sequence[torch.Tensor]
@@ -115,15 +114,11 @@ class Unread:
     def settle(self) -> None:
         """Read what waits; where no room is left on the stack, it waits on."""
         if self._waiting:
-            waiting, self._waiting = self._waiting, []
+            with quiet(), uncollected():
+                self._read(self._waiting)
+                self._waiting = []  # before the collector looks at what that held
             self._memory.clear()
             self._held = self._located = 0
-            try:
-                with quiet(), uncollected():
-                    self._read(waiting)
-            except RecursionError:
-                self._waiting = waiting
-                raise
 
     def _read(self, calls: list[_Call], again: bool = True) -> None:
         """Tell the calls what they took, unless they know that, and gave; look at what that is."""
@@ -140,11 +135,8 @@ class Unread:
                 if before:
                     op.inputs = tuple(map(_at_version, op.inputs, before))
             op.outputs, op.nodes = seen.metas[len(took) + given : len(took) + last], numbers[given:last]
-            if self._finite.wants(op.name):
-                for at in range(given, last):
-                    self._finite.look(op.index, gave[at], *seen.where(gave[at]))
             given = last
-        self._finite.settle()
+        self._finite.look([(op.index, op.name, outputs) for op, _, _, outputs in calls], seen.where)
         if seen.has_views:
             for op, inputs, _, outputs in calls:
                 if True in map(_IS_VIEW, op.outputs):
@@ -161,13 +153,10 @@ class _Seen:
         metas = storages.read_all(list(each.values()), facts)
         self.metas = tuple(map(dict(zip(each, metas, strict=True)).__getitem__, ids))
         self.has_views = True in map(_IS_VIEW, metas)
-        self._where = (
+        self.where = (
             {} if facts is None else dict(zip(each, zip(facts.forms, facts.addresses, strict=True), strict=True))
         )
-
-    def where(self, tensor: torch.Tensor) -> tuple[Form | None, int]:
-        """The form of one of them, and the address of its elements if they lie one after the other."""
-        return self._where.get(id(tensor), _UNKNOWN)
+        """By ``id``: the form, and the address of the elements if they lie one after the other."""
 
 
 def _numbers(tensors: _Tensors) -> tuple[int | None, ...]:
