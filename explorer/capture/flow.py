@@ -31,7 +31,7 @@ from explorer.capture.walk import Walk
 from explorer.ir import Gradient
 
 MOST_TOGETHER = 512
-"""Nodes of which all is held until it is read: of many more the first has left the processor's cache."""
+"""Nodes of which all is held until it is read: fewer cost more calls, more are not worth what they hold."""
 
 MOST_HELD = 2**26
 """Bytes of gradients that are held until they are read, were all as large as the largest. Of a ResNet-101 at 224 that are 5 MiB at the median, 25 at most."""

@@ -10,12 +10,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
+from samples import run
 
 from explorer.capture import facts as module
 from explorer.capture import facts_code
 from explorer.capture.facts import Facts, Forms
 from explorer.capture.metas import Storages
 from explorer.capture.reader import Reader
+from explorer.ir import Run, encode
 
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool, torch.complex64)
 shapes = st.lists(st.integers(0, 3), max_size=9)
@@ -99,6 +102,29 @@ def test_torch_tells_of_many_what_python_tells_of_each(wanted: list[tuple[list[i
 def msg(meta: Any) -> tuple[Any, ...]:
     """But for the number of the storage, which is another in each `Storages`."""
     return tuple(getattr(meta, name) for name in meta.__struct_fields__ if name != "storage_id")
+
+
+CODES = {
+    "a network": "model = nn.Sequential(nn.Linear(8, 70), nn.Tanh(), nn.Linear(70, 2))\nloss = model(torch.randn(3, 8)).square().mean()",
+    "views": "x = torch.randn(6, 4, requires_grad=True)\na, b = x.split(3)\nloss = (a.T @ b).expand(2, 4, 4)[:, ::2].sum()",
+    "in place": "x = torch.randn(4, 4, requires_grad=True)\ny = x * 2\ny.mul_(3)\ny[0] = 1\nloss = y.sum()\nloss.backward()",
+    "dtypes": "x = torch.randn(200, dtype=torch.bfloat16, requires_grad=True)\nloss = (x * 2).half().double().sum()",
+    "a NaN": "x = torch.zeros(3, requires_grad=True)\nloss = (x / x).sum() + torch.log(x).sum()",
+    "sparse": "e = nn.Embedding(10, 3, sparse=True)\nloss = e(torch.tensor([1, 2, 2])).sum()\nloss.backward()",
+    "transforms": "z = torch.vmap(lambda a: a * 2)(torch.randn(3, 4))\nloss = torch.func.grad(lambda v: (v**2).sum())(torch.randn(3)).sum()",
+}
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=list(CODES))
+def test_a_run_is_the_same_whoever_is_asked(code: str) -> None:
+    """But for how long it took."""
+
+    def told() -> Run:
+        return replace(run(code), seconds=0.0, timings={}, times=None)
+
+    natively = told()
+    with by_python():
+        assert encode(told()) == encode(natively)
 
 
 def test_this_torch_can_be_asked() -> None:
