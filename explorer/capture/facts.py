@@ -1,6 +1,6 @@
 """What several tensors are and where they lie, told by torch's C++ in one call; by Python, fact by fact, where that cannot be asked.
 
-A tensor of `forms` that lie can be read in the CPU's memory (`explorer.capture.kernel`). To be asked under `quiet`.
+Where `Form.lies`, elements can be read in the CPU's memory (`explorer.capture.kernel`). To be asked under `quiet`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _untyped_storage: Callable[[torch.Tensor], Any] = torch._C.TensorBase.untyped_st
 _storage_offset: Callable[[torch.Tensor], int] = _Tensor.storage_offset  # type: ignore[assignment]  # no symbols here
 _stride, _is_view, _is_contiguous, _is_neg = _Tensor.stride, _Tensor._is_view, _Tensor.is_contiguous, _Tensor.is_neg
 _is_conj, _data_ptr = _Tensor.is_conj, _Tensor.data_ptr
-_ASKED: tuple[Callable[[torch.Tensor], Any], ...] = (_stride, _is_view, _is_neg, _is_conj, type)
 _storage_nbytes: Callable[[torch.UntypedStorage], int] = torch.UntypedStorage.nbytes
 _FACTS = attrgetter("shape", "dtype", "device", "requires_grad", "is_leaf")
 _LAYOUT, _IS_NESTED = attrgetter("layout"), attrgetter("is_nested")
 _STRIDED = {torch.strided}
+
 _MOST_FORMS = 2**10
 """Forms that are known at a time by their numbers."""
 _MOST_TENSORS = 2**12
@@ -44,6 +44,13 @@ _SLOTS = 2**14
 """What finds forms: a power of two, over twice as many as there can be."""
 _NOWHERE = 2**48
 """More elements than any storage has."""
+
+
+def _is_own(tensor: torch.Tensor) -> bool:
+    return type(tensor) in OWN
+
+
+_ASKED: tuple[Callable[[torch.Tensor], Any], ...] = (_stride, _is_view, _is_neg, _is_conj, _is_own)
 
 
 class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -140,37 +147,32 @@ class Forms:
         return self._kinds.setdefault(facts, len(self._kinds))
 
     def _natively(self, describe: Callable[..., int], tensors: Sequence[torch.Tensor]) -> Facts | None:
-        if len(self._numbered) > _MOST_FORMS:
-            self._forget()
-        known, count = len(self._numbered), len(tensors)
+        numbered, self._numbered = self._numbered, []  # what is interrupted in here begins anew
+        if not numbered or len(numbered) > _MOST_FORMS:
+            numbered = []
+            self._slots.fill(0)
+        count = len(tensors)
         objects, told = numpy.fromiter(map(id, tensors), numpy.int64, count), numpy.empty((COLUMNS, count), numpy.int64)
         try:
-            met = describe(count, address_of_array(objects), address_of_array(told), known, *self._table)
+            met = describe(count, address_of_array(objects), address_of_array(told), len(numbered), *self._table)
         except ctypes.ArgumentError as problem:  # what ctypes makes of it where the stack ends
             raise RecursionError(str(problem)) from problem
-        if met > known:
-            self._meet(met, tensors, told[FORM].tolist())
+        if met > len(numbered):
+            self._meet(numbered, met, tensors, told[FORM].tolist())
+        self._numbered = numbered
         if (told[FORM] < 0).any():
             return None
         numels, sizes = self._ends[:, told[FORM]]
         told[ADDRESS][(told[OFFSET] + numels) * sizes > told[NBYTES]] = 0
         numbers, offsets, nbytes, addresses, versions = told.tolist()
-        return Facts(tensors, list(map(self._numbered.__getitem__, numbers)), offsets, nbytes, addresses, versions)
+        return Facts(tensors, list(map(numbered.__getitem__, numbers)), offsets, nbytes, addresses, versions)
 
-    def _meet(self, met: int, tensors: Sequence[torch.Tensor], numbers: list[int]) -> None:
-        """Make forms of the first tensors that have those of the highest numbers, up to so many."""
-        try:
-            for number in range(len(self._numbered), met):
-                form = self.of(tensors[numbers.index(number)])
-                self._ends[:, number] = form.numel if form.lies else _NOWHERE, form.itemsize
-                self._numbered.append(form)
-        except BaseException:
-            self._forget()
-            raise
-
-    def _forget(self) -> None:
-        self._numbered.clear()
-        self._slots.fill(0)
+    def _meet(self, numbered: list[Form], met: int, tensors: Sequence[torch.Tensor], numbers: list[int]) -> None:
+        """Add forms up to the number `met`, each of the first tensor that has it."""
+        for number in range(len(numbered), met):
+            form = self.of(tensors[numbers.index(number)])
+            self._ends[:, number] = form.numel if form.lies else _NOWHERE, form.itemsize
+            numbered.append(form)
 
     def _by_python(self, tensors: Sequence[torch.Tensor]) -> Facts | None:
         if not _STRIDED.issuperset(map(_LAYOUT, tensors)):
@@ -207,7 +209,7 @@ class Forms:
             lies=0 < numel <= MOST_ELEMENTS
             and dtype in DTYPES
             and device == "cpu"
-            and type(tensor) in OWN
+            and _is_own(tensor)
             and is_literal
             and (is_contiguous or is_run(shape, stride)),
             is_literal=is_literal,

@@ -52,6 +52,10 @@ def _attributes(kind: type) -> tuple[tuple[str, str, str | None], ...]:
     return known
 
 
+_WORKSPACES = frozenset({("MkldnnRnnLayerBackward0", "result3"), ("CudnnRnnBackward0", "result3")})
+"""Saved tensors that are room for a kernel, of which it fills some: the rest is what was in that memory before."""
+
+
 class SavedDraft(msgspec.Struct, eq=False, gc=False):
     """One thing that a node has put aside, as read before backward; `record` tells the rest when it is shown."""
 
@@ -66,6 +70,8 @@ class SavedDraft(msgspec.Struct, eq=False, gc=False):
     """Key of the checkpointed segment that packed it."""
     unread: torch.Tensor | None = None
     """The tensor itself, as long as nothing of it is known."""
+    is_workspace: bool = False
+    """Whether its numbers mean nothing."""
 
     def record(self, aliases: Mapping[int, str]) -> Saved:
         """The record of a tensor; `aliases` are the names of storages."""
@@ -111,7 +117,10 @@ def _drafts(nodes: Sequence[Any], packed: bool) -> list[tuple[SavedDraft, ...]]:
         attributes, alike = _attributes(kind), [nodes[at] for at in places]
         columns = [_values(alike, attribute, raw if packed else None) for attribute, _, raw in attributes]
         for some, values in _of_one_type(places, columns):
-            cells = [_column(name, column) for (_, name, _), column in zip(attributes, values, strict=True)]
+            cells = [
+                _column(name, column, (kind.__name__, name) in _WORKSPACES)
+                for (_, name, _), column in zip(attributes, values, strict=True)
+            ]
             for at, row in zip(some, _rows([column for column in cells if column]), strict=False):
                 found[at] = row
     return found
@@ -150,7 +159,7 @@ def _value(node: Any, attribute: str, raw: str | None) -> Any:
         return _plain(name, error=_BETWEEN_SENTENCES.split(str(problem), maxsplit=1)[0][:_ERROR_LENGTH])
 
 
-def _column(name: str, values: list[Any]) -> list[Any]:
+def _column(name: str, values: list[Any], is_workspace: bool) -> list[Any]:
     """By value of one attribute, all of one type, its draft, or a tuple of drafts; nothing at all where there is none."""
     kind = type(values[0])
     if kind is type(None):
@@ -158,7 +167,7 @@ def _column(name: str, values: list[Any]) -> list[Any]:
     if kind is SavedDraft:
         return values
     if kind is _TENSOR:
-        return [SavedDraft(name, unread=value) for value in values]
+        return [SavedDraft(name, unread=value, is_workspace=is_workspace) for value in values]
     if kind in _SCALARS or (kind is tuple and _WHOLE.issuperset(map(type, chain.from_iterable(values)))):
         equal = values.count(values[0]) == len(values)
         return [_scalar(name, values[0])] * len(values) if equal else list(map(_scalar, repeat(name), values))
@@ -203,7 +212,11 @@ def _read(drafts: list[SavedDraft], storages: Storages, reader: Reader | None) -
     for draft, meta, nbytes in zip(drafts, metas, sizes, strict=True):
         draft.tensor, draft.nbytes, draft.unread = meta, nbytes, None
     if reader is not None:
-        there = [at for at, meta in enumerate(metas) if meta.storage_nbytes or not outgrows(meta)]  # others were freed
+        there = [
+            at
+            for at, (draft, meta) in enumerate(zip(drafts, metas, strict=True))
+            if (meta.storage_nbytes or not outgrows(meta)) and not draft.is_workspace  # others were freed
+        ]
         facts = facts if len(there) == len(metas) else None
         held, places = [tensors[at] for at in there], [key_of(metas[at]) for at in there]
         for at, reading in zip(there, reader.read_together(held, places, facts), strict=True):

@@ -68,7 +68,7 @@ class Steering(Protocol):
 class Tasks(Protocol):
     """What a worker can do; `explorer.worker.tasks` is the product's."""
 
-    def execute(self, request: RunRequest) -> Run: ...
+    def execute(self, request: RunRequest, kept: list[object] | None = None) -> Run: ...
 
     def train(
         self, request: TrainingRequest, emit: Callable[[TrainingFrame], None], steering: Steering | None = None
@@ -152,11 +152,16 @@ def serve(channel: Channel, tasks: Tasks, confine: Callable[[Limits], None]) -> 
         _train(channel, tasks, decode_training_request(message), order.limits)
 
 
+_KEPT: list[object] = []
+"""What a run has made and held: the process ends with the answer, and to free it piece by piece would cost a large run a twentieth of its time."""
+
+
 def _run(channel: Channel, tasks: Tasks, request: RunRequest, limits: Limits) -> None:
     """The process ends with this answer: but for the code's own cycles nothing is worth collecting."""
     try:
         with soft_deadline(limits.seconds), put_off():
-            message = encode(tasks.execute(request))
+            _KEPT.append(run := tasks.execute(request, _KEPT))
+            message = encode(run)
     except BaseException as problem:  # whatever it is, it must become a sentence
         message = encode(_failed(_reason(problem, limits)))
     if len(message) > limits.answer:

@@ -60,3 +60,4 @@ if __name__ == "__main__":
     from explorer.worker.preload import load
 
     main(load)
+    os._exit(0)  # as a fork of the zygote: what is left of a run is not worth freeing

@@ -69,13 +69,16 @@ class _Outcome:
             self.timings[phase] = self.timings.get(phase, 0.0) + time.perf_counter() - began
 
 
-def execute(request: RunRequest) -> Run:
-    """Run typed code in this process and return all that was seen. It never raises: failures are in the `Run`."""
+def execute(request: RunRequest, kept: list[object] | None = None) -> Run:
+    """Run typed code in this process and return all that was seen. It never raises: failures are in the `Run`.
+
+    What the recorder held is freed, or left in `kept`, where the process ends with the answer and lets go of all at once.
+    """
     began = time.perf_counter()
     outcome = _Outcome()
     hub = LocalHub(request.repository) if request.repository is not None else None
     with put_off(), captured() as printed, _on_device(request, outcome), at_hand(hub):
-        _record(request, outcome)
+        _record(request, outcome, None if request.repeats > 0 else kept)
         if outcome.status == "ok" and outcome.recording is not None and request.repeats > 0:
             with outcome.timed("repeats"), at_work():
                 outcome.times, notes = repeated(request, outcome.recording, partial(_once_more, request))
@@ -83,8 +86,8 @@ def execute(request: RunRequest) -> Run:
     return _run(request, outcome, printed, time.perf_counter() - began)
 
 
-def _record(request: RunRequest, outcome: _Outcome) -> None:
-    """Run the code under a recorder, which is gone with all that it held when the records are made."""
+def _record(request: RunRequest, outcome: _Outcome, kept: list[object] | None) -> None:
+    """Run the code under a recorder, which is gone with all that it held when the records are made, or left in `kept`."""
     recorder = Recorder(request.code, request.backward, verify=request.verify, check=request.check)
     session = _Session(request, outcome, recorder)
     with at_work():
@@ -95,7 +98,11 @@ def _record(request: RunRequest, outcome: _Outcome) -> None:
     if passed:
         session.guarded("backward", session.backward if outcome.status == "ok" else session.look)
         session.guarded("capture", partial(session.write_down, recorder))
-    session.guarded("capture", session.release)
+    session.guarded("capture", session.forget)
+    if kept is None:
+        session.guarded("capture", recorder.release)
+    else:
+        kept.append(recorder)
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,8 @@ def _once_more(request: RunRequest, stopwatch: Stopwatch) -> tuple[Status, Lap |
         if outcome.status == "ok":
             session.guarded("repeats", step)
     lap = stopwatch.lap() if outcome.status == "ok" else None
-    session.guarded("repeats", session.release)
+    session.guarded("repeats", session.forget)
+    session.guarded("repeats", stopwatch.release)
     return outcome.status, lap
 
 
@@ -242,12 +250,11 @@ class _Session:
         if found is not None:
             self._outcome.notes.append(found)
 
-    def release(self) -> None:
-        """Free the code's variables, then what the recorder held of them."""
+    def forget(self) -> None:
+        """Free the code's variables."""
         self._globals.clear()
         self._wreck.clear()
         self._given, self._last = (), None
-        self._recorder.release()
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """What the code bound to names that is a tensor, or holds some."""

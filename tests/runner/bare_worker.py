@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from explorer.ir import Run, TrainingEnd, TrainingPoint, TrainingPoints, TrainingStart
 
 
-def execute(request):
+def execute(request, kept=None):
     names = {"__name__": "__main__", "inputs": {given.name: given.value for given in request.inputs}, "out": ""}
     try:
         exec(compile(request.code, "<snippet>", "exec"), names)

@@ -89,7 +89,7 @@ def test_a_process_that_ends_with_the_answer_puts_it_off() -> None:
     told: list[bool] = []
 
     class Tasks:
-        def execute(self, request: RunRequest) -> Run:
+        def execute(self, request: RunRequest, kept: list[object] | None = None) -> Run:
             told.append(gc.isenabled())
             return Run(status="ok", code=request.code)
 
