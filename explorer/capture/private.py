@@ -5,7 +5,6 @@ None of them changes anything; where a later torch drops one, this file alone is
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from ctypes import Array, c_char
@@ -39,18 +38,6 @@ def sequence_nrs(nodes: Iterable[Any]) -> list[int | None]:
 def quiet() -> AbstractContextManager[object]:
     """While it lasts no ``__torch_function__`` is called, neither a mode's nor a subclass's: reading is not recorded."""
     return torch._C.DisableTorchFunction()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """While it lasts Python looks for no cycles: for a piece that makes none and many objects at once, most of which go with it."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def incoming_shapes(node: Any) -> tuple[tuple[tuple[int, ...], torch.dtype, torch.device], ...]:

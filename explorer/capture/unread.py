@@ -21,9 +21,10 @@ from explorer.capture.drafts import OpDraft
 from explorer.capture.facts import version_of
 from explorer.capture.finite import FiniteWatch
 from explorer.capture.metas import Storages, memory_of
-from explorer.capture.private import quiet, sequence_nrs, uncollected
+from explorer.capture.private import quiet, sequence_nrs
 from explorer.capture.views import views_of
 from explorer.ir import TensorMeta
+from explorer.ir.collector import put_off
 
 _MOST_CALLS = 512
 """Calls that wait."""
@@ -114,7 +115,7 @@ class Unread:
     def settle(self) -> None:
         """Read what waits; where no room is left on the stack, it waits on."""
         if self._waiting:
-            with quiet(), uncollected():
+            with quiet(), put_off():
                 self._read(self._waiting)
                 self._waiting = []  # before the collector looks at what that held
             self._memory.clear()

@@ -1,4 +1,4 @@
-"""Python's collector, put off while a run is read or a drawing is made."""
+"""Python's collector, put off while many objects are made of which none is garbage yet: calls that are written down, a run that is read, a drawing."""
 
 from __future__ import annotations
 
