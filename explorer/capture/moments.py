@@ -10,17 +10,17 @@ from explorer.ir import Number, Stats, number
 
 
 class Moments:
-    """What is added up over the elements: count, mean and squared distance from it (Chan's rule), extremes, kinds."""
+    """What is added up over the elements: count, mean and distance from it (Chan's rule), extremes, kinds."""
 
     def __init__(self, pieces: Pieces) -> None:
         self.finite = self.zeros = self.nans = self.infs = 0
-        self.mean = self.around = self.norm = 0.0
+        self.mean = self.spread = self.norm = 0.0
         self.min, self.max = math.inf, -math.inf
-        for count, mean, around, norm, low, high, zeros, nans, infs in pieces.sums:
+        for count, mean, spread, norm, low, high, zeros, nans, infs in pieces.sums:
             self.nans += nans
             self.infs += infs
             if count:
-                self._merge(count, mean, around, norm)
+                self._merge(count, mean, spread, norm)
                 self._order(low, high, zeros)
         self._stored: int | None = None
         self._sample = pieces.sample if self.finite else None
@@ -45,7 +45,7 @@ class Moments:
             min=number(self.min) if some else None,
             max=number(self.max) if some else None,
             mean=number(self.mean) if some else None,
-            std=number(math.sqrt(self.around / self.finite)) if some else None,
+            std=number(self.spread / math.sqrt(self.finite)) if some else None,
             zeros=self.zeros * copies,
             nans=self.nans * copies,
             infs=self.infs * copies,
@@ -59,10 +59,12 @@ class Moments:
             return "NaN"
         return "Infinity" if self.infs else number(self.norm * math.sqrt(copies))
 
-    def _merge(self, count: int, mean: float, around: float, norm: float) -> None:
+    def _merge(self, count: int, mean: float, spread: float, norm: float) -> None:
         distance = mean - self.mean
-        between = distance * distance * self.finite * count / (self.finite + count) if self.finite else 0.0
-        self.around += around + between  # without elements before there is nothing between, however large the mean
+        between = distance * math.sqrt(self.finite / (self.finite + count) * count) if self.finite else 0.0
+        self.spread = math.hypot(
+            self.spread, spread, between
+        )  # without elements before there is nothing between, however large the mean
         self.mean += distance * count / (self.finite + count)
         self.finite += count
         self.norm = math.hypot(self.norm, norm)

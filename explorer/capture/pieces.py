@@ -26,7 +26,7 @@ _SINGLE = (torch.float32, torch.float16, torch.bfloat16)
 _Raw = tuple[float, float, float, float, int]
 """Of a piece: sum, sum of squares, least, largest, zeros."""
 Sum = tuple[int, float, float, float, float, float, int, int, int]
-"""Of a piece's finite elements: count, mean, squared distance from it, norm, least, largest, zeros; then its NaNs and infinities."""
+"""Of a piece's finite elements: count, mean, distance from it (as a norm), norm, least, largest, zeros; then its NaNs and infinities."""
 
 
 class Pieces:
@@ -58,7 +58,7 @@ def _quickly(piece: torch.Tensor) -> Sum | None:
     around = squares - total * total / count
     if squares < LEAST_SQUARES or around < squares * LEAST_SHARE:
         return None
-    return count, total / count, around, math.sqrt(squares), low, high, zeros, 0, 0
+    return count, total / count, math.sqrt(around), math.sqrt(squares), low, high, zeros, 0, 0
 
 
 def _carefully(piece: torch.Tensor) -> Sum:
@@ -73,11 +73,14 @@ def _carefully(piece: torch.Tensor) -> Sum:
     if not count:
         return 0, 0.0, 0.0, 0.0, math.inf, -math.inf, 0, nans, infs
     low, high, zeros = double.amin().item(), double.amax().item(), int((double == 0).sum())
-    size = max(abs(low), abs(high)) or 1.0
     mean = (double / count).sum().item() if low < high else low
-    norm = size * torch.linalg.vector_norm(double / size).item()
-    double = double - mean
-    return count, mean, torch.dot(double, double).item(), norm, low, high, zeros, nans, infs
+    return count, mean, _norm(double - mean), _norm(double), low, high, zeros, nans, infs
+
+
+def _norm(elements: torch.Tensor) -> float:
+    """Also of those whose squares float64 cannot hold."""
+    size = elements.abs().amax().item() or 1.0
+    return size * float(torch.linalg.vector_norm(elements / size).item())
 
 
 def _raw(piece: torch.Tensor) -> _Raw | None:
