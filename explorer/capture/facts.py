@@ -23,12 +23,11 @@ from explorer.capture.facts_code import ADDRESS, COLUMNS, FORM, FORM_COLUMNS, NB
 from explorer.capture.kernel_code import DTYPES
 from explorer.capture.native import address_of_array, function_of
 from explorer.capture.numbers import MOST_ELEMENTS, device_name, dtype_name
+from explorer.capture.private import storage_offset, untyped_storage
 from explorer.ir import PREVIEW_ELEMENTS, TensorMeta
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 _Tensor = torch.Tensor
-_untyped_storage: Callable[[torch.Tensor], Any] = torch._C.TensorBase.untyped_storage
-_storage_offset: Callable[[torch.Tensor], int] = _Tensor.storage_offset  # type: ignore[assignment]  # no symbols here
 _stride, _is_view, _is_contiguous, _is_neg = _Tensor.stride, _Tensor._is_view, _Tensor.is_contiguous, _Tensor.is_neg
 _is_conj, _data_ptr = _Tensor.is_conj, _Tensor.data_ptr
 _storage_nbytes: Callable[[torch.UntypedStorage], int] = torch.UntypedStorage.nbytes
@@ -181,8 +180,8 @@ class Forms:
             zip(map(_FACTS, tensors), *[map(ask, tensors) for ask in _ASKED], strict=True)
         )  # as `_key` makes them
         forms = [self._known.get(key) or self._new(key, tensor) for key, tensor in zip(keys, tensors, strict=True)]
-        offsets = list(map(_storage_offset, tensors))
-        nbytes = list(map(_storage_nbytes, map(_untyped_storage, tensors)))
+        offsets = list(map(storage_offset, tensors))
+        nbytes = list(map(_storage_nbytes, map(untyped_storage, tensors)))
         addresses = [
             _data_ptr(tensor) if form.lies and (offset + form.numel) * form.itemsize <= room else 0
             for tensor, form, offset, room in zip(tensors, forms, offsets, nbytes, strict=True)

@@ -253,9 +253,7 @@ class ForwardLog(TorchFunctionMode):
         except BaseException:
             self.unread.close(op, inputs, versions, (), alone=alone, writes=function.writes, taken=taken)
             raise
-        outputs = (result,) if type(result) is _TENSOR else tensors_among((result,))
-        if not outputs and name == "__setitem__":
-            outputs = inputs[:1]
+        outputs = _given(name, result, inputs)
         if outputs:
             self.unread.close(op, inputs, versions, outputs, alone=alone, writes=function.writes, taken=taken)
             if watch is not None:
@@ -275,6 +273,12 @@ class ForwardLog(TorchFunctionMode):
 
     def _end(self, span: Span) -> None:
         span.end, self._open = next_sequence_nr(), span.outer
+
+
+def _given(name: str, result: Any, inputs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+    """The tensors that the function `name` gave; ``x[0] = y`` gives what it wrote into."""
+    outputs = (result,) if type(result) is _TENSOR else tensors_among((result,))
+    return inputs[:1] if name == "__setitem__" and not outputs else outputs
 
 
 _PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, slice, type(...)})

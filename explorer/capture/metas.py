@@ -6,7 +6,7 @@ have equal storage ids exactly when they share memory. Cannot see: storage of sp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -15,13 +15,18 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from explorer.capture.facts import Facts, Form, Forms, has_strides, version_of
 from explorer.capture.numbers import Place, device_name, dtype_name
-from explorer.capture.private import hold_address, quiet, release_address, storage_address
+from explorer.capture.private import (
+    hold_address,
+    quiet,
+    release_address,
+    storage_address,
+    storage_offset,
+    untyped_storage,
+)
 from explorer.ir import TensorMeta
 
 _UNREADABLE = (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError)
 _Tensor = torch.Tensor
-_untyped_storage: Callable[[torch.Tensor], Any] = torch._C.TensorBase.untyped_storage
-_storage_offset: Callable[[torch.Tensor], int] = _Tensor.storage_offset  # type: ignore[assignment]  # no symbols here
 _stride = _Tensor.stride
 
 
@@ -42,7 +47,7 @@ def place_of(meta: TensorMeta) -> tuple[object, ...]:
 def memory_of(tensors: Iterable[torch.Tensor]) -> set[int] | None:
     """The storages under some tensors, by address; None where one has none."""
     try:
-        return set(map(storage_address, map(_untyped_storage, tensors)))
+        return set(map(storage_address, map(untyped_storage, tensors)))
     except _UNREADABLE:
         return None
 
@@ -84,11 +89,11 @@ class Storages:
             return self._without_strides(tensor)
         form = self.forms.of(tensor)
         try:
-            storage = _untyped_storage(tensor)
+            storage = untyped_storage(tensor)
             number, nbytes = self._number_of(storage), storage.nbytes()
         except _UNREADABLE:
             number, nbytes = -1, 0
-        return form.meta(number, nbytes, _storage_offset(tensor), version_of(tensor))
+        return form.meta(number, nbytes, storage_offset(tensor), version_of(tensor))
 
     def read_all(self, tensors: Sequence[torch.Tensor], facts: Facts | None = None) -> list[TensorMeta]:
         """As `read`, of several; `facts` where the caller has asked for them."""
@@ -101,7 +106,7 @@ class Storages:
         return list(map(self.read, tensors))
 
     def _metas(self, facts: Facts) -> list[TensorMeta]:
-        storages = list(map(_untyped_storage, facts.tensors))
+        storages = list(map(untyped_storage, facts.tensors))
         addresses = list(map(storage_address, storages))
         numbers: list[Any] = list(map(self._known.get, addresses))
         if None in numbers:
@@ -118,11 +123,11 @@ class Storages:
     def key(self, tensor: torch.Tensor) -> Place | None:
         """Equal for the same elements of the same memory, unwritten since (but for writes by ``.data``, which torch does not count)."""
         try:
-            number = self._number_of(_untyped_storage(tensor))
+            number = self._number_of(untyped_storage(tensor))
             return (
                 number,
                 tensor._version,
-                _storage_offset(tensor),
+                storage_offset(tensor),
                 dtype_name(tensor.dtype),
                 tensor.shape,
                 _stride(tensor),
@@ -151,7 +156,7 @@ class Storages:
     def _place(self, tensor: torch.Tensor) -> tuple[int, int]:
         """Number and bytes of the storage under `tensor`; (-1, 0) where it has none."""
         try:
-            storage = _untyped_storage(tensor)
+            storage = untyped_storage(tensor)
             return self._number_of(storage), storage.nbytes()
         except _UNREADABLE:
             return -1, 0

@@ -91,6 +91,10 @@ def is_transformed() -> bool:
     return transform_level() is not None
 
 
+untyped_storage: Callable[[torch.Tensor], torch.UntypedStorage] = torch._C.TensorBase.untyped_storage
+storage_offset: Callable[[torch.Tensor], int] = torch.Tensor.storage_offset  # type: ignore[assignment]  # no symbols here
+"""Torch's own methods, which no subclass stands in for."""
+
 storage_address: Callable[[torch.UntypedStorage], int] = attrgetter("_cdata")
 """The address of the ``StorageImpl`` of a storage."""
 

@@ -192,36 +192,24 @@ def test_a_sparse_tensor_among_others_does_not_keep_their_numbers_from_being_tol
     assert [one.stats and (one.stats.nnz, one.stats.mean) for one in (other, third)] == [(2, 0.5), (None, 3.0)]
 
 
+def views(base: torch.Tensor) -> list[torch.Tensor]:
+    """Of 24 elements: contiguous, transposed, with gaps, a part, none."""
+    table = base.view(4, 6)
+    return [base, table, table.T, table[:, ::2], base[3:9], base.view(2, 3, 4), base[:0]]
+
+
 @pytest.mark.parametrize(
     "dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int32, torch.complex64]
 )
 def test_what_is_shown_is_read_by_its_rows_whatever_lies_where(dtype: torch.dtype) -> None:
     """Contiguous, transposed, with gaps, and the same memory in two shapes."""
     base = torch.arange(24).to(dtype)
-    tensors = [
-        base,
-        base.view(4, 6),
-        base.view(4, 6).T,
-        base.view(4, 6)[:, ::2],
-        base[3:9],
-        base.view(2, 3, 4),
-        base[:0],
-    ]
+    tensors, expected = views(base), views(base.clone())
     reader = Reader()
     readings = reader.read_together(tensors)
     reader.settle()
     base.fill_(0)  # what was read stays
-    again = Reader().read_together([torch.arange(24).to(dtype)])[0]
-    whole = torch.arange(24).to(dtype)
-    expected = [
-        whole,
-        whole.view(4, 6),
-        whole.view(4, 6).T,
-        whole.view(4, 6)[:, ::2],
-        whole[3:9],
-        whole.view(2, 3, 4),
-        whole[:0],
-    ]
+    again = Reader().read_together(expected)[0]
     assert again.value == readings[0].value
     if not dtype.is_complex:
         assert [one.value for one in readings] == [one.tolist() for one in expected]

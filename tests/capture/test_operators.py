@@ -68,7 +68,7 @@ STATEMENTS = [
 
 def names_of() -> dict[str, Any]:
     names: dict[str, Any] = {}
-    exec(HEAD + SETUP, names)
+    exec(HEAD + SETUP, names)  # this test's own code, in plain Python
     return names
 
 
@@ -141,12 +141,12 @@ def test_operators_are_those_that_torchs_profiler_and_a_dispatch_mode_see(call: 
     told = [operator for op in seen.ops if op.line == line for operator in of(seen, op.index)]
     code = compile(call, "<call>", "exec")
     names = names_of()
-    expected = profiled(lambda: exec(code, names))
+    expected = profiled(lambda: exec(code, names))  # one of this file's calls, as above
     assert in_order(last(seen), expected)
 
     mode, names = Seen(), names_of()
     with mode:
-        exec(code, names)
+        exec(code, names)  # the same
     unseen = {"aten::detach"}  # a dispatch mode makes autograd detach what it saves
     if "conj" in call:
         unseen |= {"aten::clone"}  # and the fallback of the key Conjugate is no composite kernel
