@@ -9,6 +9,9 @@ from __future__ import annotations
 CLASSICS: tuple[tuple[str, str], ...] = (
     # shapes
     (r"mat1 and mat2 shapes cannot be multiplied \((\S+) and (\S+)\)", "matmul"),
+    (r"size mismatch, got input \(\d+\), mat \((\S+)\), vec \((\d+)\)", "matvec"),
+    (r"inconsistent tensor size, expected tensor \[(\d+)\] and src \[(\d+)\]", "dot"),
+    (r"Expected size for first two dimensions of batch2 tensor to be: \[(.+?)\] but got: \[(.+?)\]", "bmm"),
     (r"The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", "broadcast"),
     (r"shape '(.+?)' is invalid for input of size (\d+)", "view"),
     (r"view size is not compatible with input tensor's size and stride", "view_stride"),

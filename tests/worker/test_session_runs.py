@@ -111,6 +111,9 @@ def test_nothing_to_differentiate_is_no_failure(code: str, key: str) -> None:
 
 ERRORS = [
     ("a = torch.ones(2, 3)\nb = a @ a", "session.error.matmul", 2),
+    ("torch.ones(3, 4) @ torch.ones(2)", "session.error.matvec", 1),
+    ("torch.ones(2) @ torch.ones(3)", "session.error.dot", 1),
+    ("torch.ones(2, 3, 4) @ torch.ones(2, 3, 4)", "session.error.bmm", 1),
     ("torch.ones(2) + torch.ones(3)", "session.error.broadcast", 1),
     ("torch.ones(6).view(4, 2)", "session.error.view", 1),
     ("torch.ones(2).sum().backward()", "session.error.no_grad", 1),
